@@ -168,7 +168,9 @@ impl StoreError {
         let what = what.into();
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-                Self::Full { detail: format!("{what}: {source}") }
+                Self::Full {
+                    detail: format!("{what}: {source}"),
+                }
             }
             _ => Self::Io { what, source },
         }
@@ -177,7 +179,9 @@ impl StoreError {
     /// The same failure for another caller of the same group, whose own work was fine.
     pub(crate) fn for_the_rest(&self) -> Self {
         match self {
-            Self::Full { detail } => Self::Full { detail: detail.clone() },
+            Self::Full { detail } => Self::Full {
+                detail: detail.clone(),
+            },
             other => Self::Uncommitted(other.to_string()),
         }
     }
@@ -189,10 +193,14 @@ impl From<rusqlite::Error> for StoreError {
             return Self::Sqlite(error);
         };
         match failure.code {
-            ErrorCode::DiskFull => Self::Full { detail: error.to_string() },
+            ErrorCode::DiskFull => Self::Full {
+                detail: error.to_string(),
+            },
             ErrorCode::ConstraintViolation => {
                 let text = text.clone().unwrap_or_else(|| failure.to_string());
-                let what = text.rsplit_once("failed: ").map_or(text.clone(), |(_, what)| what.to_owned());
+                let what = text
+                    .rsplit_once("failed: ")
+                    .map_or(text.clone(), |(_, what)| what.to_owned());
                 Self::Conflict { what }
             }
             _ => Self::Sqlite(error),

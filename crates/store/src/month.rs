@@ -23,7 +23,10 @@ impl Month {
         let date = TimeZone::UTC.to_datetime(instant);
         match date.year() {
             ..1 => Self { year: 1, month: 1 },
-            year => Self { year, month: date.month() },
+            year => Self {
+                year,
+                month: date.month(),
+            },
         }
     }
 
@@ -50,7 +53,8 @@ impl FromStr for Month {
     fn from_str(text: &str) -> Result<Self, MonthError> {
         let refuse = || MonthError(text.to_owned());
         let (year, month) = text.split_once('-').ok_or_else(refuse)?;
-        let digits = |part: &str, count: usize| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
+        let digits =
+            |part: &str, count: usize| part.len() == count && part.bytes().all(|b| b.is_ascii_digit());
         if !digits(year, 4) || !digits(month, 2) {
             return Err(refuse());
         }
@@ -73,7 +77,15 @@ mod tests {
         assert_eq!(month.to_string(), "2026-11");
         assert_eq!("2026-11".parse(), Ok(month));
         assert_eq!(month.before(11).to_string(), "2025-12");
-        for bad in ["2026-13", "2026-1", "2026", "../../x", "0000-01", "+026-11", "2026-11-01"] {
+        for bad in [
+            "2026-13",
+            "2026-1",
+            "2026",
+            "../../x",
+            "0000-01",
+            "+026-11",
+            "2026-11-01",
+        ] {
             assert!(bad.parse::<Month>().is_err(), "{bad}");
         }
     }

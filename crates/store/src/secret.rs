@@ -100,8 +100,13 @@ impl MasterKey {
     /// # Errors
     /// [`KeyError::Malformed`] never happens with ring's ciphers, but is not hidden.
     pub fn from_bytes(bytes: [u8; KEY_BYTES]) -> Result<Self, KeyError> {
-        let malformed = || KeyError::Malformed { place: "master key".to_owned() };
-        let digest = Sha256::new().chain_update(KEY_ID_LABEL).chain_update(bytes).finalize();
+        let malformed = || KeyError::Malformed {
+            place: "master key".to_owned(),
+        };
+        let digest = Sha256::new()
+            .chain_update(KEY_ID_LABEL)
+            .chain_update(bytes)
+            .finalize();
         let id = digest.first_chunk().copied().ok_or_else(malformed)?;
         let key = cipher(&bytes).ok_or_else(malformed)?;
         Ok(Self(Arc::new(Inner { key, id, bytes })))
@@ -112,7 +117,9 @@ impl MasterKey {
     /// # Errors
     /// [`KeyError::Malformed`] when the text is not 32 bytes of Base64.
     pub fn from_base64(text: &str, place: &str) -> Result<Self, KeyError> {
-        let malformed = || KeyError::Malformed { place: place.to_owned() };
+        let malformed = || KeyError::Malformed {
+            place: place.to_owned(),
+        };
         let bytes = STANDARD.decode(text.trim()).map_err(|_| malformed())?;
         Self::from_bytes(bytes.try_into().map_err(|_| malformed())?)
     }
@@ -123,7 +130,9 @@ impl MasterKey {
     /// [`KeyError::Entropy`] when the system gives no random bytes.
     pub fn random() -> Result<Self, KeyError> {
         let mut bytes = [0; KEY_BYTES];
-        SystemRandom::new().fill(&mut bytes).map_err(|_| KeyError::Entropy)?;
+        SystemRandom::new()
+            .fill(&mut bytes)
+            .map_err(|_| KeyError::Entropy)?;
         Self::from_bytes(bytes)
     }
 
@@ -141,20 +150,32 @@ impl MasterKey {
             other => return other,
         }
         if database.exists() {
-            return Err(KeyError::Missing { key: file.to_owned(), database: database.to_owned() });
+            return Err(KeyError::Missing {
+                key: file.to_owned(),
+                database: database.to_owned(),
+            });
         }
         let key = Self::random()?;
-        key.write_new(file).map_err(|source| KeyError::Io { path: file.to_owned(), source })?;
+        key.write_new(file).map_err(|source| KeyError::Io {
+            path: file.to_owned(),
+            source,
+        })?;
         // Another process may have been faster: what is in the file counts.
         Self::read(file)
     }
 
     fn read(path: &Path) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::Io { path: path.to_owned(), source };
+        let failed = |source| KeyError::Io {
+            path: path.to_owned(),
+            source,
+        };
         let file = File::open(path).map_err(failed)?;
         let mode = file.metadata().map_err(failed)?.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
-            return Err(KeyError::Exposed { path: path.to_owned(), mode });
+            return Err(KeyError::Exposed {
+                path: path.to_owned(),
+                mode,
+            });
         }
         let mut text = String::new();
         io::Read::read_to_string(&mut io::Read::take(file, KEY_FILE_MAX), &mut text).map_err(failed)?;
@@ -163,12 +184,19 @@ impl MasterKey {
 
     /// Writes the key beside its place and links it there, so that a crash leaves either the whole file or none.
     fn write_new(&self, path: &Path) -> io::Result<()> {
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         let mut draft = path.as_os_str().to_owned();
         draft.push(format!(".{}", std::process::id()));
-        let mut file =
-            OpenOptions::new().write(true).create(true).truncate(true).mode(KEY_FILE_MODE).open(&draft)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(KEY_FILE_MODE)
+            .open(&draft)?;
         writeln!(file, "{}", self.to_base64())?;
         file.sync_all()?;
         let linked = fs::hard_link(&draft, path);
@@ -228,8 +256,10 @@ impl MasterKey {
     /// # Errors
     /// [`StoreError::Unseal`] when it was damaged, belongs to another row, or was sealed with another key.
     pub fn unseal(&self, table: &str, row: &str, sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
-        self.open(table, row, sealed)
-            .ok_or_else(|| StoreError::Unseal { table: table.to_owned(), row: row.to_owned() })
+        self.open(table, row, sealed).ok_or_else(|| StoreError::Unseal {
+            table: table.to_owned(),
+            row: row.to_owned(),
+        })
     }
 
     fn open(&self, table: &str, row: &str, sealed: &[u8]) -> Option<Vec<u8>> {
@@ -253,22 +283,34 @@ pub(crate) fn context(table: &str, row: &str) -> Vec<u8> {
 }
 
 pub(crate) fn fill_random(bytes: &mut [u8]) -> Result<(), StoreError> {
-    SystemRandom::new().fill(bytes).map_err(|_| StoreError::Cipher("the system gives no random bytes"))
+    SystemRandom::new()
+        .fill(bytes)
+        .map_err(|_| StoreError::Cipher("the system gives no random bytes"))
 }
 
 fn cipher(bytes: &[u8; KEY_BYTES]) -> Option<LessSafeKey> {
-    UnboundKey::new(&CHACHA20_POLY1305, bytes).ok().map(LessSafeKey::new)
+    UnboundKey::new(&CHACHA20_POLY1305, bytes)
+        .ok()
+        .map(LessSafeKey::new)
 }
 
 /// The nonce of a key that seals one value in its life.
 const SINGLE_USE: [u8; NONCE_LEN] = [0; NONCE_LEN];
 
 /// Seals a value with a key of its own, in place, the tag at the end.
-pub(crate) fn seal_once(key: &[u8; KEY_BYTES], context: &[u8], mut plain: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn seal_once(
+    key: &[u8; KEY_BYTES],
+    context: &[u8],
+    mut plain: Vec<u8>,
+) -> Result<Vec<u8>, StoreError> {
     let refused = || StoreError::Cipher("the value is too long");
     cipher(key)
         .ok_or_else(refused)?
-        .seal_in_place_append_tag(Nonce::assume_unique_for_key(SINGLE_USE), Aad::from(context), &mut plain)
+        .seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(SINGLE_USE),
+            Aad::from(context),
+            &mut plain,
+        )
         .map_err(|_| refused())?;
     Ok(plain)
 }
@@ -278,7 +320,12 @@ pub(crate) fn open_once(key: &[u8; KEY_BYTES], context: &[u8], sealed: Vec<u8>) 
     open_with(&cipher(key)?, SINGLE_USE, context, sealed)
 }
 
-fn open_with(key: &LessSafeKey, nonce: [u8; NONCE_LEN], context: &[u8], mut body: Vec<u8>) -> Option<Vec<u8>> {
+fn open_with(
+    key: &LessSafeKey,
+    nonce: [u8; NONCE_LEN],
+    context: &[u8],
+    mut body: Vec<u8>,
+) -> Option<Vec<u8>> {
     let length = key
         .open_in_place(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut body)
         .ok()?
@@ -300,7 +347,12 @@ mod tests {
         for (table, row) in [("devices", "D2"), ("device", "sD1"), ("photos", "D1")] {
             assert!(key.unseal(table, row, &sealed).is_err(), "{table} {row}");
         }
-        assert!(MasterKey::random().unwrap().unseal("devices", "D1", &sealed).is_err());
+        assert!(
+            MasterKey::random()
+                .unwrap()
+                .unseal("devices", "D1", &sealed)
+                .is_err()
+        );
         for at in 0..sealed.len() {
             let mut damaged = sealed.clone();
             damaged[at] ^= 1;
@@ -315,18 +367,31 @@ mod tests {
         let (file, database) = (folder.path().join("menshen.key"), folder.path().join("hub.db"));
         let key = MasterKey::obtain(None, &file, &database).unwrap();
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
+        assert_eq!(
+            fs::read_dir(folder.path()).unwrap().count(),
+            1,
+            "no draft is left"
+        );
         fs::write(&database, "data").unwrap();
         assert_eq!(MasterKey::obtain(None, &file, &database).unwrap().id(), key.id());
 
         fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(MasterKey::obtain(None, &file, &database), Err(KeyError::Exposed { mode: 0o644, .. })));
+        assert!(matches!(
+            MasterKey::obtain(None, &file, &database),
+            Err(KeyError::Exposed { mode: 0o644, .. })
+        ));
 
         fs::remove_file(&file).unwrap();
-        assert!(matches!(MasterKey::obtain(None, &file, &database), Err(KeyError::Missing { .. })));
+        assert!(matches!(
+            MasterKey::obtain(None, &file, &database),
+            Err(KeyError::Missing { .. })
+        ));
         assert!(!file.exists(), "data without its key never gets a new one");
         let named = MasterKey::obtain(Some(&key.to_base64()), &file, &database).unwrap();
         assert_eq!(named.id(), key.id());
-        assert!(matches!(MasterKey::from_base64("AAAA", "x"), Err(KeyError::Malformed { .. })));
+        assert!(matches!(
+            MasterKey::from_base64("AAAA", "x"),
+            Err(KeyError::Malformed { .. })
+        ));
     }
 }

@@ -29,10 +29,16 @@ impl Segment {
     pub(crate) fn from_row(row: &rusqlite::Row<'_>, first: usize) -> Result<Self, StoreError> {
         let month: Option<String> = row.get(first + 1)?;
         let month = match month {
-            Some(text) => Some(text.parse().map_err(|_| StoreError::Corrupt(format!("month {text:?}")))?),
+            Some(text) => Some(
+                text.parse()
+                    .map_err(|_| StoreError::Corrupt(format!("month {text:?}")))?,
+            ),
             None => None,
         };
-        Ok(Self { id: row.get(first)?, month })
+        Ok(Self {
+            id: row.get(first)?,
+            month,
+        })
     }
 }
 
@@ -54,7 +60,10 @@ impl Files {
     pub(crate) fn path(&self, segment: Segment) -> PathBuf {
         let folder = match segment.month {
             Some(month) => self.root.join("capture").join(month.to_string()),
-            None => self.root.join("photo").join(format!("{:02x}", segment.id % PHOTO_FOLDERS)),
+            None => self
+                .root
+                .join("photo")
+                .join(format!("{:02x}", segment.id % PHOTO_FOLDERS)),
         };
         folder.join(segment.id.to_string())
     }
@@ -71,7 +80,11 @@ impl Files {
             }
         }
         if let Some(folder) = path.parent() {
-            DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder).map_err(failed)?;
+            DirBuilder::new()
+                .recursive(true)
+                .mode(FOLDER_MODE)
+                .create(folder)
+                .map_err(failed)?;
         }
         OpenOptions::new()
             .write(true)
@@ -104,7 +117,12 @@ impl Files {
     }
 
     /// Reads a ciphertext. `None` when the file is not there (any more).
-    pub(crate) fn read(&self, segment: Segment, offset: u64, length: usize) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(crate) fn read(
+        &self,
+        segment: Segment,
+        offset: u64,
+        length: usize,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.path(segment);
         let failed = |source| StoreError::io(format!("reading {}", path.display()), source);
         let file = match File::open(&path) {

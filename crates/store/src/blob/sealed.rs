@@ -83,20 +83,34 @@ impl SealedBlob {
     /// Encrypts with a fresh key.
     pub(crate) fn seal(master: &MasterKey, class: BlobClass, bytes: &[u8]) -> Result<Self, StoreError> {
         if bytes.len() > MAX_BLOB_BYTES {
-            return Err(StoreError::TooLarge { bytes: bytes.len(), limit: MAX_BLOB_BYTES });
+            return Err(StoreError::TooLarge {
+                bytes: bytes.len(),
+                limit: MAX_BLOB_BYTES,
+            });
         }
         let id = BlobId::new();
         let mut key = [0; KEY_BYTES];
         fill_random(&mut key)?;
         let wrapped_key = master.seal(TABLE, id.as_str(), &key)?;
         let ciphertext = seal_once(&key, &context(TABLE, id.as_str()), bytes.to_vec())?;
-        Ok(Self { id, class, wrapped_key, ciphertext })
+        Ok(Self {
+            id,
+            class,
+            wrapped_key,
+            ciphertext,
+        })
     }
 }
 
 impl fmt::Debug for SealedBlob {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "SealedBlob({}, {:?}, {} bytes)", self.id, self.class, self.ciphertext.len())
+        write!(
+            out,
+            "SealedBlob({}, {:?}, {} bytes)",
+            self.id,
+            self.class,
+            self.ciphertext.len()
+        )
     }
 }
 
@@ -107,7 +121,10 @@ pub(crate) fn open_blob(
     wrapped_key: &[u8],
     ciphertext: Vec<u8>,
 ) -> Result<Vec<u8>, StoreError> {
-    let refused = || StoreError::Unseal { table: TABLE.to_owned(), row: id.0.clone() };
+    let refused = || StoreError::Unseal {
+        table: TABLE.to_owned(),
+        row: id.0.clone(),
+    };
     let key = master.unseal(TABLE, id.as_str(), wrapped_key)?;
     let key: [u8; KEY_BYTES] = key.try_into().map_err(|_| refused())?;
     open_once(&key, &context(TABLE, id.as_str()), ciphertext).ok_or_else(refused)

@@ -63,7 +63,11 @@ impl BlobWriter {
     }
 
     pub(crate) fn mark(&self) -> Mark {
-        Mark { tails: self.tails.clone(), made: self.made.len(), doomed: self.doomed.len() }
+        Mark {
+            tails: self.tails.clone(),
+            made: self.made.len(),
+            doomed: self.doomed.len(),
+        }
     }
 
     /// Forgets what was done since the mark; the database rolls back on its own.
@@ -78,7 +82,8 @@ impl BlobWriter {
     /// Brings everything appended to the disk. Before the commit.
     pub(crate) fn sync(&mut self) -> Result<(), StoreError> {
         for (id, file) in self.dirty_files.drain() {
-            file.sync_data().map_err(|e| StoreError::io(format!("syncing segment {id}"), e))?;
+            file.sync_data()
+                .map_err(|e| StoreError::io(format!("syncing segment {id}"), e))?;
         }
         for folder in self.dirty_folders.drain() {
             // A folder that is gone was made by work that was undone.
@@ -117,8 +122,16 @@ impl BlobWriter {
             BlobClass::Capture { month } => self.append(connection, month, &blob.ciphertext)?,
         };
         connection
-            .prepare_cached("INSERT INTO blobs (id, segment, offset, length, key) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .execute((&blob.id, segment, offset as i64, blob.ciphertext.len() as i64, &blob.wrapped_key))?;
+            .prepare_cached(
+                "INSERT INTO blobs (id, segment, offset, length, key) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute((
+                &blob.id,
+                segment,
+                offset as i64,
+                blob.ciphertext.len() as i64,
+                &blob.wrapped_key,
+            ))?;
         Ok(blob.id)
     }
 
@@ -143,7 +156,11 @@ impl BlobWriter {
             Some(tail) if tail.end == 0 || tail.end + bytes.len() as u64 <= self.segment_bytes => tail,
             _ => {
                 let (segment, file) = self.begin(connection, Some(month))?;
-                Tail { segment, file: Arc::new(file), end: 0 }
+                Tail {
+                    segment,
+                    file: Arc::new(file),
+                    end: 0,
+                }
             }
         };
         let offset = tail.end;
@@ -168,11 +185,18 @@ impl BlobWriter {
         Ok(())
     }
 
-    fn begin(&mut self, connection: &Connection, month: Option<Month>) -> Result<(Segment, File), StoreError> {
+    fn begin(
+        &mut self,
+        connection: &Connection,
+        month: Option<Month>,
+    ) -> Result<(Segment, File), StoreError> {
         connection
             .prepare_cached("INSERT INTO segments (month) VALUES (?1)")?
             .execute([month.map(|m| m.to_string())])?;
-        let segment = Segment { id: connection.last_insert_rowid(), month };
+        let segment = Segment {
+            id: connection.last_insert_rowid(),
+            month,
+        };
         self.made.push(self.files.path(segment));
         let file = self.files.create(segment, &mut self.dirty_folders)?;
         Ok((segment, file))
@@ -187,10 +211,17 @@ impl BlobWriter {
             .prepare_cached("SELECT max(id) FROM segments WHERE month = ?1")?
             .query_row([month.to_string()], |row| row.get(0))?;
         let Some(id) = last else { return Ok(None) };
-        let segment = Segment { id, month: Some(month) };
+        let segment = Segment {
+            id,
+            month: Some(month),
+        };
         let end = committed_end(connection, id)?;
         let file = self.files.resume(segment, end)?;
-        Ok(file.map(|file| Tail { segment, file: Arc::new(file), end }))
+        Ok(file.map(|file| Tail {
+            segment,
+            file: Arc::new(file),
+            end,
+        }))
     }
 
     /// Whether the segment is still appended to (it is a month's last).
@@ -213,9 +244,17 @@ impl BlobWriter {
     }
 
     /// Drops a segment with all that is in it.
-    pub(crate) fn drop_segment(&mut self, connection: &Connection, segment: Segment) -> Result<(), StoreError> {
-        connection.prepare_cached("DELETE FROM blobs WHERE segment = ?1")?.execute([segment.id])?;
-        connection.prepare_cached("DELETE FROM segments WHERE id = ?1")?.execute([segment.id])?;
+    pub(crate) fn drop_segment(
+        &mut self,
+        connection: &Connection,
+        segment: Segment,
+    ) -> Result<(), StoreError> {
+        connection
+            .prepare_cached("DELETE FROM blobs WHERE segment = ?1")?
+            .execute([segment.id])?;
+        connection
+            .prepare_cached("DELETE FROM segments WHERE id = ?1")?
+            .execute([segment.id])?;
         self.tails.retain(|_, tail| tail.segment.id != segment.id);
         self.doomed.push(self.files.path(segment));
         Ok(())

@@ -25,8 +25,9 @@ pub(crate) fn look(connection: &Connection, key: &MasterKey) -> rusqlite::Result
     if !made {
         return Ok(KeyCheck::Absent);
     }
-    let sealed: Option<Vec<u8>> =
-        connection.query_row("SELECT sealed FROM key_check", [], |row| row.get(0)).optional()?;
+    let sealed: Option<Vec<u8>> = connection
+        .query_row("SELECT sealed FROM key_check", [], |row| row.get(0))
+        .optional()?;
     Ok(match sealed {
         None => KeyCheck::Absent,
         Some(sealed) => match key.unseal(TABLE, ROW, &sealed) {
@@ -38,9 +39,13 @@ pub(crate) fn look(connection: &Connection, key: &MasterKey) -> rusqlite::Result
 
 /// Writes the check value into a new database.
 pub(crate) fn write(connection: &Connection, key: &MasterKey) -> rusqlite::Result<()> {
-    let sealed =
-        key.seal(TABLE, ROW, PLAIN).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let sealed = key
+        .seal(TABLE, ROW, PLAIN)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     connection.execute_batch("CREATE TABLE IF NOT EXISTS key_check (sealed BLOB NOT NULL)")?;
-    connection.execute("INSERT INTO key_check SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM key_check)", [sealed])?;
+    connection.execute(
+        "INSERT INTO key_check SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM key_check)",
+        [sealed],
+    )?;
     Ok(())
 }

@@ -4,9 +4,16 @@ use std::time::Duration;
 
 pub(crate) enum Event<'a> {
     /// A group of writes is on the disk.
-    Committed { jobs: usize, blob_bytes: usize, took: Duration },
+    Committed {
+        jobs: usize,
+        blob_bytes: usize,
+        took: Duration,
+    },
     /// A group could not be committed; none of its writes was acknowledged.
-    CommitFailed { jobs: usize, error: &'a dyn std::fmt::Display },
+    CommitFailed {
+        jobs: usize,
+        error: &'a dyn std::fmt::Display,
+    },
     /// A piece of work panicked.
     Panicked,
     /// Work was refused because too much waits.
@@ -20,7 +27,11 @@ pub(crate) enum Event<'a> {
 impl Event<'_> {
     pub(crate) fn emit(self) {
         match self {
-            Self::Committed { jobs, blob_bytes, took } => {
+            Self::Committed {
+                jobs,
+                blob_bytes,
+                took,
+            } => {
                 metrics::counter!("menshen_store_commits_total").increment(1);
                 metrics::counter!("menshen_store_writes_total").increment(jobs as u64);
                 metrics::counter!("menshen_store_blob_bytes_total").increment(blob_bytes as u64);

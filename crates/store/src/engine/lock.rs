@@ -19,12 +19,18 @@ const OWNER_MAX: u64 = 64;
 pub(crate) fn acquire(options: &Options) -> Result<Option<File>, OpenError> {
     let folder = &options.directory;
     let path = folder.join(LOCK_FILE);
-    let failed = |source| OpenError::Io { path: path.clone(), source };
+    let failed = |source| OpenError::Io {
+        path: path.clone(),
+        source,
+    };
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .map_err(|source| OpenError::Io { path: folder.clone(), source })?;
+        .map_err(|source| OpenError::Io {
+            path: folder.clone(),
+            source,
+        })?;
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -37,11 +43,16 @@ pub(crate) fn acquire(options: &Options) -> Result<Option<File>, OpenError> {
     match wait_for(&file, patience) {
         Ok(true) => {
             // Only words for a reader; the lock itself is the system's.
-            let _ = file.set_len(0).and_then(|()| write!(file, "process {}", std::process::id()));
+            let _ = file
+                .set_len(0)
+                .and_then(|()| write!(file, "process {}", std::process::id()));
             Ok(Some(file))
         }
         Ok(false) if options.shared => Ok(None),
-        Ok(false) => Err(OpenError::InUse { path: folder.clone(), owner: owner(&mut file) }),
+        Ok(false) => Err(OpenError::InUse {
+            path: folder.clone(),
+            owner: owner(&mut file),
+        }),
         Err(source) => Err(failed(source)),
     }
 }
@@ -62,7 +73,11 @@ fn owner(file: &mut File) -> String {
     let mut text = String::new();
     let _ = file.rewind();
     let _ = file.take(OWNER_MAX).read_to_string(&mut text);
-    if text.is_empty() { "unknown".to_owned() } else { text }
+    if text.is_empty() {
+        "unknown".to_owned()
+    } else {
+        text
+    }
 }
 
 /// The database as a file of its owner alone, before SQLite makes it with other rights.
@@ -73,5 +88,8 @@ pub(crate) fn make_private(database: &Path) -> Result<(), OpenError> {
         .mode(0o600)
         .open(database)
         .map(|_| ())
-        .map_err(|source| OpenError::Io { path: database.to_owned(), source })
+        .map_err(|source| OpenError::Io {
+            path: database.to_owned(),
+            source,
+        })
 }

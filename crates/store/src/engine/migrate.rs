@@ -15,7 +15,10 @@ pub struct Migration {
 }
 
 /// The engine's own steps.
-pub(crate) const ENGINE: &[Migration] = &[Migration { version: 1, sql: include_str!("schema/0001.sql") }];
+pub(crate) const ENGINE: &[Migration] = &[Migration {
+    version: 1,
+    sql: include_str!("schema/0001.sql"),
+}];
 
 /// Why a database did not get to today's version.
 #[derive(Debug)]
@@ -25,7 +28,11 @@ pub(crate) enum Failure {
     /// It is not at the version wanted, and nothing may be changed.
     Older { found: u32, known: u32 },
     /// A step failed.
-    Step { from: u32, to: u32, error: rusqlite::Error },
+    Step {
+        from: u32,
+        to: u32,
+        error: rusqlite::Error,
+    },
     /// The list itself is not 1, 2, 3, …
     List { at: u32 },
 }
@@ -47,7 +54,11 @@ fn version(connection: &Connection, name: &str) -> rusqlite::Result<u32> {
         return Ok(0);
     }
     let version = connection
-        .query_row("SELECT version FROM schema_versions WHERE name = ?1", [name], |row| row.get(0))
+        .query_row(
+            "SELECT version FROM schema_versions WHERE name = ?1",
+            [name],
+            |row| row.get(0),
+        )
         .optional()?;
     Ok(version.unwrap_or(0))
 }
@@ -73,9 +84,13 @@ pub(crate) fn apply(connection: &mut Connection, name: &str, list: &[Migration])
     if found < known {
         // A table that is rebuilt must not take its children with it; this cannot be switched inside a transaction.
         let failed = Failure::step(found, known);
-        connection.pragma_update(None, "foreign_keys", false).map_err(&failed)?;
+        connection
+            .pragma_update(None, "foreign_keys", false)
+            .map_err(&failed)?;
         let outcome = steps(connection, name, list, found);
-        connection.pragma_update(None, "foreign_keys", true).map_err(&failed)?;
+        connection
+            .pragma_update(None, "foreign_keys", true)
+            .map_err(&failed)?;
         outcome.map_err(failed)?;
     }
     Ok(found)
@@ -88,10 +103,15 @@ fn steps(connection: &mut Connection, name: &str, list: &[Migration], found: u32
     )?;
     for step in list.iter().filter(|step| step.version > found) {
         transaction.execute_batch(step.sql)?;
-        transaction.execute("INSERT OR REPLACE INTO schema_versions VALUES (?1, ?2)", (name, step.version))?;
+        transaction.execute(
+            "INSERT OR REPLACE INTO schema_versions VALUES (?1, ?2)",
+            (name, step.version),
+        )?;
     }
     let broken: Option<String> = transaction
-        .query_row("SELECT \"table\" FROM pragma_foreign_key_check", [], |row| row.get(0))
+        .query_row("SELECT \"table\" FROM pragma_foreign_key_check", [], |row| {
+            row.get(0)
+        })
         .optional()?;
     if let Some(table) = broken {
         return Err(rusqlite::Error::SqliteFailure(

@@ -97,7 +97,10 @@ impl Store {
     pub fn open(options: Options) -> Result<Self, OpenError> {
         let lock = lock::acquire(&options)?;
         let path = options.database();
-        let sqlite = |source| OpenError::Sqlite { path: path.clone(), source };
+        let sqlite = |source| OpenError::Sqlite {
+            path: path.clone(),
+            source,
+        };
         lock::make_private(&path)?;
         let mut writer = connect(&path, &options).map_err(sqlite)?;
         prepare(&mut writer, &options, &path, lock.is_none())?;
@@ -111,7 +114,15 @@ impl Store {
             reader.pragma_update(None, "query_only", true).map_err(sqlite)?;
             readers.push(reader);
         }
-        Self::start(options, Opened { writer, readers, files, lock })
+        Self::start(
+            options,
+            Opened {
+                writer,
+                readers,
+                files,
+                lock,
+            },
+        )
     }
 }
 
@@ -132,20 +143,36 @@ fn connect(path: &Path, options: &Options) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-fn prepare(connection: &mut Connection, options: &Options, path: &Path, guest: bool) -> Result<(), OpenError> {
-    let sqlite = |source| OpenError::Sqlite { path: path.to_owned(), source };
+fn prepare(
+    connection: &mut Connection,
+    options: &Options,
+    path: &Path,
+    guest: bool,
+) -> Result<(), OpenError> {
+    let sqlite = |source| OpenError::Sqlite {
+        path: path.to_owned(),
+        source,
+    };
     let check = check::look(connection, &options.key).map_err(sqlite)?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(sqlite)?;
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(sqlite)?;
     match check {
         KeyCheck::Right => {}
-        KeyCheck::Wrong => return Err(OpenError::WrongKey { path: path.to_owned() }),
+        KeyCheck::Wrong => {
+            return Err(OpenError::WrongKey {
+                path: path.to_owned(),
+            });
+        }
         KeyCheck::Absent if tables == 0 && !guest => {
             check::write(connection, &options.key).map_err(sqlite)?;
         }
         KeyCheck::Absent => {
             let reason = "it was not made by menshen (there is no key check value in it)".to_owned();
-            return Err(OpenError::Unknown { path: path.to_owned(), reason });
+            return Err(OpenError::Unknown {
+                path: path.to_owned(),
+                reason,
+            });
         }
     }
     for (schema, list) in [("engine", ENGINE), ("application", options.migrations)] {
@@ -175,22 +202,30 @@ fn explain(path: &Path, schema: &'static str, failure: Failure) -> OpenError {
                  restart that process with this program first"
             ),
         },
-        Failure::Step { from, to, error } => {
-            OpenError::Migration { path, schema, from, to, reason: error.to_string() }
-        }
-        Failure::List { at } => {
-            OpenError::Unknown { path, reason: format!("the {schema} migrations do not count up at {at}") }
-        }
+        Failure::Step { from, to, error } => OpenError::Migration {
+            path,
+            schema,
+            from,
+            to,
+            reason: error.to_string(),
+        },
+        Failure::List { at } => OpenError::Unknown {
+            path,
+            reason: format!("the {schema} migrations do not count up at {at}"),
+        },
     }
 }
 
 fn remove_orphans(connection: &Connection, files: &Files, path: &Path) -> Result<(), OpenError> {
-    let segments = all_segments(connection)
-        .map_err(|error| OpenError::Unknown { path: path.to_owned(), reason: error.to_string() })?;
+    let segments = all_segments(connection).map_err(|error| OpenError::Unknown {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
     let known = segments.into_iter().map(|segment| files.path(segment)).collect();
-    let removed = files
-        .remove_orphans(&known)
-        .map_err(|source| OpenError::Io { path: files.root().to_owned(), source })?;
+    let removed = files.remove_orphans(&known).map_err(|source| OpenError::Io {
+        path: files.root().to_owned(),
+        source,
+    })?;
     if removed > 0 {
         Event::OrphansRemoved { files: removed }.emit();
     }

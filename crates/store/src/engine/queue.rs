@@ -35,8 +35,15 @@ struct State<T> {
 
 impl<T> Queue<T> {
     pub(crate) fn new(limit: usize) -> Self {
-        let state = State { items: VecDeque::new(), closed: false };
-        Self { state: Mutex::new(state), arrived: Condvar::new(), limit }
+        let state = State {
+            items: VecDeque::new(),
+            closed: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            arrived: Condvar::new(),
+            limit,
+        }
     }
 
     pub(crate) fn limit(&self) -> usize {
@@ -77,8 +84,10 @@ impl<T> Queue<T> {
                 state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            let (after, waited) =
-                self.arrived.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
+            let (after, waited) = self
+                .arrived
+                .wait_timeout(state, patience)
+                .unwrap_or_else(PoisonError::into_inner);
             state = after;
             if waited.timed_out() && state.items.is_empty() && !state.closed {
                 return Next::Idle;

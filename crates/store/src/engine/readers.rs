@@ -28,7 +28,11 @@ impl Reader {
     }
 
     fn show(&self, look: Look) {
-        match self.connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([])) {
+        match self
+            .connection
+            .prepare_cached("BEGIN")
+            .and_then(|mut begin| begin.execute([]))
+        {
             Ok(_) => look(Ok(&self.connection)),
             Err(error) => look(Err(error.into())),
         }
@@ -38,7 +42,11 @@ impl Reader {
         if self.connection.is_autocommit() {
             return;
         }
-        if let Err(error) = self.connection.prepare_cached("ROLLBACK").and_then(|mut end| end.execute([])) {
+        if let Err(error) = self
+            .connection
+            .prepare_cached("ROLLBACK")
+            .and_then(|mut end| end.execute([]))
+        {
             tracing::error!(%error, "a reader could not end its transaction");
         }
     }

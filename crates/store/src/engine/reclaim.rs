@@ -31,7 +31,10 @@ impl Store {
     pub async fn drop_month(&self, month: Month) -> Result<u64, StoreError> {
         let segments = self.read(all_segments).await?;
         let mut dropped = 0;
-        for segment in segments.into_iter().filter(|segment| segment.month == Some(month)) {
+        for segment in segments
+            .into_iter()
+            .filter(|segment| segment.month == Some(month))
+        {
             dropped += self
                 .write(move |write| {
                     write.erases();
@@ -52,8 +55,12 @@ impl Store {
     /// # Errors
     /// As of [`Store::read`].
     pub async fn months(&self) -> Result<Vec<Month>, StoreError> {
-        let mut months: Vec<Month> =
-            self.read(all_segments).await?.into_iter().filter_map(|segment| segment.month).collect();
+        let mut months: Vec<Month> = self
+            .read(all_segments)
+            .await?
+            .into_iter()
+            .filter_map(|segment| segment.month)
+            .collect();
         months.sort_unstable();
         months.dedup();
         Ok(months)
@@ -117,8 +124,8 @@ fn candidates(connection: &Connection) -> Result<Vec<(Segment, u64)>, StoreError
 }
 
 fn survivors(connection: &Connection, segment: Segment) -> Result<Vec<Survivor>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT id, offset, length FROM blobs WHERE segment = ?1 ORDER BY offset")?;
+    let mut statement = connection
+        .prepare_cached("SELECT id, offset, length FROM blobs WHERE segment = ?1 ORDER BY offset")?;
     let mut rows = statement.query([segment.id])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {

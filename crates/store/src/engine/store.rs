@@ -48,7 +48,10 @@ const TRIES: usize = 4;
 impl Store {
     pub(super) fn start(options: Options, opened: Opened) -> Result<Self, OpenError> {
         let path = options.database();
-        let failed = |source| OpenError::Io { path: path.clone(), source };
+        let failed = |source| OpenError::Io {
+            path: path.clone(),
+            source,
+        };
         let writes = Arc::new(Queue::new(options.queue_limit));
         let looks = Arc::new(Queue::new(options.queue_limit));
         let (alive, ended) = watch::channel(());
@@ -75,7 +78,10 @@ impl Store {
         let alive = Arc::new(alive);
         spawn("store-writer", &alive, move || writer.run()).map_err(failed)?;
         for connection in opened.readers {
-            let reader = Reader { connection, queue: Arc::clone(&looks) };
+            let reader = Reader {
+                connection,
+                queue: Arc::clone(&looks),
+            };
             spawn("store-reader", &alive, move || reader.run()).map_err(failed)?;
         }
         Ok(Self(shared))
@@ -106,7 +112,10 @@ impl Store {
                 Done::Badly { reason }
             }
         });
-        self.0.writes.push(job).map_err(|refusal| refused(refusal, "write", self.0.writes.limit()))?;
+        self.0
+            .writes
+            .push(job)
+            .map_err(|refusal| refused(refusal, "write", self.0.writes.limit()))?;
         answered.await.unwrap_or(Err(StoreError::Panicked))
     }
 
@@ -124,7 +133,10 @@ impl Store {
         let look: Look = Box::new(move |connection| {
             let _ = answer.send(connection.and_then(work));
         });
-        self.0.looks.push(look).map_err(|refusal| refused(refusal, "read", self.0.looks.limit()))?;
+        self.0
+            .looks
+            .push(look)
+            .map_err(|refusal| refused(refusal, "read", self.0.looks.limit()))?;
         answered.await.unwrap_or(Err(StoreError::Panicked))
     }
 
@@ -144,7 +156,10 @@ impl Store {
     pub async fn blob(&self, id: &BlobId) -> Result<Option<Vec<u8>>, StoreError> {
         for _ in 0..TRIES {
             let (shared, id) = (Arc::clone(&self.0), id.clone());
-            match self.read(move |connection| fetch(&shared, connection, &id)).await? {
+            match self
+                .read(move |connection| fetch(&shared, connection, &id))
+                .await?
+            {
                 Fetched::Blob(bytes) => return Ok(Some(bytes)),
                 Fetched::Nothing => return Ok(None),
                 Fetched::Gone => {}
@@ -226,10 +241,17 @@ fn fetch(shared: &Shared, connection: &Connection, id: &BlobId) -> Result<Fetche
              FROM blobs JOIN segments ON segments.id = blobs.segment WHERE blobs.id = ?1",
         )?
         .query_row([id], |row| {
-            Ok((Segment::from_row(row, 0), row.get::<_, i64>(2)?, row.get::<_, i64>(3)?, row.get::<_, Vec<u8>>(4)?))
+            Ok((
+                Segment::from_row(row, 0),
+                row.get::<_, i64>(2)?,
+                row.get::<_, i64>(3)?,
+                row.get::<_, Vec<u8>>(4)?,
+            ))
         })
         .optional()?;
-    let Some((segment, offset, length, key)) = found else { return Ok(Fetched::Nothing) };
+    let Some((segment, offset, length, key)) = found else {
+        return Ok(Fetched::Nothing);
+    };
     let damaged = |_| StoreError::Corrupt(format!("the place of blob {id}"));
     let offset = u64::try_from(offset).map_err(damaged)?;
     let length = usize::try_from(length).map_err(damaged)?;

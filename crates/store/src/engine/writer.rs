@@ -101,7 +101,11 @@ impl Writer {
     /// One transaction with the first job and what else waits.
     fn group(&mut self, first: Job) {
         let started = Instant::now();
-        let mut group = Group { replies: Vec::new(), begun: None, erased: false };
+        let mut group = Group {
+            replies: Vec::new(),
+            begun: None,
+            erased: false,
+        };
         let mut next = Some(first);
         let mut taken = 0;
         while let Some(job) = next {
@@ -164,7 +168,12 @@ impl Writer {
     /// failed, too.
     fn undo(&mut self, mark: Mark, group: &mut Group, reason: &StoreError) {
         let alive = !self.connection.is_autocommit();
-        if alive && self.statement("ROLLBACK TO job").and_then(|()| self.statement("RELEASE job")).is_ok() {
+        if alive
+            && self
+                .statement("ROLLBACK TO job")
+                .and_then(|()| self.statement("RELEASE job"))
+                .is_ok()
+        {
             if let Some(blobs) = self.blobs.as_mut() {
                 blobs.undo(mark);
             }
@@ -195,7 +204,12 @@ impl Writer {
         for reply in group.replies {
             reply(None);
         }
-        Event::Committed { jobs, blob_bytes, took: started.elapsed() }.emit();
+        Event::Committed {
+            jobs,
+            blob_bytes,
+            took: started.elapsed(),
+        }
+        .emit();
     }
 
     /// Rolls the whole transaction back and tells all of its jobs.
