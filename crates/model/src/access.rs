@@ -2,6 +2,7 @@
 
 use crate::{Decision, Denial, Holiday, HolidayMode, PersonKind, Weekly};
 use jiff::{Timestamp, ZonedDateTime, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
 /// What the decision needs to know of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Subject {
 }
 
 /// When a rule allows passing, its schedule and holidays resolved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Times {
     /// Periods of the week.
     pub weekly: Weekly,
@@ -28,7 +29,7 @@ pub struct Times {
 }
 
 /// One reason to be let in at this door: a grant, or what a dialect's person message says. Any one suffices.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Rule {
     /// When; `None` is always.
     pub times: Option<Times>,

@@ -1,0 +1,11 @@
+//! A terminal's store: three traits at the seam, SQLite behind them.
+
+mod device_state;
+mod journal;
+mod library;
+mod sqlite;
+
+pub use device_state::DeviceState;
+pub use journal::{Entry, Journal, NewEntry, Trimmed};
+pub use library::{KeptPerson, KeptPhoto, Library, NewPerson, NewPhoto, Template};
+pub use sqlite::TerminalStore;

@@ -1,0 +1,82 @@
+//! Each dialect's way through the records.
+
+use super::super::rows::to_seq;
+use crate::{StoreError, Write};
+use rusqlite::{Connection, OptionalExtension};
+
+/// Filter of what a dialect (`?1`) has yet to acknowledge after `?2`, `?3` at most.
+pub(super) const OUTSTANDING: &str = "
+    WHERE seq > max(?2, (SELECT acknowledged FROM deliveries WHERE dialect = ?1))
+      AND NOT EXISTS (SELECT 1 FROM exceptions e WHERE e.dialect = ?1 AND e.seq = r.seq)
+    ORDER BY seq LIMIT ?3";
+
+/// How many records a dialect has yet to acknowledge.
+pub(super) fn backlog(connection: &Connection, dialect: &str) -> Result<u64, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT count(*) FROM records r
+         WHERE seq > (SELECT acknowledged FROM deliveries WHERE dialect = ?1)
+           AND NOT EXISTS (SELECT 1 FROM exceptions e WHERE e.dialect = ?1 AND e.seq = r.seq)",
+    )?;
+    let count: i64 = statement.query_row([dialect], |row| row.get(0))?;
+    Ok(to_seq(count))
+}
+
+/// Rows for dialects that have none: they start behind the newest record there ever was.
+pub(super) fn switch_on(tx: &Write<'_>, dialects: &[String]) -> Result<(), StoreError> {
+    for dialect in dialects {
+        tx.execute(
+            "INSERT OR IGNORE INTO deliveries (dialect, sent, acknowledged) SELECT ?1, newest, newest FROM
+             (SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'records'), 0) AS newest)",
+            [dialect],
+        )?;
+    }
+    Ok(())
+}
+
+/// One record more is done with: the mark moves on over it and over exceptions that follow it.
+pub(super) fn acknowledge(tx: &Write<'_>, dialect: &str, seq: i64) -> Result<(), StoreError> {
+    let mark: Option<i64> = tx
+        .prepare_cached("SELECT acknowledged FROM deliveries WHERE dialect = ?1")?
+        .query_row([dialect], |row| row.get(0))
+        .optional()?;
+    let Some(mark) = mark.filter(|mark| *mark < seq) else { return Ok(()) };
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO exceptions (dialect, seq) SELECT ?1, seq FROM records WHERE seq = ?2",
+    )?
+    .execute((dialect, seq))?;
+    // The first record that is not done with, or the end of all.
+    let open: Option<i64> = tx
+        .prepare_cached(
+            "SELECT seq FROM records r WHERE seq > ?2
+               AND NOT EXISTS (SELECT 1 FROM exceptions e WHERE e.dialect = ?1 AND e.seq = r.seq)
+             ORDER BY seq LIMIT 1",
+        )?
+        .query_row((dialect, mark), |row| row.get(0))
+        .optional()?;
+    let newest = || -> Result<i64, StoreError> {
+        let query = "SELECT coalesce(max(seq), 0) FROM records";
+        Ok(tx.prepare_cached(query)?.query_row([], |row| row.get::<_, i64>(0))?.max(mark))
+    };
+    let moved = match open {
+        Some(open) => open - 1,
+        None => newest()?,
+    };
+    tx.prepare_cached(
+        "UPDATE deliveries SET acknowledged = ?2, sent = max(sent, ?3) WHERE dialect = ?1",
+    )?
+    .execute((dialect, moved.max(mark), seq))?;
+    tx.prepare_cached("DELETE FROM exceptions WHERE dialect = ?1 AND seq <= ?2")?.execute((dialect, moved))?;
+    Ok(())
+}
+
+/// Everything there is, is done with.
+pub(super) fn hide_all(tx: &Write<'_>, dialect: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE deliveries SET acknowledged =
+             coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'records'), 0)
+         WHERE dialect = ?1",
+        [dialect],
+    )?;
+    tx.execute("DELETE FROM exceptions WHERE dialect = ?1", [dialect])?;
+    Ok(())
+}
