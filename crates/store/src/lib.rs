@@ -11,6 +11,7 @@ mod engine;
 mod error;
 mod month;
 mod secret;
+pub mod terminal;
 
 pub use blob::{BlobClass, BlobId, MAX_BLOB_BYTES, SealedBlob};
 pub use engine::{Migration, Options, Reclaimed, Store, Write};

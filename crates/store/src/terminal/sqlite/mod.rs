@@ -7,7 +7,7 @@ mod library;
 mod rows;
 
 use super::{DeviceState, Journal, Library};
-use crate::{MasterKey, Migration, OpenError, Options, Store, StoreError};
+use crate::{MasterKey, Migration, OpenError, Options, Store};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -59,12 +59,8 @@ impl TerminalStore {
     }
 
     /// Finishes what was accepted and closes the files.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the end could not be awaited.
-    pub async fn close(self) -> Result<(), StoreError> {
-        drop((self.library, self.journal, self.state));
-        self.store.close().await
+    pub async fn close(self) {
+        self.store.close().await;
     }
 }
 

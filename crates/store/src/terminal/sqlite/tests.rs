@@ -1,0 +1,224 @@
+use super::*;
+use crate::StoreError;
+use crate::terminal::{Entry, NewEntry, NewPerson, NewPhoto, Template, Trimmed};
+use jiff::Timestamp;
+use model::{Person, PersonId, RecordId, access::Rule};
+use serde_json::json;
+use std::path::Path;
+use tempfile::TempDir;
+
+fn key() -> MasterKey {
+    MasterKey::from_bytes(*b"an unremarkable key of 32 bytes!").unwrap()
+}
+
+async fn open(directory: &Path) -> TerminalStore {
+    TerminalStore::open(directory, key()).await.unwrap()
+}
+
+fn person(wire_id: &str, photo: Option<&[u8]>) -> NewPerson {
+    let template = Template { model: "m1".into(), bytes: b"the template's own bytes".to_vec() };
+    NewPerson {
+        wire_id: wire_id.into(),
+        person: Person::new(PersonId::new("p1").unwrap(), "Zhang San"),
+        rules: vec![Rule::default()],
+        photos: photo
+            .map(|bytes| NewPhoto { face_id: "f1".into(), bytes: bytes.to_vec(), template: Some(template) })
+            .into_iter()
+            .collect(),
+    }
+}
+
+fn entry(number: u32, person: Option<&str>) -> NewEntry {
+    NewEntry {
+        id: RecordId::new(format!("r{number}")),
+        occurred_at: Timestamp::from_second(1_700_000_000).unwrap(),
+        wire_key: person.unwrap_or_default().to_owned(),
+        person: person.map(str::to_owned),
+        settled: true,
+        counts: person.is_some(),
+        details: json!({ "number": number }),
+        private: json!({ "name": "Zhang San" }),
+        capture: Some(format!("capture {number}").into_bytes()),
+    }
+}
+
+fn numbers(entries: &[Entry]) -> Vec<u64> {
+    entries.iter().map(|entry| entry.details["number"].as_u64().unwrap()).collect()
+}
+
+async fn outstanding(store: &TerminalStore, dialect: &str) -> Vec<u64> {
+    numbers(&store.journal.outstanding(dialect, 0, 100).await.unwrap())
+}
+
+#[tokio::test]
+async fn a_person_comes_back_whole_after_a_restart_without_a_farewell() {
+    let folder = TempDir::new().unwrap();
+    {
+        let store = open(folder.path()).await;
+        store.library.put(person("a", Some(b"photo one")), 10).await.unwrap();
+        store.journal.append(entry(1, Some("a"))).await.unwrap();
+        store.close().await;
+    }
+    let store = open(folder.path()).await;
+    let people = store.library.page(None, 10).await.unwrap();
+    assert_eq!(people.len(), 1);
+    let kept = &people[0];
+    assert_eq!((kept.wire_id.as_str(), kept.person.name.as_str(), kept.person.passes_used), ("a", "Zhang San", 1));
+    assert_eq!(kept.rules, vec![Rule::default()]);
+    assert_eq!(kept.photos[0].template.as_ref().unwrap().bytes, b"the template's own bytes");
+    let picture = store.library.picture(&kept.photos[0].blob).await.unwrap();
+    assert_eq!(picture.as_deref(), Some(b"photo one".as_slice()));
+    assert_eq!(store.journal.count(), 1);
+    let entries = store.journal.entry(1).await.unwrap().unwrap();
+    assert_eq!(entries.private, json!({ "name": "Zhang San" }));
+    assert_eq!(store.journal.capture(1).await.unwrap().as_deref(), Some(b"capture 1".as_slice()));
+}
+
+#[tokio::test]
+async fn replacing_keeps_the_passes_used_and_drops_the_old_photo() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    let first = store.library.put(person("a", Some(b"old")), 1).await.unwrap();
+    store.journal.append(entry(1, Some("a"))).await.unwrap();
+    let second = store.library.put(person("a", Some(b"new")), 1).await.unwrap();
+    assert_eq!(second.person.passes_used, 1);
+    assert_eq!(store.library.picture(&first.photos[0].blob).await.unwrap(), None);
+    let refused = store.library.put(person("b", None), 1).await;
+    assert!(matches!(refused, Err(StoreError::Full { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn deleting_takes_photos_captures_and_names_and_leaves_the_record() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    let kept = store.library.put(person("a", Some(b"photo")), 10).await.unwrap();
+    store.journal.append(entry(1, Some("a"))).await.unwrap();
+    store.journal.append(entry(2, None)).await.unwrap();
+    assert!(store.library.delete("a").await.unwrap());
+    assert!(!store.library.delete("a").await.unwrap());
+    assert_eq!(store.library.picture(&kept.photos[0].blob).await.unwrap(), None);
+    let record = store.journal.entry(1).await.unwrap().unwrap();
+    assert_eq!(record.private, serde_json::Value::Null);
+    assert!(!record.has_capture);
+    assert!(store.journal.capture(2).await.unwrap().is_some(), "a stranger's stays");
+}
+
+#[tokio::test]
+async fn clearing_takes_everybody() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    for id in ["a", "b"] {
+        store.library.put(person(id, Some(b"photo")), 10).await.unwrap();
+    }
+    store.journal.append(entry(1, Some("b"))).await.unwrap();
+    assert_eq!(store.library.clear().await.unwrap(), 2);
+    assert!(store.library.page(None, 10).await.unwrap().is_empty());
+    assert_eq!(store.journal.capture(1).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn each_dialect_goes_its_own_way_through_the_records() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    let journal = &store.journal;
+    journal.switch_on(&["one"]).await.unwrap();
+    for number in 1..=4 {
+        journal.append(entry(number, None)).await.unwrap();
+    }
+    journal.switch_on(&["one", "two"]).await.unwrap();
+    journal.append(entry(5, None)).await.unwrap();
+    assert_eq!(outstanding(&store, "one").await, [1, 2, 3, 4, 5]);
+    assert_eq!(outstanding(&store, "two").await, [5], "a new dialect starts at now");
+    journal.acknowledge("one", 3).await.unwrap();
+    assert_eq!(outstanding(&store, "one").await, [1, 2, 4, 5], "out of order");
+    journal.acknowledge("one", 1).await.unwrap();
+    journal.acknowledge("one", 2).await.unwrap();
+    journal.acknowledge("one", 2).await.unwrap();
+    assert_eq!(outstanding(&store, "one").await, [4, 5]);
+    assert_eq!(journal.backlog("one").await.unwrap(), 2);
+    journal.hide_all("one").await.unwrap();
+    assert_eq!(outstanding(&store, "one").await, [0; 0]);
+    assert_eq!(outstanding(&store, "two").await, [5], "hidden from one dialect alone");
+}
+
+#[tokio::test]
+async fn records_of_one_key_never_state_the_same_second() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    let mut seconds = Vec::new();
+    for number in 0..20 {
+        let whose = if number % 2 == 0 { Some("a") } else { Some("b") };
+        seconds.push(store.journal.append(entry(number, whose)).await.unwrap().wire_second);
+    }
+    let expected: Vec<i64> = (0..20).map(|number| 1_700_000_000 + i64::from(number) / 2).collect();
+    assert_eq!(seconds, expected);
+}
+
+#[tokio::test]
+async fn a_platforms_decision_is_written_once_and_counts_the_pass() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    store.library.put(person("a", None), 10).await.unwrap();
+    let waiting = NewEntry { settled: false, counts: false, ..entry(1, Some("a")) };
+    let seq = store.journal.append(waiting).await.unwrap().seq;
+    assert_eq!(store.journal.unsettled().await.unwrap().len(), 1);
+    assert!(store.journal.settle(seq, json!({ "number": 7 }), true).await.unwrap());
+    assert!(!store.journal.settle(seq, json!({ "number": 8 }), true).await.unwrap());
+    assert_eq!(store.library.page(None, 1).await.unwrap()[0].person.passes_used, 1);
+    assert_eq!(numbers(&[store.journal.entry(seq).await.unwrap().unwrap()]), [7]);
+}
+
+#[tokio::test]
+async fn past_the_bound_delivered_records_go_first_then_the_oldest() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    store.journal.switch_on(&["one"]).await.unwrap();
+    for number in 1..=6 {
+        store.journal.append(entry(number, None)).await.unwrap();
+    }
+    store.journal.acknowledge("one", 1).await.unwrap();
+    let trimmed = store.journal.trim(3, &["one"]).await.unwrap();
+    assert_eq!(trimmed, Trimmed { delivered: 1, lost: 2 });
+    assert_eq!(outstanding(&store, "one").await, [4, 5, 6]);
+    assert_eq!(store.journal.count(), 3);
+    assert_eq!(store.journal.trim(3, &["one"]).await.unwrap(), Trimmed::default());
+}
+
+#[tokio::test]
+async fn state_is_kept_and_removed() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    assert_eq!(store.state.get("secret").await.unwrap(), None);
+    store.state.set("secret", Some(b"one")).await.unwrap();
+    store.state.set("secret", Some(b"two")).await.unwrap();
+    store.close().await;
+    let store = open(folder.path()).await;
+    assert_eq!(store.state.get("secret").await.unwrap().as_deref(), Some(b"two".as_slice()));
+    store.state.set("secret", None).await.unwrap();
+    assert_eq!(store.state.get("secret").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn nothing_of_a_deleted_person_is_left_on_the_disk() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    store.library.put(person("a-very-recognisable-id", Some(b"photo")), 10).await.unwrap();
+    let sealed: Vec<u8> = {
+        let store = store.store.clone();
+        store.read(|c| Ok(c.query_row("SELECT template FROM photos", [], |row| row.get(0))?)).await.unwrap()
+    };
+    assert!(on_disk(folder.path(), &sealed), "the test finds what is there");
+    store.library.delete("a-very-recognisable-id").await.unwrap();
+    store.close().await;
+    assert!(!on_disk(folder.path(), &sealed));
+}
+
+fn on_disk(folder: &Path, needle: &[u8]) -> bool {
+    std::fs::read_dir(folder).unwrap().any(|item| {
+        let path = item.unwrap().path();
+        match path.is_dir() {
+            true => on_disk(&path, needle),
+            false => std::fs::read(path).unwrap().windows(needle.len()).any(|window| window == needle),
+        }
+    })
+}
