@@ -25,14 +25,20 @@ impl DeviceState for SqliteDeviceState {
             .store
             .read(move |connection| {
                 let mut statement = connection.prepare_cached("SELECT value FROM state WHERE name = ?1")?;
-                Ok(statement.query_row([key], |row| row.get::<_, Vec<u8>>(0)).optional()?)
+                Ok(statement
+                    .query_row([key], |row| row.get::<_, Vec<u8>>(0))
+                    .optional()?)
             })
             .await?;
-        sealed.map(|sealed| self.store.unseal(TABLE, name, &sealed)).transpose()
+        sealed
+            .map(|sealed| self.store.unseal(TABLE, name, &sealed))
+            .transpose()
     }
 
     async fn set(&self, name: &str, value: Option<&[u8]>) -> Result<(), StoreError> {
-        let sealed = value.map(|plain| self.store.seal(TABLE, name, plain)).transpose()?;
+        let sealed = value
+            .map(|plain| self.store.seal(TABLE, name, plain))
+            .transpose()?;
         let name = name.to_owned();
         self.store
             .write(move |tx| {

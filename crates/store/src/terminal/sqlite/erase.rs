@@ -23,9 +23,14 @@ impl Whose<'_> {
 
 /// Erases photos and their rows.
 pub(super) fn photos(tx: &mut Write<'_>, whose: Whose<'_>) -> Result<(), StoreError> {
-    let blobs = blobs(tx, "SELECT blob FROM photos WHERE ?1 IS NULL OR person = ?1", whose)?;
+    let blobs = blobs(
+        tx,
+        "SELECT blob FROM photos WHERE ?1 IS NULL OR person = ?1",
+        whose,
+    )?;
     tx.erases();
-    tx.prepare_cached("DELETE FROM photos WHERE ?1 IS NULL OR person = ?1")?.execute([whose.parameter()])?;
+    tx.prepare_cached("DELETE FROM photos WHERE ?1 IS NULL OR person = ?1")?
+        .execute([whose.parameter()])?;
     blobs.iter().try_for_each(|blob| tx.delete_blob(blob))
 }
 
@@ -44,6 +49,8 @@ pub(super) fn traces(tx: &mut Write<'_>, whose: Whose<'_>) -> Result<(), StoreEr
 
 fn blobs(tx: &Write<'_>, query: &str, whose: Whose<'_>) -> Result<Vec<BlobId>, StoreError> {
     let mut statement = tx.prepare_cached(query)?;
-    let found = statement.query_map([whose.parameter()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let found = statement
+        .query_map([whose.parameter()], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
     Ok(found)
 }

@@ -20,7 +20,8 @@ use std::sync::{
 const RECORDS: &str = "records";
 
 /// The columns that [`read_row`] expects.
-const COLUMNS: &str = "seq, id, occurred_at, wire_second, person, settled, details, private, capture IS NOT NULL";
+const COLUMNS: &str =
+    "seq, id, occurred_at, wire_second, person, settled, details, private, capture IS NOT NULL";
 
 /// A row of `records`, still sealed.
 struct EntryRow {
@@ -45,9 +46,15 @@ impl SqliteJournal {
     /// The journal as it stands.
     pub(super) async fn load(store: Store) -> Result<Self, StoreError> {
         let count: i64 = store
-            .read(|connection| Ok(connection.query_row("SELECT count(*) FROM records", [], |row| row.get(0))?))
+            .read(
+                |connection| Ok(connection.query_row("SELECT count(*) FROM records", [], |row| row.get(0))?),
+            )
             .await?;
-        Ok(Self { store, count: AtomicU64::new(to_seq(count)), seconds: Arc::default() })
+        Ok(Self {
+            store,
+            count: AtomicU64::new(to_seq(count)),
+            seconds: Arc::default(),
+        })
     }
 
     fn open(&self, row: EntryRow) -> Result<Entry, StoreError> {
@@ -68,11 +75,16 @@ impl SqliteJournal {
         })
     }
 
-    async fn entries(&self, filter: &'static str, values: Vec<rusqlite::types::Value>) -> Result<Vec<Entry>, StoreError> {
+    async fn entries(
+        &self,
+        filter: &'static str,
+        values: Vec<rusqlite::types::Value>,
+    ) -> Result<Vec<Entry>, StoreError> {
         let rows = self
             .store
             .read(move |connection| {
-                let mut statement = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM records r {filter}"))?;
+                let mut statement =
+                    connection.prepare_cached(&format!("SELECT {COLUMNS} FROM records r {filter}"))?;
                 let rows = statement.query_map(rusqlite::params_from_iter(values), read_row)?;
                 Ok(rows.collect::<Result<Vec<_>, _>>()?)
             })
@@ -100,21 +112,38 @@ impl Journal for SqliteJournal {
     async fn append(&self, entry: NewEntry) -> Result<Entry, StoreError> {
         let month = Month::of(entry.occurred_at);
         let capture = entry.capture.as_deref();
-        let blob = capture.map(|bytes| self.store.seal_blob(BlobClass::Capture { month }, bytes)).transpose()?;
+        let blob = capture
+            .map(|bytes| self.store.seal_blob(BlobClass::Capture { month }, bytes))
+            .transpose()?;
         let private = match &entry.private {
             Value::Null => None,
-            value => Some(self.store.seal(RECORDS, entry.id.as_str(), &serde_json::to_vec(value)?)?),
+            value => Some(
+                self.store
+                    .seal(RECORDS, entry.id.as_str(), &serde_json::to_vec(value)?)?,
+            ),
         };
-        let row = append::Row { entry: NewEntry { capture: None, ..entry }, private, blob };
+        let row = append::Row {
+            entry: NewEntry {
+                capture: None,
+                ..entry
+            },
+            private,
+            blob,
+        };
         let seconds = Arc::clone(&self.seconds);
-        let kept = self.store.write(move |tx| append::append(tx, row, &seconds)).await?;
+        let kept = self
+            .store
+            .write(move |tx| append::append(tx, row, &seconds))
+            .await?;
         self.count.fetch_add(1, Ordering::Relaxed);
         Ok(kept)
     }
 
     async fn settle(&self, seq: u64, details: Value, counts: bool) -> Result<bool, StoreError> {
         let details = details.to_string();
-        self.store.write(move |tx| append::settle(tx, from_seq(seq), &details, counts)).await
+        self.store
+            .write(move |tx| append::settle(tx, from_seq(seq), &details, counts))
+            .await
     }
 
     async fn unsettled(&self) -> Result<Vec<Entry>, StoreError> {
@@ -122,15 +151,22 @@ impl Journal for SqliteJournal {
     }
 
     async fn entry(&self, seq: u64) -> Result<Option<Entry>, StoreError> {
-        Ok(self.entries("WHERE seq = ?1", vec![from_seq(seq).into()]).await?.pop())
+        Ok(self
+            .entries("WHERE seq = ?1", vec![from_seq(seq).into()])
+            .await?
+            .pop())
     }
 
     async fn capture(&self, seq: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let blob: Option<BlobId> = self
             .store
             .read(move |connection| {
-                let mut statement = connection.prepare_cached("SELECT capture FROM records WHERE seq = ?1")?;
-                Ok(statement.query_row([from_seq(seq)], |row| row.get(0)).optional()?.flatten())
+                let mut statement =
+                    connection.prepare_cached("SELECT capture FROM records WHERE seq = ?1")?;
+                Ok(statement
+                    .query_row([from_seq(seq)], |row| row.get(0))
+                    .optional()?
+                    .flatten())
             })
             .await?;
         match blob {
@@ -145,22 +181,32 @@ impl Journal for SqliteJournal {
 
     async fn switch_on(&self, dialects: &[&str]) -> Result<(), StoreError> {
         let dialects: Vec<String> = dialects.iter().map(|name| (*name).to_owned()).collect();
-        self.store.write(move |tx| delivery::switch_on(tx, &dialects)).await
+        self.store
+            .write(move |tx| delivery::switch_on(tx, &dialects))
+            .await
     }
 
     async fn outstanding(&self, dialect: &str, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError> {
-        let values = vec![dialect.to_owned().into(), from_seq(after).into(), i64::from(limit).into()];
+        let values = vec![
+            dialect.to_owned().into(),
+            from_seq(after).into(),
+            i64::from(limit).into(),
+        ];
         self.entries(delivery::OUTSTANDING, values).await
     }
 
     async fn backlog(&self, dialect: &str) -> Result<u64, StoreError> {
         let dialect = dialect.to_owned();
-        self.store.read(move |connection| delivery::backlog(connection, &dialect)).await
+        self.store
+            .read(move |connection| delivery::backlog(connection, &dialect))
+            .await
     }
 
     async fn acknowledge(&self, dialect: &str, seq: u64) -> Result<(), StoreError> {
         let dialect = dialect.to_owned();
-        self.store.write(move |tx| delivery::acknowledge(tx, &dialect, from_seq(seq))).await
+        self.store
+            .write(move |tx| delivery::acknowledge(tx, &dialect, from_seq(seq)))
+            .await
     }
 
     async fn hide_all(&self, dialect: &str) -> Result<(), StoreError> {
@@ -174,8 +220,12 @@ impl Journal for SqliteJournal {
             return Ok(Trimmed::default());
         }
         let dialects: Vec<String> = dialects.iter().map(|name| (*name).to_owned()).collect();
-        let trimmed = self.store.write(move |tx| trim::trim(tx, excess, &dialects)).await?;
-        self.count.fetch_sub(trimmed.delivered + trimmed.lost, Ordering::Relaxed);
+        let trimmed = self
+            .store
+            .write(move |tx| trim::trim(tx, excess, &dialects))
+            .await?;
+        self.count
+            .fetch_sub(trimmed.delivered + trimmed.lost, Ordering::Relaxed);
         Ok(trimmed)
     }
 }

@@ -55,15 +55,28 @@ impl SqliteLibrary {
 
     fn ready(&self, photo: NewPhoto) -> Result<ReadyPhoto, StoreError> {
         let blob = self.store.seal_blob(BlobClass::Photo, &photo.bytes)?;
-        Ok(ReadyPhoto { face_id: photo.face_id, blob, template: photo.template })
+        Ok(ReadyPhoto {
+            face_id: photo.face_id,
+            blob,
+            template: photo.template,
+        })
     }
 
     fn open(&self, row: PersonRow) -> Result<KeptPerson, StoreError> {
         let body = self.store.unseal(PERSONS, &row.wire_id, &row.body)?;
         let Body { mut person, rules } = serde_json::from_slice(&body)?;
         person.passes_used = row.passes_used;
-        let photos = row.photos.into_iter().map(|photo| self.open_photo(photo)).collect::<Result<_, _>>()?;
-        Ok(KeptPerson { wire_id: row.wire_id, person, rules, photos })
+        let photos = row
+            .photos
+            .into_iter()
+            .map(|photo| self.open_photo(photo))
+            .collect::<Result<_, _>>()?;
+        Ok(KeptPerson {
+            wire_id: row.wire_id,
+            person,
+            rules,
+            photos,
+        })
     }
 
     fn open_photo(&self, row: PhotoRow) -> Result<KeptPhoto, StoreError> {
@@ -74,18 +87,34 @@ impl SqliteLibrary {
             }
             _ => None,
         };
-        Ok(KeptPhoto { id: row.id, face_id: row.face_id, blob: row.blob, template })
+        Ok(KeptPhoto {
+            id: row.id,
+            face_id: row.face_id,
+            blob: row.blob,
+            template,
+        })
     }
 }
 
 #[async_trait]
 impl Library for SqliteLibrary {
     async fn put(&self, new: NewPerson, capacity: u32) -> Result<KeptPerson, StoreError> {
-        let NewPerson { wire_id, mut person, rules, photos } = new;
+        let NewPerson {
+            wire_id,
+            mut person,
+            rules,
+            photos,
+        } = new;
         person.photos = Vec::new();
-        let body = serde_json::to_vec(&Body { person: person.clone(), rules: rules.clone() })?;
+        let body = serde_json::to_vec(&Body {
+            person: person.clone(),
+            rules: rules.clone(),
+        })?;
         let sealed = self.store.seal(PERSONS, &wire_id, &body)?;
-        let photos = photos.into_iter().map(|photo| self.ready(photo)).collect::<Result<Vec<_>, _>>()?;
+        let photos = photos
+            .into_iter()
+            .map(|photo| self.ready(photo))
+            .collect::<Result<Vec<_>, _>>()?;
         let id = wire_id.clone();
         let (passes_used, photos) = self
             .store
@@ -97,7 +126,12 @@ impl Library for SqliteLibrary {
             })
             .await?;
         person.passes_used = passes_used;
-        Ok(KeptPerson { wire_id, person, rules, photos })
+        Ok(KeptPerson {
+            wire_id,
+            person,
+            rules,
+            photos,
+        })
     }
 
     async fn delete(&self, wire_id: &str) -> Result<bool, StoreError> {
@@ -125,7 +159,10 @@ impl Library for SqliteLibrary {
 
     async fn page(&self, after: Option<&str>, limit: u32) -> Result<Vec<KeptPerson>, StoreError> {
         let after = after.unwrap_or_default().to_owned();
-        let rows = self.store.read(move |connection| person_rows(connection, &after, limit)).await?;
+        let rows = self
+            .store
+            .read(move |connection| person_rows(connection, &after, limit))
+            .await?;
         rows.into_iter().map(|row| self.open(row)).collect()
     }
 
@@ -158,9 +195,13 @@ fn put_person(tx: &Write<'_>, wire_id: &str, sealed: &[u8], capacity: u32) -> Re
         .query_row([wire_id], |row| row.get(0))
         .optional()?;
     if before.is_none() {
-        let held: i64 = tx.prepare_cached("SELECT count(*) FROM persons")?.query_row([], |row| row.get(0))?;
+        let held: i64 = tx
+            .prepare_cached("SELECT count(*) FROM persons")?
+            .query_row([], |row| row.get(0))?;
         if to_seq(held) >= u64::from(capacity) {
-            return Err(StoreError::Full { detail: format!("the terminal holds {capacity} persons at most") });
+            return Err(StoreError::Full {
+                detail: format!("the terminal holds {capacity} persons at most"),
+            });
         }
     }
     tx.prepare_cached(
@@ -172,15 +213,27 @@ fn put_person(tx: &Write<'_>, wire_id: &str, sealed: &[u8], capacity: u32) -> Re
 }
 
 fn put_photo(tx: &mut Write<'_>, person: &str, photo: ReadyPhoto) -> Result<KeptPhoto, StoreError> {
-    let ReadyPhoto { face_id, blob, template } = photo;
+    let ReadyPhoto {
+        face_id,
+        blob,
+        template,
+    } = photo;
     let blob = tx.put_blob(blob)?;
-    let sealed = template.as_ref().map(|kept| tx.seal(PHOTOS, blob.as_str(), &kept.bytes)).transpose()?;
+    let sealed = template
+        .as_ref()
+        .map(|kept| tx.seal(PHOTOS, blob.as_str(), &kept.bytes))
+        .transpose()?;
     let model = template.as_ref().map(|kept| kept.model.as_str());
     tx.prepare_cached(
         "INSERT INTO photos (person, face_id, blob, model, template) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
     .execute((person, &face_id, &blob, model, sealed))?;
-    Ok(KeptPhoto { id: tx.last_insert_rowid(), face_id, blob, template })
+    Ok(KeptPhoto {
+        id: tx.last_insert_rowid(),
+        face_id,
+        blob,
+        template,
+    })
 }
 
 fn person_rows(connection: &Connection, after: &str, limit: u32) -> Result<Vec<PersonRow>, StoreError> {
@@ -188,7 +241,12 @@ fn person_rows(connection: &Connection, after: &str, limit: u32) -> Result<Vec<P
         "SELECT wire_id, body, passes_used FROM persons WHERE wire_id > ?1 ORDER BY wire_id LIMIT ?2",
     )?;
     let persons = statement.query_map((after, limit), |row| {
-        Ok(PersonRow { wire_id: row.get(0)?, body: row.get(1)?, passes_used: row.get(2)?, photos: Vec::new() })
+        Ok(PersonRow {
+            wire_id: row.get(0)?,
+            body: row.get(1)?,
+            passes_used: row.get(2)?,
+            photos: Vec::new(),
+        })
     })?;
     let mut found = Vec::new();
     for person in persons {
@@ -200,8 +258,9 @@ fn person_rows(connection: &Connection, after: &str, limit: u32) -> Result<Vec<P
 }
 
 fn photo_rows(connection: &Connection, person: &str) -> Result<Vec<PhotoRow>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, face_id, blob, model, template FROM photos WHERE person = ?1 ORDER BY id")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, face_id, blob, model, template FROM photos WHERE person = ?1 ORDER BY id",
+    )?;
     let rows = statement.query_map([person], |row| {
         Ok(PhotoRow {
             id: row.get(0)?,

@@ -12,7 +12,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The schema, oldest step first.
-const MIGRATIONS: &[Migration] = &[Migration { version: 1, sql: include_str!("../schema/0001.sql") }];
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: include_str!("../schema/0001.sql"),
+}];
 
 /// The database's name in the data folder.
 const FILE_NAME: &str = "terminal.db";
@@ -38,12 +41,18 @@ impl TerminalStore {
     /// # Errors
     /// [`OpenError`] says what is wrong and what to do.
     pub async fn open(directory: impl Into<PathBuf>, key: MasterKey) -> Result<Self, OpenError> {
-        let options = Options { readers: READERS, ..Options::new(directory, FILE_NAME, key, MIGRATIONS) };
+        let options = Options {
+            readers: READERS,
+            ..Options::new(directory, FILE_NAME, key, MIGRATIONS)
+        };
         let database = options.database();
         let store = Store::open(options)?;
         let journal = journal::SqliteJournal::load(store.clone())
             .await
-            .map_err(|error| OpenError::Unknown { path: database, reason: error.to_string() })?;
+            .map_err(|error| OpenError::Unknown {
+                path: database,
+                reason: error.to_string(),
+            })?;
         Ok(Self {
             library: Arc::new(library::SqliteLibrary::new(store.clone())),
             journal: Arc::new(journal),

@@ -16,13 +16,20 @@ async fn open(directory: &Path) -> TerminalStore {
 }
 
 fn person(wire_id: &str, photo: Option<&[u8]>) -> NewPerson {
-    let template = Template { model: "m1".into(), bytes: b"the template's own bytes".to_vec() };
+    let template = Template {
+        model: "m1".into(),
+        bytes: b"the template's own bytes".to_vec(),
+    };
     NewPerson {
         wire_id: wire_id.into(),
         person: Person::new(PersonId::new("p1").unwrap(), "Zhang San"),
         rules: vec![Rule::default()],
         photos: photo
-            .map(|bytes| NewPhoto { face_id: "f1".into(), bytes: bytes.to_vec(), template: Some(template) })
+            .map(|bytes| NewPhoto {
+                face_id: "f1".into(),
+                bytes: bytes.to_vec(),
+                template: Some(template),
+            })
             .into_iter()
             .collect(),
     }
@@ -43,7 +50,10 @@ fn entry(number: u32, person: Option<&str>) -> NewEntry {
 }
 
 fn numbers(entries: &[Entry]) -> Vec<u64> {
-    entries.iter().map(|entry| entry.details["number"].as_u64().unwrap()).collect()
+    entries
+        .iter()
+        .map(|entry| entry.details["number"].as_u64().unwrap())
+        .collect()
 }
 
 async fn outstanding(store: &TerminalStore, dialect: &str) -> Vec<u64> {
@@ -55,7 +65,11 @@ async fn a_person_comes_back_whole_after_a_restart_without_a_farewell() {
     let folder = TempDir::new().unwrap();
     {
         let store = open(folder.path()).await;
-        store.library.put(person("a", Some(b"photo one")), 10).await.unwrap();
+        store
+            .library
+            .put(person("a", Some(b"photo one")), 10)
+            .await
+            .unwrap();
         store.journal.append(entry(1, Some("a"))).await.unwrap();
         store.close().await;
     }
@@ -63,15 +77,28 @@ async fn a_person_comes_back_whole_after_a_restart_without_a_farewell() {
     let people = store.library.page(None, 10).await.unwrap();
     assert_eq!(people.len(), 1);
     let kept = &people[0];
-    assert_eq!((kept.wire_id.as_str(), kept.person.name.as_str(), kept.person.passes_used), ("a", "Zhang San", 1));
+    assert_eq!(
+        (
+            kept.wire_id.as_str(),
+            kept.person.name.as_str(),
+            kept.person.passes_used
+        ),
+        ("a", "Zhang San", 1)
+    );
     assert_eq!(kept.rules, vec![Rule::default()]);
-    assert_eq!(kept.photos[0].template.as_ref().unwrap().bytes, b"the template's own bytes");
+    assert_eq!(
+        kept.photos[0].template.as_ref().unwrap().bytes,
+        b"the template's own bytes"
+    );
     let picture = store.library.picture(&kept.photos[0].blob).await.unwrap();
     assert_eq!(picture.as_deref(), Some(b"photo one".as_slice()));
     assert_eq!(store.journal.count(), 1);
     let entries = store.journal.entry(1).await.unwrap().unwrap();
     assert_eq!(entries.private, json!({ "name": "Zhang San" }));
-    assert_eq!(store.journal.capture(1).await.unwrap().as_deref(), Some(b"capture 1".as_slice()));
+    assert_eq!(
+        store.journal.capture(1).await.unwrap().as_deref(),
+        Some(b"capture 1".as_slice())
+    );
 }
 
 #[tokio::test]
@@ -100,7 +127,10 @@ async fn deleting_takes_photos_captures_and_names_and_leaves_the_record() {
     let record = store.journal.entry(1).await.unwrap().unwrap();
     assert_eq!(record.private, serde_json::Value::Null);
     assert!(!record.has_capture);
-    assert!(store.journal.capture(2).await.unwrap().is_some(), "a stranger's stays");
+    assert!(
+        store.journal.capture(2).await.unwrap().is_some(),
+        "a stranger's stays"
+    );
 }
 
 #[tokio::test]
@@ -128,7 +158,11 @@ async fn each_dialect_goes_its_own_way_through_the_records() {
     journal.switch_on(&["one", "two"]).await.unwrap();
     journal.append(entry(5, None)).await.unwrap();
     assert_eq!(outstanding(&store, "one").await, [1, 2, 3, 4, 5]);
-    assert_eq!(outstanding(&store, "two").await, [5], "a new dialect starts at now");
+    assert_eq!(
+        outstanding(&store, "two").await,
+        [5],
+        "a new dialect starts at now"
+    );
     journal.acknowledge("one", 3).await.unwrap();
     assert_eq!(outstanding(&store, "one").await, [1, 2, 4, 5], "out of order");
     journal.acknowledge("one", 1).await.unwrap();
@@ -138,7 +172,11 @@ async fn each_dialect_goes_its_own_way_through_the_records() {
     assert_eq!(journal.backlog("one").await.unwrap(), 2);
     journal.hide_all("one").await.unwrap();
     assert_eq!(outstanding(&store, "one").await, [0; 0]);
-    assert_eq!(outstanding(&store, "two").await, [5], "hidden from one dialect alone");
+    assert_eq!(
+        outstanding(&store, "two").await,
+        [5],
+        "hidden from one dialect alone"
+    );
 }
 
 #[tokio::test]
@@ -148,9 +186,18 @@ async fn records_of_one_key_never_state_the_same_second() {
     let mut seconds = Vec::new();
     for number in 0..20 {
         let whose = if number % 2 == 0 { Some("a") } else { Some("b") };
-        seconds.push(store.journal.append(entry(number, whose)).await.unwrap().wire_second);
+        seconds.push(
+            store
+                .journal
+                .append(entry(number, whose))
+                .await
+                .unwrap()
+                .wire_second,
+        );
     }
-    let expected: Vec<i64> = (0..20).map(|number| 1_700_000_000 + i64::from(number) / 2).collect();
+    let expected: Vec<i64> = (0..20)
+        .map(|number| 1_700_000_000 + i64::from(number) / 2)
+        .collect();
     assert_eq!(seconds, expected);
 }
 
@@ -159,12 +206,31 @@ async fn a_platforms_decision_is_written_once_and_counts_the_pass() {
     let folder = TempDir::new().unwrap();
     let store = open(folder.path()).await;
     store.library.put(person("a", None), 10).await.unwrap();
-    let waiting = NewEntry { settled: false, counts: false, ..entry(1, Some("a")) };
+    let waiting = NewEntry {
+        settled: false,
+        counts: false,
+        ..entry(1, Some("a"))
+    };
     let seq = store.journal.append(waiting).await.unwrap().seq;
     assert_eq!(store.journal.unsettled().await.unwrap().len(), 1);
-    assert!(store.journal.settle(seq, json!({ "number": 7 }), true).await.unwrap());
-    assert!(!store.journal.settle(seq, json!({ "number": 8 }), true).await.unwrap());
-    assert_eq!(store.library.page(None, 1).await.unwrap()[0].person.passes_used, 1);
+    assert!(
+        store
+            .journal
+            .settle(seq, json!({ "number": 7 }), true)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !store
+            .journal
+            .settle(seq, json!({ "number": 8 }), true)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        store.library.page(None, 1).await.unwrap()[0].person.passes_used,
+        1
+    );
     assert_eq!(numbers(&[store.journal.entry(seq).await.unwrap().unwrap()]), [7]);
 }
 
@@ -178,7 +244,13 @@ async fn past_the_bound_delivered_records_go_first_then_the_oldest() {
     }
     store.journal.acknowledge("one", 1).await.unwrap();
     let trimmed = store.journal.trim(3, &["one"]).await.unwrap();
-    assert_eq!(trimmed, Trimmed { delivered: 1, lost: 2 });
+    assert_eq!(
+        trimmed,
+        Trimmed {
+            delivered: 1,
+            lost: 2
+        }
+    );
     assert_eq!(outstanding(&store, "one").await, [4, 5, 6]);
     assert_eq!(store.journal.count(), 3);
     assert_eq!(store.journal.trim(3, &["one"]).await.unwrap(), Trimmed::default());
@@ -193,7 +265,10 @@ async fn state_is_kept_and_removed() {
     store.state.set("secret", Some(b"two")).await.unwrap();
     store.close().await;
     let store = open(folder.path()).await;
-    assert_eq!(store.state.get("secret").await.unwrap().as_deref(), Some(b"two".as_slice()));
+    assert_eq!(
+        store.state.get("secret").await.unwrap().as_deref(),
+        Some(b"two".as_slice())
+    );
     store.state.set("secret", None).await.unwrap();
     assert_eq!(store.state.get("secret").await.unwrap(), None);
 }
@@ -202,10 +277,17 @@ async fn state_is_kept_and_removed() {
 async fn nothing_of_a_deleted_person_is_left_on_the_disk() {
     let folder = TempDir::new().unwrap();
     let store = open(folder.path()).await;
-    store.library.put(person("a-very-recognisable-id", Some(b"photo")), 10).await.unwrap();
+    store
+        .library
+        .put(person("a-very-recognisable-id", Some(b"photo")), 10)
+        .await
+        .unwrap();
     let sealed: Vec<u8> = {
         let store = store.store.clone();
-        store.read(|c| Ok(c.query_row("SELECT template FROM photos", [], |row| row.get(0))?)).await.unwrap()
+        store
+            .read(|c| Ok(c.query_row("SELECT template FROM photos", [], |row| row.get(0))?))
+            .await
+            .unwrap()
     };
     assert!(on_disk(folder.path(), &sealed), "the test finds what is there");
     store.library.delete("a-very-recognisable-id").await.unwrap();
@@ -218,7 +300,10 @@ fn on_disk(folder: &Path, needle: &[u8]) -> bool {
         let path = item.unwrap().path();
         match path.is_dir() {
             true => on_disk(&path, needle),
-            false => std::fs::read(path).unwrap().windows(needle.len()).any(|window| window == needle),
+            false => std::fs::read(path)
+                .unwrap()
+                .windows(needle.len())
+                .any(|window| window == needle),
         }
     })
 }

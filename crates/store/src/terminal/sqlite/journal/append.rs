@@ -98,7 +98,8 @@ pub(super) fn settle(tx: &Write<'_>, seq: i64, details: &str, counts: bool) -> R
 }
 
 fn count_pass(tx: &Write<'_>, person: Option<&str>) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE persons SET passes_used = passes_used + 1 WHERE wire_id = ?1")?.execute([person])?;
+    tx.prepare_cached("UPDATE persons SET passes_used = passes_used + 1 WHERE wire_id = ?1")?
+        .execute([person])?;
     Ok(())
 }
 
@@ -108,7 +109,11 @@ fn free_second(tx: &Write<'_>, entry: &NewEntry, seconds: &Mutex<Seconds>) -> Re
     let mut seconds = seconds.lock().unwrap_or_else(PoisonError::into_inner);
     let mut free = seconds.hint(&entry.wire_key, second);
     let mut taken = tx.prepare_cached("SELECT 1 FROM records WHERE wire_key = ?1 AND wire_second = ?2")?;
-    while taken.query_row((&entry.wire_key, free), |_| Ok(())).optional()?.is_some() {
+    while taken
+        .query_row((&entry.wire_key, free), |_| Ok(()))
+        .optional()?
+        .is_some()
+    {
         free += 1;
     }
     seconds.note(&entry.wire_key, second, free);

@@ -39,7 +39,9 @@ pub(super) fn acknowledge(tx: &Write<'_>, dialect: &str, seq: i64) -> Result<(),
         .prepare_cached("SELECT acknowledged FROM deliveries WHERE dialect = ?1")?
         .query_row([dialect], |row| row.get(0))
         .optional()?;
-    let Some(mark) = mark.filter(|mark| *mark < seq) else { return Ok(()) };
+    let Some(mark) = mark.filter(|mark| *mark < seq) else {
+        return Ok(());
+    };
     tx.prepare_cached(
         "INSERT OR IGNORE INTO exceptions (dialect, seq) SELECT ?1, seq FROM records WHERE seq = ?2",
     )?
@@ -55,17 +57,19 @@ pub(super) fn acknowledge(tx: &Write<'_>, dialect: &str, seq: i64) -> Result<(),
         .optional()?;
     let newest = || -> Result<i64, StoreError> {
         let query = "SELECT coalesce(max(seq), 0) FROM records";
-        Ok(tx.prepare_cached(query)?.query_row([], |row| row.get::<_, i64>(0))?.max(mark))
+        Ok(tx
+            .prepare_cached(query)?
+            .query_row([], |row| row.get::<_, i64>(0))?
+            .max(mark))
     };
     let moved = match open {
         Some(open) => open - 1,
         None => newest()?,
     };
-    tx.prepare_cached(
-        "UPDATE deliveries SET acknowledged = ?2, sent = max(sent, ?3) WHERE dialect = ?1",
-    )?
-    .execute((dialect, moved.max(mark), seq))?;
-    tx.prepare_cached("DELETE FROM exceptions WHERE dialect = ?1 AND seq <= ?2")?.execute((dialect, moved))?;
+    tx.prepare_cached("UPDATE deliveries SET acknowledged = ?2, sent = max(sent, ?3) WHERE dialect = ?1")?
+        .execute((dialect, moved.max(mark), seq))?;
+    tx.prepare_cached("DELETE FROM exceptions WHERE dialect = ?1 AND seq <= ?2")?
+        .execute((dialect, moved))?;
     Ok(())
 }
 

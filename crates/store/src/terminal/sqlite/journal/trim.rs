@@ -44,7 +44,8 @@ fn remove(tx: &mut Write<'_>, query: &str, mark: i64, limit: u64) -> Result<u64,
         rows.collect::<Result<_, _>>()?
     };
     for (seq, capture) in &rows {
-        tx.prepare_cached("DELETE FROM records WHERE seq = ?1")?.execute([seq])?;
+        tx.prepare_cached("DELETE FROM records WHERE seq = ?1")?
+            .execute([seq])?;
         if let Some(capture) = capture {
             tx.delete_blob(capture)?;
         }
