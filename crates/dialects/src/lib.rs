@@ -1,1 +1,17 @@
-//! dialects
+//! The wire protocols of face terminals as typed messages: framing, signing, field names, error codes and the
+//! conversion from and to [`model`].
+//!
+//! Everything here is pure: bytes in, bytes out; no sockets, no clock, no randomness. What arrives is read leniently
+//! (aliases, numbers as text, blanks in keys), what leaves is written exactly as the protocol's document prints it.
+//! Whatever bytes arrive give a value or an error that says where and what, never a panic.
+//!
+//! Shared by all dialects: [`lenient`] (reading what real devices send), [`loss`] (what a conversion could not
+//! express), [`local_time`] (wall clocks without a zone).
+
+pub mod lenient;
+pub mod local_time;
+pub mod loss;
+pub mod qyzn;
+pub mod text;
+
+pub use loss::{Loss, LossReason};

@@ -1,0 +1,106 @@
+//! The document's limits. Reading is lenient in form; what a message *means* must be within them, or it is refused
+//! with code 104.
+
+use std::fmt;
+
+/// Bytes of a personId as the document has it; the hub never sends more.
+pub const PERSON_ID_BYTES: usize = 32;
+/// Bytes of a personId that a terminal keeps (it serves dialects with longer ids, too).
+pub const KEPT_PERSON_ID_BYTES: usize = 64;
+/// Bytes of a personCode.
+pub const PERSON_CODE_BYTES: usize = 16;
+/// Bytes of a name: 8 Chinese characters.
+pub const NAME_BYTES: usize = 24;
+/// Bytes of an identity number.
+pub const ID_NUMBER_BYTES: usize = 20;
+/// Bytes of an IC card number: the table says 8, the example has 9, cards have 10 digits (QUIRKS T29).
+pub const IC_NUMBER_BYTES: usize = 20;
+/// Bytes of a faceId.
+pub const FACE_ID_BYTES: usize = 32;
+/// Faces of a person.
+pub const FACES: usize = 3;
+/// Periods of one day.
+pub const PERIODS: usize = 10;
+/// Bytes of the text of one day's periods.
+pub const PERIODS_BYTES: usize = 256;
+/// Periods that fit the 36 bytes of the simple `passPeriod`.
+pub const SIMPLE_PERIODS: usize = 3;
+/// Bytes of the name of a holiday.
+pub const HOLIDAY_NAME_BYTES: usize = 24;
+/// Bytes of the id of a pass rule.
+pub const RULE_ID_BYTES: usize = 32;
+/// Bytes of the name of a pass rule.
+pub const RULE_NAME_BYTES: usize = 36;
+/// Bytes of a text for the screen.
+pub const SCREEN_TEXT_BYTES: usize = 20;
+/// The longest `timeoutSeconds` that a terminal takes.
+pub const SNAPSHOT_SECONDS: u32 = 300;
+/// The longest `timeoutSeconds` that a hub sends: it ends before the request would be sent again (QUIRKS T60).
+pub const SENT_SNAPSHOT_SECONDS: u32 = 15;
+/// Bytes of a device's serial number (the document: 32).
+pub const SERIAL_BYTES: usize = 64;
+/// Bytes of other short texts that a device tells of itself (mac, type, version, uuid, timestamp, sign).
+pub const DEVICE_TEXT_BYTES: usize = 64;
+
+/// A field whose value is outside the document's limits.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {limit}, got {got}")]
+pub struct FieldError {
+    /// The wire name, with its place (`faces[0].faceId`).
+    pub field: String,
+    /// What the document allows.
+    pub limit: String,
+    /// What came, shortened.
+    pub got: String,
+}
+
+impl FieldError {
+    /// A field error; `got` is shortened so that it fits a log line.
+    #[must_use]
+    pub fn new(field: impl Into<String>, limit: impl Into<String>, got: impl fmt::Display) -> Self {
+        const SHOWN: usize = 64;
+        let got = crate::text::cut(&got.to_string(), SHOWN).to_owned();
+        Self { field: field.into(), limit: limit.into(), got }
+    }
+}
+
+/// A text of at most `limit` bytes.
+///
+/// # Errors
+/// [`FieldError`] for a longer one.
+pub fn at_most(field: &str, text: &str, limit: usize) -> Result<(), FieldError> {
+    if text.len() <= limit {
+        return Ok(());
+    }
+    Err(FieldError::new(field, format!("at most {limit} bytes"), format!("{} bytes", text.len())))
+}
+
+/// A text of 1 to `limit` bytes that is not blank.
+///
+/// # Errors
+/// [`FieldError`] for another.
+pub fn filled(field: &str, text: &str, limit: usize) -> Result<(), FieldError> {
+    if text.trim().is_empty() {
+        return Err(FieldError::new(field, "must not be empty", "nothing"));
+    }
+    at_most(field, text, limit)
+}
+
+/// An optional text of at most `limit` bytes.
+///
+/// # Errors
+/// [`FieldError`] for a longer one.
+pub fn optional(field: &str, text: Option<&str>, limit: usize) -> Result<(), FieldError> {
+    text.map_or(Ok(()), |text| at_most(field, text, limit))
+}
+
+/// A number within a range.
+///
+/// # Errors
+/// [`FieldError`] for one outside.
+pub fn within(field: &str, number: i64, range: std::ops::RangeInclusive<i64>) -> Result<(), FieldError> {
+    if range.contains(&number) {
+        return Ok(());
+    }
+    Err(FieldError::new(field, format!("{} to {}", range.start(), range.end()), number))
+}

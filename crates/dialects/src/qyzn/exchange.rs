@@ -1,0 +1,466 @@
+//! One connection's requests and answers, for both sides, as pure state: no sockets, no clock.
+//!
+//! Each side counts its own requests (QUIRKS T16). A request without an answer is sent again, the same bytes with the
+//! same sequence number, three times (3.2 item 5). A request that arrives again is not started again: while it runs
+//! it is ignored, once answered it gets the same answer (T14, T60). A device beats, a platform answers beats and
+//! notices silence (T13).
+
+mod asked;
+mod sent;
+
+use super::code::Code;
+use super::decoder::DecoderError;
+use super::envelope::{EnvelopeError, RequestBody, ResponseBody};
+use super::frame::{Frame, Header, PacketKind, Version, encode};
+use super::operation::Operation;
+use asked::{Asked, Seen};
+use bytes::Bytes;
+use sent::Sent;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// A moment, as the caller's clocks say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// Time since any fixed moment, by a clock that never goes back.
+    pub elapsed: Duration,
+    /// The wall clock, Unix seconds, for the header's timestamp.
+    pub unix_seconds: u32,
+}
+
+/// Which side of the connection this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The terminal: beats.
+    Device,
+    /// The hub: answers beats, and drops a silent device.
+    Platform,
+}
+
+/// The times and bounds of a connection.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Which side this is.
+    pub role: Role,
+    /// A device beats this often.
+    pub heartbeat: Duration,
+    /// A platform drops a device that is silent for so long.
+    pub silence: Duration,
+    /// A request without an answer is sent again after so long.
+    pub request_timeout: Duration,
+    /// How many times it is sent again.
+    pub resends: u32,
+    /// One frame must be complete after so long.
+    pub frame_time: Duration,
+    /// Own requests that may wait for an answer at a time.
+    pub outstanding: usize,
+    /// The peer's requests that may be carried out at a time; more are answered with code 109.
+    pub running: usize,
+    /// Answers kept for requests that arrive again, by number.
+    pub kept_answers: usize,
+    /// Answers kept, in bytes; the latest is kept whatever its size.
+    pub kept_answer_bytes: usize,
+    /// What a peer is told to wait with code 109, in seconds.
+    pub busy_seconds: u32,
+    /// The largest body taken, in bytes.
+    pub body_limit: usize,
+}
+
+impl Settings {
+    /// The document's figures, and bounds that an honest peer never meets.
+    #[must_use]
+    pub fn new(role: Role) -> Self {
+        Self {
+            role,
+            heartbeat: Duration::from_secs(25),
+            silence: Duration::from_secs(75),
+            request_timeout: Duration::from_secs(20),
+            resends: 3,
+            frame_time: Duration::from_secs(120),
+            outstanding: 64,
+            running: 64,
+            kept_answers: 64,
+            kept_answer_bytes: 1024 * 1024,
+            busy_seconds: super::operation::DEFAULT_WAIT_SECONDS,
+            body_limit: super::decoder::DEFAULT_BODY_LIMIT,
+        }
+    }
+}
+
+/// A request of the peer that awaits its answer: hand it back to [`Exchange::answer`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    sequence: u32,
+    fingerprint: u64,
+    version: Version,
+}
+
+impl Ticket {
+    /// The request's sequence number.
+    #[must_use]
+    pub fn sequence(&self) -> u32 {
+        self.sequence
+    }
+}
+
+/// Why a connection is to be closed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CloseReason {
+    /// The bytes are no frames.
+    #[error(transparent)]
+    Stream(#[from] DecoderError),
+    /// Nothing came for [`Settings::silence`].
+    #[error("nothing came for too long")]
+    Silent,
+    /// A frame was not complete after [`Settings::frame_time`].
+    #[error("a frame was begun and not ended")]
+    HalfFrame,
+    /// A request was never answered.
+    #[error("{message} was never answered")]
+    NoAnswer {
+        /// The operation's wire name.
+        message: String,
+    },
+}
+
+/// What happened on a connection.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The peer asks something; answer it.
+    Request {
+        /// To be handed back with the answer.
+        ticket: Ticket,
+        /// What is asked.
+        body: RequestBody,
+        /// The header's timestamp, Unix seconds by the peer's clock.
+        timestamp: u32,
+    },
+    /// The peer tells something and wants no answer.
+    Notification(RequestBody),
+    /// An own request was answered.
+    Answer {
+        /// The request's sequence number, as [`Exchange::request`] gave it.
+        sequence: u32,
+        /// The request's wire name.
+        message: String,
+        /// The answer.
+        body: ResponseBody,
+    },
+    /// An answer to nothing that was asked, or that was answered before; ignored.
+    UnknownAnswer {
+        /// Its sequence number.
+        sequence: u32,
+    },
+    /// A request came again; it is not to be started again.
+    Repeated {
+        /// Its sequence number.
+        sequence: u32,
+        /// Whether the stored answer went out again; otherwise the request is still running.
+        answered: bool,
+    },
+    /// A body that is no envelope; a request was answered with code 104.
+    Malformed {
+        /// The packet type.
+        kind: PacketKind,
+        /// The sequence number.
+        sequence: u32,
+        /// What is wrong.
+        error: EnvelopeError,
+    },
+    /// Too many requests at a time; this one was answered with code 109.
+    Overrun {
+        /// The operation's wire name.
+        message: String,
+    },
+    /// The peer is alive.
+    Heartbeat,
+    /// A packet type that the document does not have; ignored.
+    UnknownKind(u8),
+    /// An own request has no answer after all resends.
+    GaveUp {
+        /// Its sequence number.
+        sequence: u32,
+        /// Its wire name.
+        message: String,
+    },
+    /// Close the connection. Nothing follows.
+    Close(CloseReason),
+}
+
+/// Why a request cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RequestError {
+    /// The peer does not speak the version that the operation needs.
+    #[error("{message} needs protocol version {needs}, the peer speaks {speaks}", needs = needs.0, speaks = speaks.0)]
+    Version {
+        /// The wire name.
+        message: String,
+        /// What it needs.
+        needs: Version,
+        /// What the peer speaks.
+        speaks: Version,
+    },
+    /// Too many requests wait for answers.
+    #[error("{0} requests wait for answers already")]
+    Busy(usize),
+    /// The connection is to be closed.
+    #[error("the connection is closing")]
+    Closing,
+}
+
+/// The state of one connection. Feed it frames and ticks; take events and bytes to write out of it.
+#[derive(Debug)]
+pub struct Exchange {
+    settings: Settings,
+    sent: Sent,
+    asked: Asked,
+    events: VecDeque<Event>,
+    output: VecDeque<Bytes>,
+    highest_version: Option<Version>,
+    peer_limit: Option<Version>,
+    last_received: Duration,
+    last_beat: Duration,
+    closing: bool,
+}
+
+impl Exchange {
+    /// A new connection's state. `first_sequence` is to be random (1.2).
+    #[must_use]
+    pub fn new(settings: Settings, first_sequence: u32, now: Moment) -> Self {
+        Self {
+            sent: Sent::new(first_sequence),
+            asked: Asked::default(),
+            settings,
+            events: VecDeque::new(),
+            output: VecDeque::new(),
+            highest_version: None,
+            peer_limit: None,
+            last_received: now.elapsed,
+            last_beat: now.elapsed,
+            closing: false,
+        }
+    }
+
+    /// The connection's settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Changes the device's heartbeat period.
+    pub fn set_heartbeat(&mut self, period: Duration) {
+        self.settings.heartbeat = period;
+    }
+
+    /// The highest version in the peer's headers. It tells what the peer has sent, not what it understands: a device
+    /// whose own messages all need version 2 may well take those of version 3 (QUIRKS T1).
+    #[must_use]
+    pub fn highest_version(&self) -> Option<Version> {
+        self.highest_version
+    }
+
+    /// Declares what the peer speaks, where that is known: what needs more is then refused.
+    pub fn set_peer_limit(&mut self, version: Option<Version>) {
+        self.peer_limit = version;
+    }
+
+    /// The next thing that happened.
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// The next bytes to write; each piece is a whole frame and goes out in one write.
+    pub fn take_output(&mut self) -> Option<Bytes> {
+        self.output.pop_front()
+    }
+
+    /// Sends an operation's request; gives its sequence number, which its answer will carry.
+    ///
+    /// # Errors
+    /// [`RequestError`] where it cannot be sent now, or never to this peer.
+    pub fn request<O: Operation>(&mut self, operation: &O, now: Moment) -> Result<u32, RequestError> {
+        let body = RequestBody { message: O::NAME.to_owned(), data: operation.data() };
+        self.request_raw(&body, O::SINCE, now)
+    }
+
+    /// Sends a request as it stands, for messages and spellings that are no [`Operation`].
+    ///
+    /// # Errors
+    /// [`RequestError`] where it cannot be sent now, or never to this peer.
+    pub fn request_raw(&mut self, body: &RequestBody, needs: Version, now: Moment) -> Result<u32, RequestError> {
+        if self.closing {
+            return Err(RequestError::Closing);
+        }
+        if let Some(speaks) = self.peer_limit.filter(|speaks| *speaks < needs) {
+            return Err(RequestError::Version { message: body.message.clone(), needs, speaks });
+        }
+        if self.sent.len() >= self.settings.outstanding {
+            return Err(RequestError::Busy(self.sent.len()));
+        }
+        let sequence = self.sent.next_sequence();
+        let header = Header::new(needs, PacketKind::Request, now.unix_seconds, sequence);
+        let bytes = encode(header, &body.encode());
+        self.sent.add(sequence, &body.message, bytes.clone(), now.elapsed + self.settings.request_timeout, &self.settings);
+        self.output.push_back(bytes);
+        Ok(sequence)
+    }
+
+    /// Tells the peer something and wants no answer.
+    pub fn notify(&mut self, body: &RequestBody, version: Version, now: Moment) {
+        let sequence = self.sent.next_sequence();
+        let header = Header::new(version, PacketKind::Notification, now.unix_seconds, sequence);
+        self.output.push_back(encode(header, &body.encode()));
+    }
+
+    /// Answers a request of the peer, with the version and sequence number of the request.
+    pub fn answer(&mut self, ticket: &Ticket, body: &ResponseBody, now: Moment) {
+        let header = Header::new(ticket.version, PacketKind::Response, now.unix_seconds, ticket.sequence);
+        let bytes = encode(header, &body.encode());
+        self.asked.answered(ticket, bytes.clone(), now.elapsed, &self.settings);
+        self.output.push_back(bytes);
+    }
+
+    /// Takes a frame of the peer.
+    pub fn receive(&mut self, frame: Frame, now: Moment) {
+        if self.closing {
+            return;
+        }
+        self.last_received = now.elapsed;
+        let header = frame.header;
+        self.highest_version = self.highest_version.max(Some(header.version));
+        match header.kind {
+            PacketKind::Heartbeat => self.heartbeat(header, now),
+            PacketKind::Request => self.asked(&frame, now),
+            PacketKind::Notification => match RequestBody::parse(&frame.body) {
+                Ok(body) => self.events.push_back(Event::Notification(body)),
+                Err(error) => self.malformed(header, error),
+            },
+            PacketKind::Response => self.response(&frame),
+            PacketKind::Other(kind) => self.events.push_back(Event::UnknownKind(kind)),
+        }
+    }
+
+    /// Counts bytes of a frame that is not complete as a sign of life.
+    pub fn note_bytes(&mut self, now: Moment) {
+        self.last_received = self.last_received.max(now.elapsed);
+    }
+
+    /// Does what time demands: resends, beats, gives up, notices silence.
+    pub fn tick(&mut self, now: Moment) {
+        if self.closing {
+            return;
+        }
+        for (sequence, message) in self.sent.resend(now.elapsed, &self.settings, &mut self.output) {
+            self.events.push_back(Event::GaveUp { sequence, message: message.clone() });
+            self.close(CloseReason::NoAnswer { message });
+        }
+        self.asked.forget(now.elapsed);
+        match self.settings.role {
+            Role::Device if now.elapsed >= self.last_beat + self.settings.heartbeat => {
+                self.last_beat = now.elapsed;
+                self.beat(Version::V2, now);
+            }
+            Role::Platform if now.elapsed >= self.last_received + self.settings.silence => {
+                self.close(CloseReason::Silent);
+            }
+            _ => {}
+        }
+    }
+
+    /// When [`Self::tick`] is due next, by the clock of [`Moment::elapsed`].
+    #[must_use]
+    pub fn next_tick(&self) -> Duration {
+        let own = match self.settings.role {
+            Role::Device => self.last_beat + self.settings.heartbeat,
+            Role::Platform => self.last_received + self.settings.silence,
+        };
+        self.sent.next_due().map_or(own, |due| due.min(own))
+    }
+
+    /// Ends the connection: nothing is taken or sent any more.
+    pub fn close(&mut self, reason: CloseReason) {
+        if !self.closing {
+            self.closing = true;
+            self.events.push_back(Event::Close(reason));
+        }
+    }
+
+    /// Own requests that wait for an answer.
+    #[must_use]
+    pub fn outstanding(&self) -> usize {
+        self.sent.len()
+    }
+
+    fn beat(&mut self, version: Version, now: Moment) {
+        self.output.push_back(encode(Header::new(version, PacketKind::Heartbeat, now.unix_seconds, 0), &[]));
+    }
+
+    fn heartbeat(&mut self, header: Header, now: Moment) {
+        self.events.push_back(Event::Heartbeat);
+        // A device never answers: two answering sides would beat for ever.
+        if self.settings.role == Role::Platform {
+            self.beat(header.version, now);
+        }
+    }
+
+    fn asked(&mut self, frame: &Frame, now: Moment) {
+        let header = frame.header;
+        let ticket = Ticket {
+            sequence: header.sequence,
+            fingerprint: asked::fingerprint(&frame.body),
+            version: header.version,
+        };
+        match self.asked.seen(&ticket) {
+            Seen::Running => {
+                self.events.push_back(Event::Repeated { sequence: header.sequence, answered: false });
+                return;
+            }
+            Seen::Answered(bytes) => {
+                self.output.push_back(bytes);
+                self.events.push_back(Event::Repeated { sequence: header.sequence, answered: true });
+                return;
+            }
+            Seen::Never => {}
+        }
+        match RequestBody::parse(&frame.body) {
+            Err(error) => {
+                let reason = ResponseBody::refusal(Code::InvalidParameter, error.to_string());
+                self.answer(&ticket, &reason, now);
+                self.malformed(header, error);
+            }
+            Ok(body) if self.asked.running() >= self.settings.running => {
+                let busy = ResponseBody::busy(self.settings.busy_seconds);
+                let header = Header::new(header.version, PacketKind::Response, now.unix_seconds, header.sequence);
+                // Not stored: the peer is to ask again, and may then be served.
+                self.output.push_back(encode(header, &busy.encode()));
+                self.events.push_back(Event::Overrun { message: body.message });
+            }
+            Ok(body) => {
+                self.asked.started(&ticket);
+                self.events.push_back(Event::Request { ticket, body, timestamp: header.timestamp });
+            }
+        }
+    }
+
+    fn response(&mut self, frame: &Frame) {
+        let sequence = frame.header.sequence;
+        // Some platforms answer a beat with an empty response (QUIRKS T13).
+        if crate::lenient::trim_padding(&frame.body).is_empty() {
+            self.events.push_back(Event::Heartbeat);
+            return;
+        }
+        let body = match ResponseBody::parse(&frame.body) {
+            Ok(body) => body,
+            Err(error) => return self.malformed(frame.header, error),
+        };
+        match self.sent.answered(sequence) {
+            Some(message) => self.events.push_back(Event::Answer { sequence, message, body }),
+            None => self.events.push_back(Event::UnknownAnswer { sequence }),
+        }
+    }
+
+    fn malformed(&mut self, header: Header, error: EnvelopeError) {
+        self.events.push_back(Event::Malformed { kind: header.kind, sequence: header.sequence, error });
+    }
+}
+
