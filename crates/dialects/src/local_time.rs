@@ -20,9 +20,7 @@ pub fn readings(local: DateTime, zone: &TimeZone) -> Option<(Timestamp, Timestam
     let ambiguous = zone.to_ambiguous_zoned_datetime(local);
     let (a, b) = match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { offset } => (offset, offset),
-        AmbiguousOffset::Gap { before, after } | AmbiguousOffset::Fold { before, after } => {
-            (before, after)
-        }
+        AmbiguousOffset::Gap { before, after } | AmbiguousOffset::Fold { before, after } => (before, after),
     };
     let (a, b) = (a.to_timestamp(local).ok()?, b.to_timestamp(local).ok()?);
     Some((a.min(b), a.max(b)))
@@ -36,7 +34,11 @@ pub fn read(local: DateTime, zone: &TimeZone, received_at: Timestamp) -> Option<
     let unique = earlier == later;
     let offset = zone.to_ambiguous_zoned_datetime(local).offset();
     let gap = matches!(offset, AmbiguousOffset::Gap { .. });
-    let at = if gap || later <= received_at { later } else { earlier };
+    let at = if gap || later <= received_at {
+        later
+    } else {
+        earlier
+    };
     Some(Reading { at, unique })
 }
 
@@ -46,7 +48,11 @@ pub fn read(local: DateTime, zone: &TimeZone, received_at: Timestamp) -> Option<
 pub fn not_before(start: Timestamp, zone: &TimeZone) -> DateTime {
     let local = zone.to_datetime(start);
     let whole = local.with().subsec_nanosecond(0).build().unwrap_or(local);
-    let up = if whole < local { SignedDuration::from_secs(1) } else { SignedDuration::ZERO };
+    let up = if whole < local {
+        SignedDuration::from_secs(1)
+    } else {
+        SignedDuration::ZERO
+    };
     let first = whole.checked_add(up).unwrap_or(whole);
     step(first, SignedDuration::from_mins(1), |local| {
         readings(local, zone).is_none_or(|(earliest, _)| earliest >= start)
@@ -97,9 +103,18 @@ mod tests {
     fn an_hour_that_comes_twice_is_the_one_before_receipt() {
         // Clocks go back from 03:00 to 02:00 on 25 October 2026: 02:30 is 00:30Z and 01:30Z.
         let twice = local("2026-10-25T02:30:00");
-        assert_eq!(read(twice, &berlin(), at("2026-10-25T00:31:00Z")).unwrap().at, at("2026-10-25T00:30:00Z"));
+        assert_eq!(
+            read(twice, &berlin(), at("2026-10-25T00:31:00Z")).unwrap().at,
+            at("2026-10-25T00:30:00Z")
+        );
         let second = read(twice, &berlin(), at("2026-10-25T01:31:00Z")).unwrap();
-        assert_eq!(second, Reading { at: at("2026-10-25T01:30:00Z"), unique: false });
+        assert_eq!(
+            second,
+            Reading {
+                at: at("2026-10-25T01:30:00Z"),
+                unique: false
+            }
+        );
     }
 
     #[test]
@@ -107,17 +122,38 @@ mod tests {
         // 02:30 on 29 March 2026 does not exist; moved forward it is 03:30 = 01:30Z.
         let never = local("2026-03-29T02:30:00");
         let got = read(never, &berlin(), at("2026-03-29T08:00:00Z")).unwrap();
-        assert_eq!(got, Reading { at: at("2026-03-29T01:30:00Z"), unique: false });
+        assert_eq!(
+            got,
+            Reading {
+                at: at("2026-03-29T01:30:00Z"),
+                unique: false
+            }
+        );
     }
 
     #[test]
     fn a_validity_is_never_widened() {
         let zone = berlin();
         // The second 02:30 of the doubled hour: no wall-clock time before 03:00 is safe as a start.
-        assert_eq!(not_before(at("2026-10-25T01:30:00Z"), &zone), local("2026-10-25T03:00:00"));
-        assert_eq!(not_before(at("2026-10-25T00:30:00Z"), &zone), local("2026-10-25T02:30:00"));
-        assert_eq!(not_after(at("2026-10-25T00:30:00Z"), &zone), local("2026-10-25T01:59:00"));
-        assert_eq!(not_before(at("2026-07-01T10:00:00.001Z"), &zone), local("2026-07-01T12:00:01"));
-        assert_eq!(not_after(at("2026-07-01T10:00:00.999Z"), &zone), local("2026-07-01T12:00:00"));
+        assert_eq!(
+            not_before(at("2026-10-25T01:30:00Z"), &zone),
+            local("2026-10-25T03:00:00")
+        );
+        assert_eq!(
+            not_before(at("2026-10-25T00:30:00Z"), &zone),
+            local("2026-10-25T02:30:00")
+        );
+        assert_eq!(
+            not_after(at("2026-10-25T00:30:00Z"), &zone),
+            local("2026-10-25T01:59:00")
+        );
+        assert_eq!(
+            not_before(at("2026-07-01T10:00:00.001Z"), &zone),
+            local("2026-07-01T12:00:01")
+        );
+        assert_eq!(
+            not_after(at("2026-07-01T10:00:00.999Z"), &zone),
+            local("2026-07-01T12:00:00")
+        );
     }
 }

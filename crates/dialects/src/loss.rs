@@ -35,7 +35,12 @@ impl Loss {
     /// A field that the dialect lacks.
     #[must_use]
     pub fn unsupported(field: impl Into<String>) -> Self {
-        Self { field: field.into(), reason: LossReason::Unsupported, before: None, after: None }
+        Self {
+            field: field.into(),
+            reason: LossReason::Unsupported,
+            before: None,
+            after: None,
+        }
     }
 
     /// A value that was changed on its way.
@@ -46,6 +51,11 @@ impl Loss {
         before: impl Into<String>,
         after: impl Into<String>,
     ) -> Self {
-        Self { field: field.into(), reason, before: Some(before.into()), after: Some(after.into()) }
+        Self {
+            field: field.into(),
+            reason,
+            before: Some(before.into()),
+            after: Some(after.into()),
+        }
     }
 }

@@ -77,8 +77,15 @@ fn without_data_prefix(text: &str) -> &str {
 }
 
 fn decode_untidy(text: &str) -> Result<Vec<u8>, Base64Error> {
-    let text = if text.contains('%') { percent_decoded(text) } else { text.to_owned() };
-    let text: String = without_data_prefix(&text).chars().filter(|c| !c.is_whitespace() && *c != '\0').collect();
+    let text = if text.contains('%') {
+        percent_decoded(text)
+    } else {
+        text.to_owned()
+    };
+    let text: String = without_data_prefix(&text)
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '\0')
+        .collect();
     LENIENT_STANDARD
         .decode(&text)
         .or_else(|error| LENIENT_URL_SAFE.decode(&text).map_err(|_| error))
@@ -91,7 +98,10 @@ fn percent_decoded(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('%') {
         out.push_str(before);
-        let escape = after.get(..2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(u8::is_ascii);
+        let escape = after
+            .get(..2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+            .filter(u8::is_ascii);
         match escape {
             Some(byte) => {
                 out.push(char::from(byte));

@@ -57,7 +57,10 @@ mod tests {
 
     #[test]
     fn padding_is_trimmed() {
-        assert_eq!(body(b"\xEF\xBB\xBF{\"a\":1}\0\0 \r\n").unwrap(), serde_json::json!({"a": 1}));
+        assert_eq!(
+            body(b"\xEF\xBB\xBF{\"a\":1}\0\0 \r\n").unwrap(),
+            serde_json::json!({"a": 1})
+        );
         assert_eq!(body(b" \0"), Err(BodyError::Empty));
     }
 

@@ -4,8 +4,8 @@
 //! field. It knows a struct's field names (aliases included) from serde and matches keys against them.
 
 use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess,
-    Unexpected, Visitor,
+    self, DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
+    SeqAccess, Unexpected, Visitor,
 };
 use serde_json::{Number, Value};
 use std::fmt;
@@ -21,7 +21,11 @@ pub struct LenientError {
 
 impl fmt::Display for LenientError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() { f.write_str(&self.problem) } else { write!(f, "{}: {}", self.path, self.problem) }
+        if self.path.is_empty() {
+            f.write_str(&self.problem)
+        } else {
+            write!(f, "{}: {}", self.path, self.problem)
+        }
     }
 }
 
@@ -29,7 +33,10 @@ impl std::error::Error for LenientError {}
 
 impl de::Error for LenientError {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { path: String::new(), problem: message.to_string() }
+        Self {
+            path: String::new(),
+            problem: message.to_string(),
+        }
     }
 }
 
@@ -85,7 +92,10 @@ impl<'a> Lenient<'a> {
 
     fn integer(self) -> Result<i64, LenientError> {
         let number = self.number().ok_or_else(|| self.wrong("a whole number"))?;
-        number.as_i64().or_else(|| number.as_f64().and_then(whole)).ok_or_else(|| self.wrong("a whole number"))
+        number
+            .as_i64()
+            .or_else(|| number.as_f64().and_then(whole))
+            .ok_or_else(|| self.wrong("a whole number"))
     }
 
     fn text(self) -> Result<String, LenientError> {
@@ -165,7 +175,10 @@ impl<'de> Deserializer<'de> for Lenient<'de> {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LenientError> {
-        let number = self.number().and_then(|number| number.as_f64()).filter(|number| number.is_finite());
+        let number = self
+            .number()
+            .and_then(|number| number.as_f64())
+            .filter(|number| number.is_finite());
         visitor.visit_f64(number.ok_or_else(|| self.wrong("a number"))?)
     }
 
@@ -181,7 +194,11 @@ impl<'de> Deserializer<'de> for Lenient<'de> {
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LenientError> {
-        if self.is_missing() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.is_missing() {
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LenientError> {
@@ -199,9 +216,18 @@ impl<'de> Deserializer<'de> for Lenient<'de> {
     /// A list; a single value is a list of one, nothing is an empty one.
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, LenientError> {
         match self.0 {
-            Value::Array(items) => visitor.visit_seq(Items { items: items.iter(), at: 0 }),
-            _ if self.is_missing() => visitor.visit_seq(Items { items: [].iter(), at: 0 }),
-            single => visitor.visit_seq(Items { items: std::slice::from_ref(single).iter(), at: 0 }),
+            Value::Array(items) => visitor.visit_seq(Items {
+                items: items.iter(),
+                at: 0,
+            }),
+            _ if self.is_missing() => visitor.visit_seq(Items {
+                items: [].iter(),
+                at: 0,
+            }),
+            single => visitor.visit_seq(Items {
+                items: std::slice::from_ref(single).iter(),
+                at: 0,
+            }),
         }
     }
 
@@ -222,7 +248,10 @@ impl<'de> Deserializer<'de> for Lenient<'de> {
         visitor: V,
     ) -> Result<V::Value, LenientError> {
         match self.0 {
-            Value::Object(fields) => visitor.visit_map(Fields { entries: matched(fields, known), value: None }),
+            Value::Object(fields) => visitor.visit_map(Fields {
+                entries: matched(fields, known),
+                value: None,
+            }),
             _ => Err(self.wrong("an object")),
         }
     }
@@ -248,8 +277,11 @@ fn matched<'a>(
     fields: &'a serde_json::Map<String, Value>,
     known: &'static [&'static str],
 ) -> Vec<(&'a str, &'a Value)> {
-    let mut entries: Vec<(&str, &Value)> =
-        fields.iter().filter(|(key, _)| known.contains(&key.as_str())).map(|(key, value)| (key.as_str(), value)).collect();
+    let mut entries: Vec<(&str, &Value)> = fields
+        .iter()
+        .filter(|(key, _)| known.contains(&key.as_str()))
+        .map(|(key, value)| (key.as_str(), value))
+        .collect();
     for (key, value) in fields {
         if known.contains(&key.as_str()) {
             continue;
@@ -276,11 +308,18 @@ struct Items<'a> {
 impl<'de> SeqAccess<'de> for Items<'de> {
     type Error = LenientError;
 
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, LenientError> {
-        let Some(item) = self.items.next() else { return Ok(None) };
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, LenientError> {
+        let Some(item) = self.items.next() else {
+            return Ok(None);
+        };
         let at = self.at;
         self.at += 1;
-        seed.deserialize(Lenient(item)).map(Some).map_err(|error| error.within(&format!("[{at}]")))
+        seed.deserialize(Lenient(item))
+            .map(Some)
+            .map_err(|error| error.within(&format!("[{at}]")))
     }
 }
 
@@ -295,14 +334,20 @@ impl<'de> MapAccess<'de> for Fields<'de> {
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, LenientError> {
         self.value = self.entries.pop();
         match self.value {
-            Some((key, _)) => seed.deserialize(de::value::BorrowedStrDeserializer::new(key)).map(Some),
+            Some((key, _)) => seed
+                .deserialize(de::value::BorrowedStrDeserializer::new(key))
+                .map(Some),
             None => Ok(None),
         }
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, LenientError> {
-        let (key, value) = self.value.take().ok_or_else(|| LenientError::custom("a value without a key"))?;
-        seed.deserialize(Lenient(value)).map_err(|error| error.within(key))
+        let (key, value) = self
+            .value
+            .take()
+            .ok_or_else(|| LenientError::custom("a value without a key"))?;
+        seed.deserialize(Lenient(value))
+            .map_err(|error| error.within(key))
     }
 }
 
@@ -332,29 +377,46 @@ mod tests {
     #[test]
     fn keys_are_trimmed_and_case_is_ignored_but_the_exact_one_wins() {
         assert_eq!(sample(json!({"PERSONID ": 7, "NAME": "x"})).id, "7");
-        assert_eq!(sample(json!({"personid": "a", "personId": "b", " personId": "c"})).id, "b");
+        assert_eq!(
+            sample(json!({"personid": "a", "personId": "b", " personId": "c"})).id,
+            "b"
+        );
     }
 
     #[test]
     fn scalars_come_in_any_spelling() {
-        let got = sample(json!({"personId": 1.5, "count": " 12 ", "open": "1", "degrees": "36.7", "list": "one"}));
-        assert_eq!((got.id.as_str(), got.count, got.open, got.degrees), ("1.5", Some(12), Some(true), Some(36.7)));
+        let got =
+            sample(json!({"personId": 1.5, "count": " 12 ", "open": "1", "degrees": "36.7", "list": "one"}));
+        assert_eq!(
+            (got.id.as_str(), got.count, got.open, got.degrees),
+            ("1.5", Some(12), Some(true), Some(36.7))
+        );
         assert_eq!(got.list, ["one"]);
-        assert_eq!(sample(json!({"personId": "", "count": 3.0, "open": "TRUE"})).count, Some(3));
+        assert_eq!(
+            sample(json!({"personId": "", "count": 3.0, "open": "TRUE"})).count,
+            Some(3)
+        );
     }
 
     #[test]
     fn blank_is_missing_and_unknown_is_ignored() {
-        let got = sample(json!({"personId": "a", "count": " ", "name": "", "list": null, "more": {"a": [1]}}));
+        let got =
+            sample(json!({"personId": "a", "count": " ", "name": "", "list": null, "more": {"a": [1]}}));
         assert_eq!((got.count, got.name, got.list.len()), (None, None, 0));
     }
 
     #[test]
     fn an_error_says_where() {
-        let error = read::<Vec<Sample>>(&json!([{"personId": "a"}, {"personId": "b", "count": "many"}])).unwrap_err();
+        let error =
+            read::<Vec<Sample>>(&json!([{"personId": "a"}, {"personId": "b", "count": "many"}])).unwrap_err();
         assert_eq!(error.path, "[1].count");
         assert!(error.problem.contains("whole number"), "{error}");
         assert!(read::<Sample>(&json!({"count": -1, "personId": "a"})).is_err());
-        assert!(read::<Sample>(&json!({})).unwrap_err().problem.contains("personId"));
+        assert!(
+            read::<Sample>(&json!({}))
+                .unwrap_err()
+                .problem
+                .contains("personId")
+        );
     }
 }

@@ -45,8 +45,14 @@ mod tests {
     #[test]
     fn looks_at_the_bytes() {
         assert_eq!(PictureFormat::sniff(b"BM\x36\xe5"), Some(PictureFormat::Bmp));
-        assert_eq!(PictureFormat::sniff(b"\xFF\xD8\xFF\xE0"), Some(PictureFormat::Jpeg));
-        assert_eq!(PictureFormat::sniff(b"RIFF\0\0\0\0WEBPVP8 "), Some(PictureFormat::WebP));
+        assert_eq!(
+            PictureFormat::sniff(b"\xFF\xD8\xFF\xE0"),
+            Some(PictureFormat::Jpeg)
+        );
+        assert_eq!(
+            PictureFormat::sniff(b"RIFF\0\0\0\0WEBPVP8 "),
+            Some(PictureFormat::WebP)
+        );
         assert_eq!(PictureFormat::sniff(b"PK\x03\x04"), None);
         assert_eq!(PictureFormat::sniff(b""), None);
     }

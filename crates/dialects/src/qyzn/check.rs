@@ -60,7 +60,11 @@ impl FieldError {
     pub fn new(field: impl Into<String>, limit: impl Into<String>, got: impl fmt::Display) -> Self {
         const SHOWN: usize = 64;
         let got = crate::text::cut(&got.to_string(), SHOWN).to_owned();
-        Self { field: field.into(), limit: limit.into(), got }
+        Self {
+            field: field.into(),
+            limit: limit.into(),
+            got,
+        }
     }
 }
 
@@ -72,7 +76,11 @@ pub fn at_most(field: &str, text: &str, limit: usize) -> Result<(), FieldError> 
     if text.len() <= limit {
         return Ok(());
     }
-    Err(FieldError::new(field, format!("at most {limit} bytes"), format!("{} bytes", text.len())))
+    Err(FieldError::new(
+        field,
+        format!("at most {limit} bytes"),
+        format!("{} bytes", text.len()),
+    ))
 }
 
 /// A text of 1 to `limit` bytes that is not blank.
@@ -102,5 +110,9 @@ pub fn within(field: &str, number: i64, range: std::ops::RangeInclusive<i64>) ->
     if range.contains(&number) {
         return Ok(());
     }
-    Err(FieldError::new(field, format!("{} to {}", range.start(), range.end()), number))
+    Err(FieldError::new(
+        field,
+        format!("{} to {}", range.start(), range.end()),
+        number,
+    ))
 }

@@ -81,7 +81,10 @@ impl Connection {
                 self.exchange.receive(frame, now);
             }
         }
-        if self.frame_since.is_some_and(|since| now.elapsed >= since + self.exchange.settings().frame_time) {
+        if self
+            .frame_since
+            .is_some_and(|since| now.elapsed >= since + self.exchange.settings().frame_time)
+        {
             self.exchange.close(CloseReason::HalfFrame);
         }
         self.exchange.tick(now);
@@ -90,8 +93,16 @@ impl Connection {
     /// When [`Self::tick`] is due next, by the clock of [`Moment::elapsed`].
     #[must_use]
     pub fn next_tick(&self) -> Duration {
-        let settle = self.decoder.awaits_rest_of_body().then(|| self.last_bytes + CUT_BODY_PATIENCE);
-        let half_frame = self.frame_since.map(|since| since + self.exchange.settings().frame_time);
-        [settle, half_frame].into_iter().flatten().fold(self.exchange.next_tick(), Duration::min)
+        let settle = self
+            .decoder
+            .awaits_rest_of_body()
+            .then(|| self.last_bytes + CUT_BODY_PATIENCE);
+        let half_frame = self
+            .frame_since
+            .map(|since| since + self.exchange.settings().frame_time);
+        [settle, half_frame]
+            .into_iter()
+            .flatten()
+            .fold(self.exchange.next_tick(), Duration::min)
     }
 }

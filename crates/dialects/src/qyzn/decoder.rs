@@ -192,7 +192,12 @@ impl Decoder {
     fn body(&mut self, header: Header, announced: u32) -> Step {
         let size = match usize::try_from(announced) {
             Ok(size) if size <= self.body_limit => size,
-            _ => return Step::Fail(DecoderError::TooLarge { announced, limit: self.body_limit }),
+            _ => {
+                return Step::Fail(DecoderError::TooLarge {
+                    announced,
+                    limit: self.body_limit,
+                });
+            }
         };
         if self.buffer.len() - HEADER_BYTES < size {
             return Step::More;
@@ -236,9 +241,10 @@ impl Decoder {
 /// four letters alone may also stand inside a picture's Base64; a packet type's byte may not stand in JSON at all.)
 fn find_frame(bytes: &[u8], from: usize) -> Option<usize> {
     const KIND: usize = 5;
-    memmem::find_iter(bytes.get(from..)?, &MAGIC).map(|at| from + at).find(|at| {
-        let kind = bytes.get(at + KIND).map(|byte| PacketKind::from_byte(*byte));
-        matches!(kind, Some(kind) if !matches!(kind, PacketKind::Other(_)))
-    })
+    memmem::find_iter(bytes.get(from..)?, &MAGIC)
+        .map(|at| from + at)
+        .find(|at| {
+            let kind = bytes.get(at + KIND).map(|byte| PacketKind::from_byte(*byte));
+            matches!(kind, Some(kind) if !matches!(kind, PacketKind::Other(_)))
+        })
 }
-

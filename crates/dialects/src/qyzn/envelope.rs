@@ -63,7 +63,10 @@ impl RequestBody {
     /// [`EnvelopeError`] where it is not JSON or has no `message`.
     pub fn parse(body: &[u8]) -> Result<Self, EnvelopeError> {
         let raw: RawRequest = lenient::read(&lenient::body(body)?)?;
-        Ok(Self { message: raw.message.trim().to_owned(), data: opened(raw.data) })
+        Ok(Self {
+            message: raw.message.trim().to_owned(),
+            data: opened(raw.data),
+        })
     }
 
     /// The body's bytes.
@@ -83,19 +86,30 @@ impl ResponseBody {
     /// An answer with a code and a reason.
     #[must_use]
     pub fn refusal(code: Code, reason: impl Into<String>) -> Self {
-        Self { message: None, result: code, desc: reason.into(), data: Value::Object(Map::new()) }
+        Self {
+            message: None,
+            result: code,
+            desc: reason.into(),
+            data: Value::Object(Map::new()),
+        }
     }
 
     /// Done, with something given back.
     #[must_use]
     pub fn success(data: Value) -> Self {
-        Self { data, ..Self::of_code(Code::Success) }
+        Self {
+            data,
+            ..Self::of_code(Code::Success)
+        }
     }
 
     /// Busy: come again after some seconds (code 109).
     #[must_use]
     pub fn busy(wait_seconds: u32) -> Self {
-        Self { data: json!({"waitSeconds": wait_seconds}), ..Self::of_code(Code::Busy) }
+        Self {
+            data: json!({"waitSeconds": wait_seconds}),
+            ..Self::of_code(Code::Busy)
+        }
     }
 
     /// Reads an answer's body.
@@ -150,15 +164,23 @@ mod tests {
         assert_eq!(data(r#"{"message":"x","data":{"a":1}}"#), json!({"a": 1}));
         assert_eq!(data(r#"{"message":"x","data":"{\"a\":1}"}"#), json!({"a": 1}));
         assert_eq!(data(r#"{"message":"x","data":[1]}"#), json!([1]));
-        for body in [r#"{"message":"x"}"#, r#"{"message":"x","data":null}"#, r#"{" Message":"x","data":" "}"#] {
+        for body in [
+            r#"{"message":"x"}"#,
+            r#"{"message":"x","data":null}"#,
+            r#"{" Message":"x","data":" "}"#,
+        ] {
             assert_eq!(data(body), json!({}));
         }
     }
 
     #[test]
     fn answers_are_read_leniently_and_written_exactly() {
-        let answer = ResponseBody::parse(b"\xEF\xBB\xBF{\"message\":\"login\",\"result\":\"100\"}\0").unwrap();
-        assert_eq!((answer.message.as_deref(), answer.result), (Some("login"), Code::Unregistered));
+        let answer =
+            ResponseBody::parse(b"\xEF\xBB\xBF{\"message\":\"login\",\"result\":\"100\"}\0").unwrap();
+        assert_eq!(
+            (answer.message.as_deref(), answer.result),
+            (Some("login"), Code::Unregistered)
+        );
         let text = String::from_utf8(ResponseBody::of_code(Code::Success).encode()).unwrap();
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value, json!({"result": 0, "desc": "Success", "data": {}}));
@@ -166,7 +188,15 @@ mod tests {
 
     #[test]
     fn what_is_no_envelope_is_an_error() {
-        for body in ["", "[]", "7", "{}", "{\"data\":{}}", "{\"message\":[]}", "{\"message\":"] {
+        for body in [
+            "",
+            "[]",
+            "7",
+            "{}",
+            "{\"data\":{}}",
+            "{\"message\":[]}",
+            "{\"message\":",
+        ] {
             assert!(RequestBody::parse(body.as_bytes()).is_err(), "{body}");
         }
         assert!(ResponseBody::parse(b"{\"desc\":\"Success\"}").is_err());

@@ -279,7 +279,10 @@ impl Exchange {
     /// # Errors
     /// [`RequestError`] where it cannot be sent now, or never to this peer.
     pub fn request<O: Operation>(&mut self, operation: &O, now: Moment) -> Result<u32, RequestError> {
-        let body = RequestBody { message: O::NAME.to_owned(), data: operation.data() };
+        let body = RequestBody {
+            message: O::NAME.to_owned(),
+            data: operation.data(),
+        };
         self.request_raw(&body, O::SINCE, now)
     }
 
@@ -287,12 +290,21 @@ impl Exchange {
     ///
     /// # Errors
     /// [`RequestError`] where it cannot be sent now, or never to this peer.
-    pub fn request_raw(&mut self, body: &RequestBody, needs: Version, now: Moment) -> Result<u32, RequestError> {
+    pub fn request_raw(
+        &mut self,
+        body: &RequestBody,
+        needs: Version,
+        now: Moment,
+    ) -> Result<u32, RequestError> {
         if self.closing {
             return Err(RequestError::Closing);
         }
         if let Some(speaks) = self.peer_limit.filter(|speaks| *speaks < needs) {
-            return Err(RequestError::Version { message: body.message.clone(), needs, speaks });
+            return Err(RequestError::Version {
+                message: body.message.clone(),
+                needs,
+                speaks,
+            });
         }
         if self.sent.len() >= self.settings.outstanding {
             return Err(RequestError::Busy(self.sent.len()));
@@ -300,7 +312,13 @@ impl Exchange {
         let sequence = self.sent.next_sequence();
         let header = Header::new(needs, PacketKind::Request, now.unix_seconds, sequence);
         let bytes = encode(header, &body.encode());
-        self.sent.add(sequence, &body.message, bytes.clone(), now.elapsed + self.settings.request_timeout, &self.settings);
+        self.sent.add(
+            sequence,
+            &body.message,
+            bytes.clone(),
+            now.elapsed + self.settings.request_timeout,
+            &self.settings,
+        );
         self.output.push_back(bytes);
         Ok(sequence)
     }
@@ -314,9 +332,15 @@ impl Exchange {
 
     /// Answers a request of the peer, with the version and sequence number of the request.
     pub fn answer(&mut self, ticket: &Ticket, body: &ResponseBody, now: Moment) {
-        let header = Header::new(ticket.version, PacketKind::Response, now.unix_seconds, ticket.sequence);
+        let header = Header::new(
+            ticket.version,
+            PacketKind::Response,
+            now.unix_seconds,
+            ticket.sequence,
+        );
         let bytes = encode(header, &body.encode());
-        self.asked.answered(ticket, bytes.clone(), now.elapsed, &self.settings);
+        self.asked
+            .answered(ticket, bytes.clone(), now.elapsed, &self.settings);
         self.output.push_back(bytes);
     }
 
@@ -351,7 +375,10 @@ impl Exchange {
             return;
         }
         for (sequence, message) in self.sent.resend(now.elapsed, &self.settings, &mut self.output) {
-            self.events.push_back(Event::GaveUp { sequence, message: message.clone() });
+            self.events.push_back(Event::GaveUp {
+                sequence,
+                message: message.clone(),
+            });
             self.close(CloseReason::NoAnswer { message });
         }
         self.asked.forget(now.elapsed);
@@ -392,7 +419,10 @@ impl Exchange {
     }
 
     fn beat(&mut self, version: Version, now: Moment) {
-        self.output.push_back(encode(Header::new(version, PacketKind::Heartbeat, now.unix_seconds, 0), &[]));
+        self.output.push_back(encode(
+            Header::new(version, PacketKind::Heartbeat, now.unix_seconds, 0),
+            &[],
+        ));
     }
 
     fn heartbeat(&mut self, header: Header, now: Moment) {
@@ -412,12 +442,18 @@ impl Exchange {
         };
         match self.asked.seen(&ticket) {
             Seen::Running => {
-                self.events.push_back(Event::Repeated { sequence: header.sequence, answered: false });
+                self.events.push_back(Event::Repeated {
+                    sequence: header.sequence,
+                    answered: false,
+                });
                 return;
             }
             Seen::Answered(bytes) => {
                 self.output.push_back(bytes);
-                self.events.push_back(Event::Repeated { sequence: header.sequence, answered: true });
+                self.events.push_back(Event::Repeated {
+                    sequence: header.sequence,
+                    answered: true,
+                });
                 return;
             }
             Seen::Never => {}
@@ -430,14 +466,25 @@ impl Exchange {
             }
             Ok(body) if self.asked.running() >= self.settings.running => {
                 let busy = ResponseBody::busy(self.settings.busy_seconds);
-                let header = Header::new(header.version, PacketKind::Response, now.unix_seconds, header.sequence);
+                let header = Header::new(
+                    header.version,
+                    PacketKind::Response,
+                    now.unix_seconds,
+                    header.sequence,
+                );
                 // Not stored: the peer is to ask again, and may then be served.
                 self.output.push_back(encode(header, &busy.encode()));
-                self.events.push_back(Event::Overrun { message: body.message });
+                self.events.push_back(Event::Overrun {
+                    message: body.message,
+                });
             }
             Ok(body) => {
                 self.asked.started(&ticket);
-                self.events.push_back(Event::Request { ticket, body, timestamp: header.timestamp });
+                self.events.push_back(Event::Request {
+                    ticket,
+                    body,
+                    timestamp: header.timestamp,
+                });
             }
         }
     }
@@ -454,13 +501,20 @@ impl Exchange {
             Err(error) => return self.malformed(frame.header, error),
         };
         match self.sent.answered(sequence) {
-            Some(message) => self.events.push_back(Event::Answer { sequence, message, body }),
+            Some(message) => self.events.push_back(Event::Answer {
+                sequence,
+                message,
+                body,
+            }),
             None => self.events.push_back(Event::UnknownAnswer { sequence }),
         }
     }
 
     fn malformed(&mut self, header: Header, error: EnvelopeError) {
-        self.events.push_back(Event::Malformed { kind: header.kind, sequence: header.sequence, error });
+        self.events.push_back(Event::Malformed {
+            kind: header.kind,
+            sequence: header.sequence,
+            error,
+        });
     }
 }
-

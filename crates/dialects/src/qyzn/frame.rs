@@ -92,13 +92,41 @@ impl Header {
     /// A header for JSON.
     #[must_use]
     pub fn new(version: Version, kind: PacketKind, timestamp: u32, sequence: u32) -> Self {
-        Self { version, kind, data_type: DATA_TYPE_JSON, reserved: 0, timestamp, sequence }
+        Self {
+            version,
+            kind,
+            data_type: DATA_TYPE_JSON,
+            reserved: 0,
+            timestamp,
+            sequence,
+        }
     }
 
     /// Reads a header and the size of the body that it announces; `None` without the magic.
     #[must_use]
     pub fn parse(bytes: &[u8; HEADER_BYTES]) -> Option<(Self, u32)> {
-        let [m0, m1, m2, m3, version, kind, data_type, reserved, t0, t1, t2, t3, s0, s1, s2, s3, z0, z1, z2, z3] = *bytes;
+        let [
+            m0,
+            m1,
+            m2,
+            m3,
+            version,
+            kind,
+            data_type,
+            reserved,
+            t0,
+            t1,
+            t2,
+            t3,
+            s0,
+            s1,
+            s2,
+            s3,
+            z0,
+            z1,
+            z2,
+            z3,
+        ] = *bytes;
         if [m0, m1, m2, m3] != MAGIC {
             return None;
         }

@@ -111,7 +111,11 @@ pub fn answer_of<O: Operation>(body: &ResponseBody) -> Result<O::Answer, Refusal
         return Ok(lenient::read(&flattened(&body.data))?);
     }
     let wait_seconds = (body.result == Code::Busy).then(|| wait_seconds(&body.data));
-    Err(Refusal::Code { code: body.result, desc: body.desc.clone(), wait_seconds })
+    Err(Refusal::Code {
+        code: body.result,
+        desc: body.desc.clone(),
+        wait_seconds,
+    })
 }
 
 fn wait_seconds(data: &Value) -> u32 {
@@ -138,10 +142,10 @@ pub(super) fn written<T: Serialize>(value: &T) -> Value {
 /// ([`record`] looks into them).
 fn flattened(data: &Value) -> std::borrow::Cow<'_, Value> {
     match data {
-        Value::Array(items) => items
-            .iter()
-            .find(|item| item.is_object())
-            .map_or_else(|| std::borrow::Cow::Owned(Value::Object(Map::new())), std::borrow::Cow::Borrowed),
+        Value::Array(items) => items.iter().find(|item| item.is_object()).map_or_else(
+            || std::borrow::Cow::Owned(Value::Object(Map::new())),
+            std::borrow::Cow::Borrowed,
+        ),
         other => std::borrow::Cow::Borrowed(other),
     }
 }
@@ -258,5 +262,6 @@ requests! {
 /// Whether a message names an operation, in any of the document's spellings, whatever the case.
 fn names<O: Operation>(message: &str) -> bool {
     let message = message.trim();
-    O::NAME.eq_ignore_ascii_case(message) || O::ALIASES.iter().any(|alias| alias.eq_ignore_ascii_case(message))
+    O::NAME.eq_ignore_ascii_case(message)
+        || O::ALIASES.iter().any(|alias| alias.eq_ignore_ascii_case(message))
 }

@@ -191,22 +191,36 @@ impl Operation for AddPersonFace {
         check::within("type", self.person_type.into(), 1..=4)?;
         check::optional("idNum", self.id_number.as_deref(), check::ID_NUMBER_BYTES)?;
         check::optional("icNum", self.ic_number.as_deref(), check::IC_NUMBER_BYTES)?;
-        check::within("passNum", self.pass_number.unwrap_or_default(), 0..=i64::from(u32::MAX))?;
+        check::within(
+            "passNum",
+            self.pass_number.unwrap_or_default(),
+            0..=i64::from(u32::MAX),
+        )?;
         if let VerifyMode::Other(number) = self.pass_mode {
             return Err(FieldError::new("passMode", "0 to 5, or 255", number));
         }
         self.check_faces()?;
-        self.ext_pass_rule.as_ref().map_or(Ok(()), |rule| rule.check("extPassRule."))
+        self.ext_pass_rule
+            .as_ref()
+            .map_or(Ok(()), |rule| rule.check("extPassRule."))
     }
 }
 
 impl AddPersonFace {
     fn check_faces(&self) -> Result<(), FieldError> {
         if self.faces.len() > check::FACES {
-            return Err(FieldError::new("faces", format!("at most {}", check::FACES), self.faces.len()));
+            return Err(FieldError::new(
+                "faces",
+                format!("at most {}", check::FACES),
+                self.faces.len(),
+            ));
         }
         for (at, face) in self.faces.iter().enumerate() {
-            check::optional(&format!("faces[{at}].faceId"), face.face_id.as_deref(), check::FACE_ID_BYTES)?;
+            check::optional(
+                &format!("faces[{at}].faceId"),
+                face.face_id.as_deref(),
+                check::FACE_ID_BYTES,
+            )?;
         }
         Ok(())
     }
@@ -224,7 +238,9 @@ impl DeletePerson {
     /// Deletes one person.
     #[must_use]
     pub fn one(person_id: impl Into<String>) -> Self {
-        Self { ids: vec![person_id.into()] }
+        Self {
+            ids: vec![person_id.into()],
+        }
     }
 }
 
@@ -239,9 +255,15 @@ impl Operation for DeletePerson {
     fn check(&self) -> Result<(), FieldError> {
         // An empty set must never be taken for "everybody".
         if self.ids.is_empty() || self.ids.len() > DELETED_AT_ONCE {
-            return Err(FieldError::new("idSet", format!("1 to {DELETED_AT_ONCE} ids"), self.ids.len()));
+            return Err(FieldError::new(
+                "idSet",
+                format!("1 to {DELETED_AT_ONCE} ids"),
+                self.ids.len(),
+            ));
         }
-        self.ids.iter().try_for_each(|id| check::filled("idSet", id, check::KEPT_PERSON_ID_BYTES))
+        self.ids
+            .iter()
+            .try_for_each(|id| check::filled("idSet", id, check::KEPT_PERSON_ID_BYTES))
     }
 }
 
@@ -276,6 +298,10 @@ impl Operation for SnapshotPicture {
     type Answer = SnapshotPictureAnswer;
 
     fn check(&self) -> Result<(), FieldError> {
-        check::within("timeoutSeconds", self.timeout_seconds, 0..=i64::from(check::SNAPSHOT_SECONDS))
+        check::within(
+            "timeoutSeconds",
+            self.timeout_seconds,
+            0..=i64::from(check::SNAPSHOT_SECONDS),
+        )
     }
 }

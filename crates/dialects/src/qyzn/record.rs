@@ -156,7 +156,10 @@ fn tolerable(fields: Map<String, Value>) -> Map<String, Value> {
             _ => true,
         }
     };
-    fields.into_iter().filter(|(key, value)| keep(key, value)).collect()
+    fields
+        .into_iter()
+        .filter(|(key, value)| keep(key, value))
+        .collect()
 }
 
 /// `sync_time` (4.6.2), device to platform: after connecting, and every five minutes (QUIRKS T55). The answer has the
@@ -172,7 +175,9 @@ impl SyncTime {
     /// From a wall-clock time.
     #[must_use]
     pub fn new(local: DateTime) -> Self {
-        Self { timestamp: time::format_sync_time(local) }
+        Self {
+            timestamp: time::format_sync_time(local),
+        }
     }
 
     /// The wall-clock time, where the text is one.

@@ -142,7 +142,11 @@ impl PassRule {
     /// The first field that is not.
     pub fn check(&self, field: &str) -> Result<(), FieldError> {
         check::optional(&format!("{field}id"), self.id.as_deref(), check::RULE_ID_BYTES)?;
-        check::optional(&format!("{field}name"), self.name.as_deref(), check::RULE_NAME_BYTES)?;
+        check::optional(
+            &format!("{field}name"),
+            self.name.as_deref(),
+            check::RULE_NAME_BYTES,
+        )?;
         for (day, rule) in self.weekly.iter().flat_map(WeeklyRule::days) {
             if let Some(rule) = rule {
                 check_day(&format!("{field}weekly.{day}"), rule.mode, rule.periods.as_ref())?;
@@ -161,10 +165,18 @@ fn check_day(place: &str, mode: PassMode, periods: Option<&Periods>) -> Result<(
     check::within(&format!("{place}.mode"), mode.into(), 0..=2)?;
     let count = periods.map_or(0, |periods| periods.0.len());
     if mode == PassMode::Periods && count == 0 {
-        return Err(FieldError::new(format!("{place}.periods"), "needed with mode 2", "nothing"));
+        return Err(FieldError::new(
+            format!("{place}.periods"),
+            "needed with mode 2",
+            "nothing",
+        ));
     }
     if count > check::PERIODS {
-        return Err(FieldError::new(format!("{place}.periods"), format!("at most {}", check::PERIODS), count));
+        return Err(FieldError::new(
+            format!("{place}.periods"),
+            format!("at most {}", check::PERIODS),
+            count,
+        ));
     }
     Ok(())
 }

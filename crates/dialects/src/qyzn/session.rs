@@ -34,7 +34,9 @@ pub struct RegisterAnswer {
 
 impl std::fmt::Debug for RegisterAnswer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RegisterAnswer").field("uuid", &self.uuid).finish_non_exhaustive()
+        f.debug_struct("RegisterAnswer")
+            .field("uuid", &self.uuid)
+            .finish_non_exhaustive()
     }
 }
 
@@ -69,7 +71,10 @@ impl Register {
     /// Whether the signature is right.
     #[must_use]
     pub fn is_signed(&self) -> bool {
-        sign::verify(&self.sign, &sign::register(&self.serial, &self.mac, &self.timestamp))
+        sign::verify(
+            &self.sign,
+            &sign::register(&self.serial, &self.mac, &self.timestamp),
+        )
     }
 }
 

@@ -43,7 +43,11 @@ mod tests {
     fn the_captured_session_verifies() {
         let sign = register("8b8b7b54131f2cb7", "4A0347A91FC2", "1628753058");
         assert_eq!(sign, "5b28affa20f8b7b99fd1ec799c415535");
-        let sign = login("503337a3498b4e6b8349b084c26e1147", "sUYpY/mV+WDaBacu", "1628753058");
+        let sign = login(
+            "503337a3498b4e6b8349b084c26e1147",
+            "sUYpY/mV+WDaBacu",
+            "1628753058",
+        );
         assert_eq!(sign, "63e36826374cdb690f4fdae1b9744856");
     }
 

@@ -63,9 +63,13 @@ impl FromStr for WallTime {
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let parse = || {
             let (day, time) = text.trim().split_once(['T', ' '])?;
-            Some(Self(parse_date(day, &['-', '/', '.'])?.to_datetime(parse_time(time.trim())?)))
+            Some(Self(
+                parse_date(day, &['-', '/', '.'])?.to_datetime(parse_time(time.trim())?),
+            ))
         };
-        parse().ok_or(TimeError { expected: "yyyy-MM-dd HH:mm:ss" })
+        parse().ok_or(TimeError {
+            expected: "yyyy-MM-dd HH:mm:ss",
+        })
     }
 }
 
@@ -104,10 +108,24 @@ pub fn parse_sync_time(text: &str) -> Option<DateTime> {
         return None;
     }
     let part = |from: usize, to: usize| text.get(from..to);
-    let date = Date::new(digits(part(0, 4)?, 4)?, digits(part(4, 6)?, 2)?, digits(part(6, 8)?, 2)?).ok()?;
-    let fraction: String = text.get(SECONDS..)?.chars().chain("000".chars()).take(MILLISECONDS).collect();
+    let date = Date::new(
+        digits(part(0, 4)?, 4)?,
+        digits(part(4, 6)?, 2)?,
+        digits(part(6, 8)?, 2)?,
+    )
+    .ok()?;
+    let fraction: String = text
+        .get(SECONDS..)?
+        .chars()
+        .chain("000".chars())
+        .take(MILLISECONDS)
+        .collect();
     let milliseconds: i32 = digits(&fraction, MILLISECONDS)?;
-    let (hour, minute, second) = (digits(part(8, 10)?, 2)?, digits(part(10, 12)?, 2)?, digits(part(12, 14)?, 2)?);
+    let (hour, minute, second) = (
+        digits(part(8, 10)?, 2)?,
+        digits(part(10, 12)?, 2)?,
+        digits(part(12, 14)?, 2)?,
+    );
     Some(date.to_datetime(Time::new(hour, minute, second, milliseconds * 1_000_000).ok()?))
 }
 
@@ -151,7 +169,9 @@ impl FromStr for DayRange {
         let (first, last) = text.split_once('~').unwrap_or((text, text));
         match (parse_date(first, SEPARATORS), parse_date(last, SEPARATORS)) {
             (Some(first), Some(last)) if first <= last => Ok(Self { first, last }),
-            _ => Err(TimeError { expected: "yyyy.MM.dd~yyyy.MM.dd, the first day not after the last" }),
+            _ => Err(TimeError {
+                expected: "yyyy.MM.dd~yyyy.MM.dd, the first day not after the last",
+            }),
         }
     }
 }
@@ -174,11 +194,18 @@ impl FromStr for Periods {
     type Err = TimeError;
     fn from_str(text: &str) -> Result<Self, TimeError> {
         if text.len() > super::check::PERIODS_BYTES {
-            return Err(TimeError { expected: "at most 256 bytes of periods" });
+            return Err(TimeError {
+                expected: "at most 256 bytes of periods",
+            });
         }
-        let parts = text.split([',', '，', ';']).map(str::trim).filter(|part| !part.is_empty());
+        let parts = text
+            .split([',', '，', ';'])
+            .map(str::trim)
+            .filter(|part| !part.is_empty());
         let periods: Option<Vec<Period>> = parts.map(parse_period).collect();
-        periods.map(Self).ok_or(TimeError { expected: "periods HH:MM~HH:MM, separated by commas, each starting before its end" })
+        periods.map(Self).ok_or(TimeError {
+            expected: "periods HH:MM~HH:MM, separated by commas, each starting before its end",
+        })
     }
 }
 
@@ -199,10 +226,22 @@ mod tests {
     #[test]
     fn wall_times() {
         let exact = Some("2019-01-02 03:04:05".to_owned());
-        for text in ["2019-01-02 03:04:05", " 2019-1-2 3:4:5", "2019/01/02T03:04:05.678", "2019.1.2  3:04:05"] {
+        for text in [
+            "2019-01-02 03:04:05",
+            " 2019-1-2 3:4:5",
+            "2019/01/02T03:04:05.678",
+            "2019.1.2  3:04:05",
+        ] {
             assert_eq!(round::<WallTime>(text), exact, "{text}");
         }
-        for text in ["", "2019-13-01 00:00:00", "2019-02-30 00:00:00", "yyyy-MM-dd HH:mm:ss", "2019-01-01", "2019-01-01 24:00:01"] {
+        for text in [
+            "",
+            "2019-13-01 00:00:00",
+            "2019-02-30 00:00:00",
+            "yyyy-MM-dd HH:mm:ss",
+            "2019-01-01",
+            "2019-01-01 24:00:01",
+        ] {
             assert_eq!(round::<WallTime>(text), None, "{text}");
         }
     }
@@ -212,9 +251,21 @@ mod tests {
         let local = parse_sync_time("20190531145826123").unwrap();
         assert_eq!(local.to_string(), "2019-05-31T14:58:26.123");
         assert_eq!(format_sync_time(local), "20190531145826123");
-        assert_eq!(parse_sync_time("20190531145826").unwrap().to_string(), "2019-05-31T14:58:26");
-        assert_eq!(parse_sync_time("20190531145826123456").unwrap().millisecond(), 123);
-        for text in ["", "2019053114582612x", "20190231145826123", "201905311458", "２０１９０５３１１４５８２６１２３"] {
+        assert_eq!(
+            parse_sync_time("20190531145826").unwrap().to_string(),
+            "2019-05-31T14:58:26"
+        );
+        assert_eq!(
+            parse_sync_time("20190531145826123456").unwrap().millisecond(),
+            123
+        );
+        for text in [
+            "",
+            "2019053114582612x",
+            "20190231145826123",
+            "201905311458",
+            "２０１９０５３１１４５８２６１２３",
+        ] {
             assert_eq!(parse_sync_time(text), None, "{text}");
         }
     }
@@ -228,8 +279,14 @@ mod tests {
         for text in ["09:30~08:00", "08:00~08:00", "8~9", "25:00~26:00"] {
             assert_eq!(round::<Periods>(text), None, "{text}");
         }
-        assert_eq!(round::<DayRange>("2019.10.1~2019-10-03"), Some("2019.10.01~2019.10.03".to_owned()));
-        assert_eq!(round::<DayRange>("2019.12.25"), Some("2019.12.25~2019.12.25".to_owned()));
+        assert_eq!(
+            round::<DayRange>("2019.10.1~2019-10-03"),
+            Some("2019.10.01~2019.10.03".to_owned())
+        );
+        assert_eq!(
+            round::<DayRange>("2019.12.25"),
+            Some("2019.12.25~2019.12.25".to_owned())
+        );
         assert_eq!(round::<DayRange>("2019.12.25~2019.12.24"), None);
     }
 }

@@ -42,7 +42,9 @@ impl Scanner {
     /// Looks at what is new in `body`.
     pub(super) fn feed(&mut self, body: &[u8]) {
         while self.end.is_none() && self.state != State::NotJson {
-            let Some(rest) = body.get(self.position..).filter(|rest| !rest.is_empty()) else { return };
+            let Some(rest) = body.get(self.position..).filter(|rest| !rest.is_empty()) else {
+                return;
+            };
             match self.state {
                 State::Text => self.text(rest),
                 State::Escape => {
@@ -58,7 +60,11 @@ impl Scanner {
         match memchr2(b'"', b'\\', rest) {
             Some(at) => {
                 self.position += at + 1;
-                self.state = if rest.get(at) == Some(&b'"') { State::Structure } else { State::Escape };
+                self.state = if rest.get(at) == Some(&b'"') {
+                    State::Structure
+                } else {
+                    State::Escape
+                };
             }
             None => self.position += rest.len(),
         }

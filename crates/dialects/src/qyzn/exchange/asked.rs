@@ -48,7 +48,11 @@ impl Asked {
         if self.running.contains(&key) {
             return Seen::Running;
         }
-        let answered = self.answered.iter().rev().find(|answered| (answered.sequence, answered.fingerprint) == key);
+        let answered = self
+            .answered
+            .iter()
+            .rev()
+            .find(|answered| (answered.sequence, answered.fingerprint) == key);
         answered.map_or(Seen::Never, |answered| Seen::Answered(answered.bytes.clone()))
     }
 
@@ -60,9 +64,15 @@ impl Asked {
         let key = (ticket.sequence, ticket.fingerprint);
         self.running.retain(|running| *running != key);
         self.answered_bytes += bytes.len();
-        self.answered.push_back(Answered { sequence: key.0, fingerprint: key.1, bytes, at });
+        self.answered.push_back(Answered {
+            sequence: key.0,
+            fingerprint: key.1,
+            bytes,
+            at,
+        });
         while self.answered.len() > 1
-            && (self.answered.len() > settings.kept_answers || self.answered_bytes > settings.kept_answer_bytes)
+            && (self.answered.len() > settings.kept_answers
+                || self.answered_bytes > settings.kept_answer_bytes)
         {
             self.forget_oldest();
         }
@@ -70,7 +80,11 @@ impl Asked {
 
     /// Drops the answers that can no longer be asked for.
     pub(super) fn forget(&mut self, elapsed: Duration) {
-        while self.answered.front().is_some_and(|oldest| oldest.at + KEPT_FOR <= elapsed) {
+        while self
+            .answered
+            .front()
+            .is_some_and(|oldest| oldest.at + KEPT_FOR <= elapsed)
+        {
             self.forget_oldest();
         }
     }

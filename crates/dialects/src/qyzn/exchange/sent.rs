@@ -21,7 +21,10 @@ struct Waiting {
 
 impl Sent {
     pub(super) fn new(first_sequence: u32) -> Self {
-        Self { next: first_sequence, waiting: BTreeMap::new() }
+        Self {
+            next: first_sequence,
+            waiting: BTreeMap::new(),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -39,8 +42,20 @@ impl Sent {
         }
     }
 
-    pub(super) fn add(&mut self, sequence: u32, message: &str, bytes: Bytes, due: Duration, settings: &Settings) {
-        let waiting = Waiting { message: message.to_owned(), bytes, due, resends_left: settings.resends };
+    pub(super) fn add(
+        &mut self,
+        sequence: u32,
+        message: &str,
+        bytes: Bytes,
+        due: Duration,
+        settings: &Settings,
+    ) {
+        let waiting = Waiting {
+            message: message.to_owned(),
+            bytes,
+            due,
+            resends_left: settings.resends,
+        };
         self.waiting.insert(sequence, waiting);
     }
 
@@ -61,7 +76,11 @@ impl Sent {
         output: &mut VecDeque<Bytes>,
     ) -> Vec<(u32, String)> {
         let mut given_up = Vec::new();
-        for (sequence, waiting) in self.waiting.iter_mut().filter(|(_, waiting)| waiting.due <= elapsed) {
+        for (sequence, waiting) in self
+            .waiting
+            .iter_mut()
+            .filter(|(_, waiting)| waiting.due <= elapsed)
+        {
             if waiting.resends_left == 0 {
                 given_up.push((*sequence, waiting.message.clone()));
                 continue;
