@@ -1,0 +1,86 @@
+//! Telling people and programs what happened: each announcement of the outbox becomes an event with the resource as
+//! it is when it is sent (hub rule 44).
+
+use crate::api::permission::Caller;
+use crate::api::problem::Problem;
+use crate::state::Hub;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use store::hub::Event;
+use store::hub::outbox::Announcement;
+
+/// How often the outbox is looked at when nobody pokes: other processes may write to it (hub rule 2).
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long the outbox is kept.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How often what is older is forgotten, in looks.
+const PRUNE_EVERY_LOOKS: u32 = 600;
+
+/// Finds what an event is about.
+#[async_trait]
+pub trait Resolver: Send + Sync {
+    /// The resource as the API shows it; `None` when it is gone since, or the caller may not see it.
+    async fn resolve(&self, hub: &Hub, caller: &Caller, row: &Announcement) -> Result<Option<Value>, Problem>;
+}
+
+/// Which resolver is for which event.
+#[derive(Clone, Default)]
+pub struct Resolvers(HashMap<Event, Arc<dyn Resolver>>);
+
+impl fmt::Debug for Resolvers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Resolvers {
+    /// Registers the resolver of an event.
+    pub fn add(&mut self, event: Event, resolver: impl Resolver + 'static) {
+        self.0.insert(event, Arc::new(resolver));
+    }
+
+    /// What a row of the outbox tells this caller; `None` is nothing.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn resolve(
+        &self,
+        hub: &Hub,
+        caller: &Caller,
+        row: &Announcement,
+    ) -> Result<Option<(Event, Value)>, Problem> {
+        let Some(event) = row.event else { return Ok(None) };
+        let Some(resolver) = self.0.get(&event) else { return Ok(None) };
+        Ok(resolver.resolve(hub, caller, row).await?.map(|value| (event, value)))
+    }
+}
+
+/// Watches the outbox grow, and forgets what is older than [`KEPT`].
+pub(crate) async fn watch_outbox(hub: Arc<Hub>) {
+    let mut looks = 0;
+    loop {
+        tokio::select! {
+            () = hub.shutdown.cancelled() => return,
+            () = hub.outbox_poke.notified() => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        match hub.store.outbox.extent().await {
+            Ok(extent) => {
+                hub.outbox_head.send_if_modified(|head| std::mem::replace(head, extent.last) != extent.last);
+            }
+            Err(error) => tracing::error!(%error, "the outbox could not be looked at"),
+        }
+        if looks % PRUNE_EVERY_LOOKS == 0 {
+            let pruned = hub.store.outbox.prune(Timestamp::now() - KEPT).await;
+            if let Err(error) = pruned {
+                tracing::error!(%error, "old announcements could not be forgotten");
+            }
+        }
+        looks = looks.wrapping_add(1);
+    }
+}

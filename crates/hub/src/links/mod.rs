@@ -1,0 +1,3 @@
+//! The hub's side of each dialect.
+
+pub mod qyzn;

@@ -1,0 +1,48 @@
+//! What every part of a running hub shares.
+
+use crate::api::attempts::Attempts;
+use crate::config::HubConfig;
+use crate::events::Resolvers;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use store::hub::HubStore;
+use tokio::sync::{Notify, Semaphore, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// A running hub. Shared as `Arc<Hub>`.
+#[derive(Debug)]
+pub struct Hub {
+    /// Its configuration.
+    pub config: HubConfig,
+    /// What it keeps.
+    pub store: HubStore,
+    /// Cancelled when the hub stops: listeners stop accepting, links end, streams close.
+    pub shutdown: CancellationToken,
+    /// Tasks that the hub waits for when it stops.
+    pub tasks: TaskTracker,
+    /// The last place of the outbox as it was last seen. Readers wait on it.
+    pub outbox_head: watch::Sender<i64>,
+    /// Poked by whoever announced something; see [`Hub::outbox_grew`].
+    pub(crate) outbox_poke: Notify,
+    /// How each event is told.
+    pub(crate) resolvers: Resolvers,
+    /// Attempts to sign in.
+    pub(crate) attempts: Attempts,
+    /// How many passwords are hashed at a time: each takes 19 MiB and a core.
+    pub(crate) hashing: Arc<Semaphore>,
+    /// How many event streams may be open.
+    pub(crate) streams: Arc<Semaphore>,
+    /// What `/metrics` prints.
+    pub(crate) metrics: PrometheusHandle,
+    /// Whether everything is up.
+    pub(crate) ready: AtomicBool,
+}
+
+impl Hub {
+    /// To be called after something was announced in the outbox: readers look at once instead of within a second.
+    pub fn outbox_grew(&self) {
+        self.outbox_poke.notify_one();
+    }
+}

@@ -1,0 +1,25 @@
+//! The hub's state: one trait per subject, SQLite behind.
+//!
+//! A change, its audit line, its announcements and what follows for rosters are one transaction: the functions that
+//! take a [`crate::Write`] ([`audit::note`], [`outbox::announce`], …) are what repositories share for that.
+
+pub mod accounts;
+mod accounts_sqlite;
+pub mod audit;
+mod column;
+pub mod outbox;
+pub mod page;
+pub mod settings;
+mod whole;
+
+pub use accounts::{Accounts, Actor};
+pub use audit::Audit;
+pub use outbox::{Event, Outbox};
+pub use page::{Page, PageRequest, Revised};
+pub use settings::Settings;
+pub use whole::{HubStore, HubStoreOptions};
+
+pub(crate) use column::{
+    check_revision, conflict, instant, json, new_id, not_found, optional_instant, to_millisecond,
+    unknown_reference,
+};

@@ -1,0 +1,65 @@
+//! All repositories of the hub over one store.
+
+use super::accounts_sqlite::SqliteAccounts;
+use super::audit::SqliteAudit;
+use super::outbox::SqliteOutbox;
+use super::settings::SqliteSettings;
+use super::{Accounts, Audit, Outbox, Settings};
+use crate::{MasterKey, Migration, OpenError, Options, Store};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The versions of the hub's schema.
+const MIGRATIONS: &[Migration] = &[Migration { version: 1, sql: include_str!("schema/0001.sql") }];
+
+/// Where the hub's state is.
+#[derive(Debug)]
+pub struct HubStoreOptions {
+    /// The data folder.
+    pub directory: PathBuf,
+    /// The database's file name in it.
+    pub file_name: String,
+    /// The master key.
+    pub key: MasterKey,
+}
+
+/// Everything that the hub keeps, by subject.
+#[derive(Clone)]
+pub struct HubStore {
+    /// Users, sign-ins, tokens.
+    pub accounts: Arc<dyn Accounts>,
+    /// Who did what.
+    pub audit: Arc<dyn Audit>,
+    /// What is told.
+    pub outbox: Arc<dyn Outbox>,
+    /// What operators set.
+    pub settings: Arc<dyn Settings>,
+    /// The engine: blobs and sealing.
+    pub engine: Store,
+}
+
+impl std::fmt::Debug for HubStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HubStore")
+    }
+}
+
+impl HubStore {
+    /// Opens the hub's state as the one process that owns its folder, making it at the first start.
+    ///
+    /// # Errors
+    /// When another process owns it, the key is wrong, or the disk refuses.
+    pub fn open(options: HubStoreOptions) -> Result<Self, OpenError> {
+        Ok(Self::over(Store::open(engine_options(options))?))
+    }
+
+    fn over(store: Store) -> Self {
+        Self {
+            accounts: Arc::new(SqliteAccounts { store: store.clone() }),
+            audit: Arc::new(SqliteAudit { store: store.clone() }),
+            outbox: Arc::new(SqliteOutbox { store: store.clone() }),
+            settings: Arc::new(SqliteSettings { store: store.clone() }),
+            engine: store,
+        }
+    }
+}
