@@ -177,12 +177,14 @@ async fn open_store(config: &HubConfig) -> Result<HubStore, StartError> {
     let file_name = config.store.url.trim_start_matches("sqlite:").to_owned();
     let key_file = config.path(&config.secrets.key_file);
     let key = config.secrets.key.clone();
+    let queue_limit = config.limits.write_queue;
     let opening = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&directory)
             .map_err(|source| StartError::File { path: directory.clone(), source })?;
         let value = (!key.is_empty()).then_some(key.as_str());
         let key = MasterKey::obtain(value, &key_file, &directory.join(&file_name))?;
-        Ok(HubStore::open(HubStoreOptions { directory, file_name, key })?)
+        let options = HubStoreOptions { queue_limit, ..HubStoreOptions::new(directory, file_name, key) };
+        Ok(HubStore::open(options)?)
     });
     opening.await.unwrap_or(Err(StartError::Store(StoreError::Panicked)))
 }

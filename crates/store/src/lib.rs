@@ -9,6 +9,7 @@
 mod blob;
 mod engine;
 mod error;
+pub mod hub;
 mod month;
 mod secret;
 pub mod terminal;

@@ -25,4 +25,3 @@ mod users;
 pub use document::openapi;
 pub(crate) use frame::{devices_router, resolvers, router};
 pub use settings::HubSettings;
-pub(crate) use users::hashed;

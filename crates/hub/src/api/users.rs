@@ -105,7 +105,7 @@ fn check_username(name: &str) -> Result<(), Problem> {
 ///
 /// # Errors
 /// 422 for one that will not do.
-pub(crate) async fn hashed(hub: &Hub, password: String, username: &str) -> Result<String, Problem> {
+async fn hashed(hub: &Hub, password: String, username: &str) -> Result<String, Problem> {
     secret::check_password(&password, username)
         .map_err(|weak| Problem::invalid_field("password", weak.code(), weak.to_string()))?;
     let _turn = Arc::clone(&hub.hashing).acquire_owned().await.map_err(|error| Problem::internal(&error))?;

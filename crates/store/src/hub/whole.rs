@@ -21,6 +21,18 @@ pub struct HubStoreOptions {
     pub file_name: String,
     /// The master key.
     pub key: MasterKey,
+    /// Changes that may wait for the disk.
+    pub queue_limit: usize,
+    /// Beside a process that owns the folder: rows only, no pictures.
+    pub shared: bool,
+}
+
+impl HubStoreOptions {
+    /// The usual bounds, as the owner of the folder.
+    #[must_use]
+    pub fn new(directory: PathBuf, file_name: String, key: MasterKey) -> Self {
+        Self { directory, file_name, key, queue_limit: 1024, shared: false }
+    }
 }
 
 /// Everything that the hub keeps, by subject.
@@ -50,7 +62,10 @@ impl HubStore {
     /// # Errors
     /// When another process owns it, the key is wrong, or the disk refuses.
     pub fn open(options: HubStoreOptions) -> Result<Self, OpenError> {
-        Ok(Self::over(Store::open(engine_options(options))?))
+        let mut engine = Options::new(options.directory, options.file_name, options.key, MIGRATIONS);
+        engine.queue_limit = options.queue_limit;
+        engine.shared = options.shared;
+        Ok(Self::over(Store::open(engine)?))
     }
 
     fn over(store: Store) -> Self {
