@@ -64,8 +64,13 @@ impl Admin {
         }
         let value = (!config.secrets.key.is_empty()).then_some(config.secrets.key.as_str());
         let key = MasterKey::obtain(value, &config.path(&config.secrets.key_file), &database)?;
-        let options = HubStoreOptions { shared: true, ..HubStoreOptions::new(directory, file_name, key) };
-        Ok(Self { store: HubStore::open(options)? })
+        let options = HubStoreOptions {
+            shared: true,
+            ..HubStoreOptions::new(directory, file_name, key)
+        };
+        Ok(Self {
+            store: HubStore::open(options)?,
+        })
     }
 
     /// Makes a user.
@@ -74,7 +79,12 @@ impl Admin {
     /// When the name is taken or the password will not do.
     pub async fn add_user(&self, username: &str, password: &str, role: Role) -> Result<User, AdminError> {
         let password_hash = hashed(username, password)?;
-        let new = NewUser { username: username.to_owned(), password_hash, role, zone_id: None };
+        let new = NewUser {
+            username: username.to_owned(),
+            password_hash,
+            role,
+            zone_id: None,
+        };
         Ok(self.store.accounts.create_user(&Actor::new(ACTOR), new).await?)
     }
 
@@ -89,8 +99,15 @@ impl Admin {
             .user_by_name(username)
             .await?
             .ok_or_else(|| AdminError::NoUser(username.to_owned()))?;
-        let change = UserChange { password_hash: Some(hashed(username, password)?), ..UserChange::default() };
-        Ok(self.store.accounts.change_user(&Actor::new(ACTOR), &user.id, change, None).await?)
+        let change = UserChange {
+            password_hash: Some(hashed(username, password)?),
+            ..UserChange::default()
+        };
+        Ok(self
+            .store
+            .accounts
+            .change_user(&Actor::new(ACTOR), &user.id, change, None)
+            .await?)
     }
 
     /// All users.
@@ -100,7 +117,11 @@ impl Admin {
     pub async fn users(&self) -> Result<Vec<User>, AdminError> {
         let (mut users, mut after) = (Vec::new(), None);
         loop {
-            let page = self.store.accounts.users(PageRequest { after, limit: PAGE }).await?;
+            let page = self
+                .store
+                .accounts
+                .users(PageRequest { after, limit: PAGE })
+                .await?;
             users.extend(page.items);
             match page.next {
                 Some(next) => after = Some(next),
@@ -130,7 +151,10 @@ impl Admin {
             scopes,
             expires_at,
         };
-        Ok((self.store.accounts.create_token(&Actor::new(ACTOR), new).await?, token))
+        Ok((
+            self.store.accounts.create_token(&Actor::new(ACTOR), new).await?,
+            token,
+        ))
     }
 
     /// Closes the data.

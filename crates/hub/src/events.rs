@@ -25,7 +25,8 @@ const PRUNE_EVERY_LOOKS: u32 = 600;
 #[async_trait]
 pub trait Resolver: Send + Sync {
     /// The resource as the API shows it; `None` when it is gone since, or the caller may not see it.
-    async fn resolve(&self, hub: &Hub, caller: &Caller, row: &Announcement) -> Result<Option<Value>, Problem>;
+    async fn resolve(&self, hub: &Hub, caller: &Caller, row: &Announcement)
+    -> Result<Option<Value>, Problem>;
 }
 
 /// Which resolver is for which event.
@@ -55,8 +56,13 @@ impl Resolvers {
         row: &Announcement,
     ) -> Result<Option<(Event, Value)>, Problem> {
         let Some(event) = row.event else { return Ok(None) };
-        let Some(resolver) = self.0.get(&event) else { return Ok(None) };
-        Ok(resolver.resolve(hub, caller, row).await?.map(|value| (event, value)))
+        let Some(resolver) = self.0.get(&event) else {
+            return Ok(None);
+        };
+        Ok(resolver
+            .resolve(hub, caller, row)
+            .await?
+            .map(|value| (event, value)))
     }
 }
 
@@ -71,7 +77,8 @@ pub(crate) async fn watch_outbox(hub: Arc<Hub>) {
         }
         match hub.store.outbox.extent().await {
             Ok(extent) => {
-                hub.outbox_head.send_if_modified(|head| std::mem::replace(head, extent.last) != extent.last);
+                hub.outbox_head
+                    .send_if_modified(|head| std::mem::replace(head, extent.last) != extent.last);
             }
             Err(error) => tracing::error!(%error, "the outbox could not be looked at"),
         }

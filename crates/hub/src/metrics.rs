@@ -4,7 +4,9 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::sync::OnceLock;
 
 /// Upper bounds of latency histograms, in seconds.
-const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const SECONDS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
 
 /// The recorder, installed when first asked for. Several hubs in one process share it; where something else was
 /// installed before, figures go there and `/metrics` is empty.
@@ -27,7 +29,12 @@ pub(crate) fn recorder() -> PrometheusHandle {
 }
 
 /// A request of the API was answered.
-pub(crate) fn request(method: &axum::http::Method, path: &str, status: axum::http::StatusCode, took: std::time::Duration) {
+pub(crate) fn request(
+    method: &axum::http::Method,
+    path: &str,
+    status: axum::http::StatusCode,
+    took: std::time::Duration,
+) {
     let labels = [
         ("method", method.as_str().to_owned()),
         ("path", path.to_owned()),

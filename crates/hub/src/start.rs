@@ -120,7 +120,11 @@ impl Hub {
         serve(&hub, sockets);
         hub.ready.store(true, Ordering::Release);
         tracing::info!(?listeners, "the hub is up");
-        Ok(Running { hub, listeners, first_password })
+        Ok(Running {
+            hub,
+            listeners,
+            first_password,
+        })
     }
 }
 
@@ -148,7 +152,10 @@ impl Running {
         self.hub.ready.store(false, Ordering::Release);
         self.hub.shutdown.cancel();
         self.hub.tasks.close();
-        if tokio::time::timeout(STOP_WITHIN, self.hub.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(STOP_WITHIN, self.hub.tasks.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!(left = self.hub.tasks.len(), "not everything was finished in time");
         }
         self.hub.store.engine.clone().close().await;
@@ -158,16 +165,32 @@ impl Running {
 /// Refuses what the types of the configuration let through.
 fn check(config: &HubConfig) -> Result<(), StartError> {
     let refuse = |key, value: &str, reason: &str| {
-        Err(StartError::Setting { key, value: value.to_owned(), reason: reason.to_owned() })
+        Err(StartError::Setting {
+            key,
+            value: value.to_owned(),
+            reason: reason.to_owned(),
+        })
     };
     if jiff::tz::TimeZone::get(&config.hub.time_zone).is_err() {
-        return refuse("hub.time_zone", &config.hub.time_zone, "it is not an IANA time zone like Asia/Shanghai");
+        return refuse(
+            "hub.time_zone",
+            &config.hub.time_zone,
+            "it is not an IANA time zone like Asia/Shanghai",
+        );
     }
     if !config.store.url.starts_with("sqlite:") {
-        return refuse("store.url", &config.store.url, "this version keeps its state in \"sqlite:<file>\"");
+        return refuse(
+            "store.url",
+            &config.store.url,
+            "this version keeps its state in \"sqlite:<file>\"",
+        );
     }
     if config.limits.admin_connections == 0 {
-        return refuse("limits.admin_connections", "0", "at least one connection is needed");
+        return refuse(
+            "limits.admin_connections",
+            "0",
+            "at least one connection is needed",
+        );
     }
     Ok(())
 }
@@ -179,14 +202,21 @@ async fn open_store(config: &HubConfig) -> Result<HubStore, StartError> {
     let key = config.secrets.key.clone();
     let queue_limit = config.limits.write_queue;
     let opening = tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(&directory)
-            .map_err(|source| StartError::File { path: directory.clone(), source })?;
+        std::fs::create_dir_all(&directory).map_err(|source| StartError::File {
+            path: directory.clone(),
+            source,
+        })?;
         let value = (!key.is_empty()).then_some(key.as_str());
         let key = MasterKey::obtain(value, &key_file, &directory.join(&file_name))?;
-        let options = HubStoreOptions { queue_limit, ..HubStoreOptions::new(directory, file_name, key) };
+        let options = HubStoreOptions {
+            queue_limit,
+            ..HubStoreOptions::new(directory, file_name, key)
+        };
         Ok(HubStore::open(options)?)
     });
-    opening.await.unwrap_or(Err(StartError::Store(StoreError::Panicked)))
+    opening
+        .await
+        .unwrap_or(Err(StartError::Store(StoreError::Panicked)))
 }
 
 /// Makes the user `admin` if there is no user yet; gives the password if it was made here.
@@ -202,7 +232,12 @@ async fn first_user(config: &HubConfig, store: &HubStore) -> Result<Option<Strin
         Ok(Err(error)) => return Err(StartError::Password(error.to_string())),
         Err(error) => return Err(StartError::Password(error.to_string())),
     };
-    let admin = NewUser { username: FIRST_USER.to_owned(), password_hash, role: Role::Admin, zone_id: None };
+    let admin = NewUser {
+        username: FIRST_USER.to_owned(),
+        password_hash,
+        role: Role::Admin,
+        zone_id: None,
+    };
     store.accounts.create_user(&Actor::hub(), admin).await?;
     Ok(made)
 }
@@ -234,16 +269,26 @@ async fn bind(config: &HubConfig) -> Result<Sockets, StartError> {
 }
 
 async fn bind_one(key: &'static str, address: &str) -> Result<Option<TcpListener>, StartError> {
-    listen::bind(address)
-        .await
-        .map_err(|source| StartError::Listen { key, address: address.to_owned(), source })
+    listen::bind(address).await.map_err(|source| StartError::Listen {
+        key,
+        address: address.to_owned(),
+        source,
+    })
 }
 
 fn addresses(sockets: &Sockets) -> Listeners {
     let of = |socket: &Option<TcpListener>| {
-        socket.as_ref().and_then(|listener| listener.local_addr().ok()).map(|address| address.to_string())
+        socket
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok())
+            .map(|address| address.to_string())
     };
-    Listeners { admin: of(&sockets.admin), devices: of(&sockets.devices), qyzn: of(&sockets.qyzn), mqtt: None }
+    Listeners {
+        admin: of(&sockets.admin),
+        devices: of(&sockets.devices),
+        qyzn: of(&sockets.qyzn),
+        mqtt: None,
+    }
 }
 
 /// Written beside and moved into place: a reader sees all of it or none.
@@ -260,15 +305,32 @@ fn serve(hub: &Arc<Hub>, sockets: Sockets) {
     let limits = &hub.config.limits;
     let headers_within = Duration::from_secs(limits.header_seconds);
     if let Some(listener) = sockets.admin {
-        let bounds = Bounds { connections: limits.admin_connections, headers_within };
-        hub.tasks.spawn(listen::serve(listener, api::router(hub), bounds, hub.shutdown.clone()));
+        let bounds = Bounds {
+            connections: limits.admin_connections,
+            headers_within,
+        };
+        hub.tasks.spawn(listen::serve(
+            listener,
+            api::router(hub),
+            bounds,
+            hub.shutdown.clone(),
+        ));
     }
     if let Some(listener) = sockets.devices {
-        let bounds = Bounds { connections: limits.devices_connections, headers_within };
-        hub.tasks.spawn(listen::serve(listener, api::devices_router(), bounds, hub.shutdown.clone()));
+        let bounds = Bounds {
+            connections: limits.devices_connections,
+            headers_within,
+        };
+        hub.tasks.spawn(listen::serve(
+            listener,
+            api::devices_router(),
+            bounds,
+            hub.shutdown.clone(),
+        ));
     }
     if let Some(listener) = sockets.qyzn {
-        hub.tasks.spawn(crate::links::qyzn::serve(Arc::clone(hub), listener));
+        hub.tasks
+            .spawn(crate::links::qyzn::serve(Arc::clone(hub), listener));
     }
     hub.tasks.spawn(events::watch_outbox(Arc::clone(hub)));
 }

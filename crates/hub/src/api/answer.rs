@@ -43,13 +43,22 @@ pub struct IfMatch(pub Option<i64>);
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let Some(value) = parts.headers.get(header::IF_MATCH) else {
+            return Ok(Self(None));
+        };
         let text = value.to_str().unwrap_or_default().trim();
         if text == "*" {
             return Ok(Self(None));
         }
-        text.trim_start_matches("W/").trim_matches('"').parse().map(|revision| Self(Some(revision))).map_err(
-            |_| Problem::bad_request("bad_if_match", "If-Match is the object's revision in quotes, as in \"3\""),
-        )
+        text.trim_start_matches("W/")
+            .trim_matches('"')
+            .parse()
+            .map(|revision| Self(Some(revision)))
+            .map_err(|_| {
+                Problem::bad_request(
+                    "bad_if_match",
+                    "If-Match is the object's revision in quotes, as in \"3\"",
+                )
+            })
     }
 }

@@ -56,7 +56,9 @@ impl Attempts {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let keys = keys(address, username);
         let waits = keys.iter().map(|(key, _)| {
-            counts.get(key).map_or(Duration::ZERO, |count| count.free_at.saturating_duration_since(now))
+            counts.get(key).map_or(Duration::ZERO, |count| {
+                count.free_at.saturating_duration_since(now)
+            })
         });
         let wait = waits.max().unwrap_or_default();
         if wait > LONGEST_WAIT {
@@ -78,7 +80,11 @@ impl Attempts {
             if counts.len() >= KEPT && !counts.contains_key(&key) {
                 continue;
             }
-            let count = counts.entry(key).or_insert(Count { wrong: 0, last: now, free_at: now });
+            let count = counts.entry(key).or_insert(Count {
+                wrong: 0,
+                last: now,
+                free_at: now,
+            });
             count.wrong = count.wrong.saturating_add(1);
             count.last = now;
             count.free_at = count.free_at.max(now + pause(count.wrong, free));
@@ -114,7 +120,9 @@ fn network(address: IpAddr) -> IpAddr {
 fn pause(wrong: u32, free: u32) -> Duration {
     match wrong.checked_sub(free) {
         None | Some(0) => Duration::ZERO,
-        Some(over) => FIRST_PAUSE.saturating_mul(1 << (over - 1).min(16)).min(LONGEST_PAUSE),
+        Some(over) => FIRST_PAUSE
+            .saturating_mul(1 << (over - 1).min(16))
+            .min(LONGEST_PAUSE),
     }
 }
 
@@ -158,7 +166,10 @@ mod tests {
         }
         let turns: Vec<_> = (0..100).map(|_| attempts.turn(HERE, "admin", now)).collect();
         assert!(matches!(turns.last(), Some(Turn::Later(_))), "{turns:?}");
-        assert!(matches!(attempts.turn(HERE, "admin", now + Duration::from_secs(30)), Turn::After(_)));
+        assert!(matches!(
+            attempts.turn(HERE, "admin", now + Duration::from_secs(30)),
+            Turn::After(_)
+        ));
     }
 
     #[test]

@@ -60,7 +60,10 @@ fn view(entry: AuditEntry) -> AuditView {
         at: entry.at.to_string(),
         actor: entry.actor,
         action: entry.action,
-        target: entry.target.map(|target| TargetView { kind: target.kind, id: target.id }),
+        target: entry.target.map(|target| TargetView {
+            kind: target.kind,
+            id: target.id,
+        }),
         detail: entry.detail,
     }
 }
@@ -88,7 +91,11 @@ async fn list(
     Paging(page): Paging,
     InputQuery(query): InputQuery<AuditQuery>,
 ) -> Result<Json<List<AuditView>>, Problem> {
-    let filter = AuditFilter { actor: query.actor, action: query.action, target_id: query.target_id };
+    let filter = AuditFilter {
+        actor: query.actor,
+        action: query.action,
+        target_id: query.target_id,
+    };
     Ok(Json(List::of(hub.store.audit.entries(filter, page).await?, view)))
 }
 
@@ -97,7 +104,12 @@ struct AuditResolver;
 
 #[async_trait]
 impl Resolver for AuditResolver {
-    async fn resolve(&self, hub: &Hub, caller: &Caller, row: &Announcement) -> Result<Option<Value>, Problem> {
+    async fn resolve(
+        &self,
+        hub: &Hub,
+        caller: &Caller,
+        row: &Announcement,
+    ) -> Result<Option<Value>, Problem> {
         if !caller.is_admin() {
             return Ok(None);
         }

@@ -66,5 +66,8 @@ pub(super) fn routes(document: &OpenApi) -> Router<Arc<Hub>> {
             }),
         )
         .route("/api/docs", get(|| async { axum::response::Html(HTML) }))
-        .route("/api/docs.js", get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], SCRIPT) }))
+        .route(
+            "/api/docs.js",
+            get(|| async { ([(header::CONTENT_TYPE, "text/javascript")], SCRIPT) }),
+        )
 }

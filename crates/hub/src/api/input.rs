@@ -47,7 +47,10 @@ async fn read(body: Body, limit: usize, hub: &Hub) -> Result<Bytes, Problem> {
     match tokio::time::timeout(within, axum::body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) if over_limit(&error) => Err(Problem::too_large(limit)),
-        Ok(Err(error)) => Err(Problem::bad_request("cut_short", format!("the body did not arrive: {error}"))),
+        Ok(Err(error)) => Err(Problem::bad_request(
+            "cut_short",
+            format!("the body did not arrive: {error}"),
+        )),
         Err(_) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,
             "too_slow",
@@ -92,8 +95,13 @@ pub fn typed<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
 /// Names the field: serde tells of a missing or unknown one at the object that it is missing from.
 fn fault(path: &str, message: &str) -> FieldError {
     let path = if path == "." { "" } else { path };
-    for (beginning, code) in [("missing field `", "required"), ("unknown field `", "unknown_field")] {
-        let named = message.strip_prefix(beginning).and_then(|rest| rest.split_once('`'));
+    for (beginning, code) in [
+        ("missing field `", "required"),
+        ("unknown field `", "unknown_field"),
+    ] {
+        let named = message
+            .strip_prefix(beginning)
+            .and_then(|rest| rest.split_once('`'));
         if let Some((field, _)) = named {
             return FieldError::new(within(path, field), code, message);
         }
@@ -158,10 +166,16 @@ mod tests {
         for (text, path) in [
             ("{}", "name"),
             (r#"{"name": 1}"#, "name"),
-            (r#"{"name": "a", "inner": [{"number": 1}, {"number": 256}]}"#, "inner[1].number"),
+            (
+                r#"{"name": "a", "inner": [{"number": 1}, {"number": 256}]}"#,
+                "inner[1].number",
+            ),
             (r#"{"name": "a", "inner": [{}]}"#, "inner[0].number"),
             (r#"{"name": "a", "extra": 1}"#, "extra"),
-            (r#"{"name": "a", "inner": [{"number": 1, "extra": 1}]}"#, "inner[0].extra"),
+            (
+                r#"{"name": "a", "inner": [{"number": 1, "extra": 1}]}"#,
+                "inner[0].extra",
+            ),
             ("[]", ""),
         ] {
             assert_eq!(refused(text).await, (422, Value::from(path)), "{text}");

@@ -28,7 +28,10 @@ pub struct List<T> {
 
 impl<T> From<Page<T>> for List<T> {
     fn from(page: Page<T>) -> Self {
-        Self { items: page.items, next_cursor: page.next.map(cursor) }
+        Self {
+            items: page.items,
+            next_cursor: page.next.map(cursor),
+        }
     }
 }
 
@@ -61,7 +64,11 @@ impl TryFrom<PageQuery> for Paging {
     fn try_from(query: PageQuery) -> Result<Self, Problem> {
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
         if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Problem::invalid_field("limit", "out_of_range", "a page has 1 to 1000 items"));
+            return Err(Problem::invalid_field(
+                "limit",
+                "out_of_range",
+                "a page has 1 to 1000 items",
+            ));
         }
         let after = query.cursor.as_deref().map(place).transpose()?;
         Ok(Self(PageRequest { after, limit }))
@@ -94,15 +101,30 @@ mod tests {
     use super::*;
 
     fn page(limit: Option<u32>, cursor: Option<&str>) -> Result<PageRequest, u16> {
-        let query = PageQuery { limit, cursor: cursor.map(str::to_owned) };
-        Paging::try_from(query).map(|paging| paging.0).map_err(|problem| problem.status().as_u16())
+        let query = PageQuery {
+            limit,
+            cursor: cursor.map(str::to_owned),
+        };
+        Paging::try_from(query)
+            .map(|paging| paging.0)
+            .map_err(|problem| problem.status().as_u16())
     }
 
     #[test]
     fn a_page_goes_on_where_the_cursor_says() {
-        let list: List<u8> = Page { items: vec![1], next: Some(42) }.into();
+        let list: List<u8> = Page {
+            items: vec![1],
+            next: Some(42),
+        }
+        .into();
         let request = page(Some(7), list.next_cursor.as_deref());
-        assert_eq!(request, Ok(PageRequest { after: Some(42), limit: 7 }));
+        assert_eq!(
+            request,
+            Ok(PageRequest {
+                after: Some(42),
+                limit: 7
+            })
+        );
     }
 
     #[test]
@@ -113,6 +135,12 @@ mod tests {
         for bad in [0, 1001, u32::MAX] {
             assert_eq!(page(Some(bad), None), Err(422), "{bad}");
         }
-        assert_eq!(page(Some(1000), None), Ok(PageRequest { after: None, limit: 1000 }));
+        assert_eq!(
+            page(Some(1000), None),
+            Ok(PageRequest {
+                after: None,
+                limit: 1000
+            })
+        );
     }
 }

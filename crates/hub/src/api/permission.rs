@@ -89,7 +89,10 @@ impl Caller {
             user_id: holder.token.user_id,
             role,
             zone,
-            proof: Proof::Token { secret, scopes: holder.token.scopes },
+            proof: Proof::Token {
+                secret,
+                scopes: holder.token.scopes,
+            },
         }
     }
 
@@ -105,7 +108,10 @@ impl Caller {
             Access::Change => S::CHANGE,
         };
         if self.role < least {
-            return Err(Problem::forbidden(format!("this needs the role {}", least.name())));
+            return Err(Problem::forbidden(format!(
+                "this needs the role {}",
+                least.name()
+            )));
         }
         if self.zone.is_some() && !S::ZONED {
             return Err(Problem::not_found());
@@ -188,7 +194,11 @@ impl FromRequestParts<Arc<Hub>> for SignedIn {
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, Problem> {
         let secret = cookie(&parts.headers).ok_or_else(Problem::not_signed_in)?;
         let session = find_session(parts, hub, secret).await?;
-        Ok(Self { caller: Caller::of_session(&session, secret), session, secret })
+        Ok(Self {
+            caller: Caller::of_session(&session, secret),
+            session,
+            secret,
+        })
     }
 }
 
@@ -210,7 +220,10 @@ async fn find_session(parts: &Parts, hub: &Hub, secret: SecretHash) -> Result<Se
     let session = hub.store.accounts.session(secret, Timestamp::now()).await?;
     let session = session.ok_or_else(Problem::not_signed_in)?;
     if !matches!(parts.method, Method::GET | Method::HEAD) {
-        let given = parts.headers.get(CSRF_HEADER).map_or(&b""[..], |value| value.as_bytes());
+        let given = parts
+            .headers
+            .get(CSRF_HEADER)
+            .map_or(&b""[..], |value| value.as_bytes());
         if !bool::from(given.ct_eq(session.csrf_token.as_bytes())) {
             return Err(Problem::new(
                 axum::http::StatusCode::FORBIDDEN,
@@ -243,14 +256,18 @@ pub async fn still_valid(hub: &Hub, caller: &Caller) -> Result<bool, Problem> {
 }
 
 fn bearer(headers: &HeaderMap) -> Result<Option<SecretHash>, Problem> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
     let token = value
         .to_str()
         .ok()
         .and_then(|text| text.split_once(' '))
         .filter(|(kind, _)| kind.eq_ignore_ascii_case("bearer"))
         .map(|(_, token)| token.trim());
-    token.map(|token| Some(secret::hash(token))).ok_or_else(Problem::not_signed_in)
+    token
+        .map(|token| Some(secret::hash(token)))
+        .ok_or_else(Problem::not_signed_in)
 }
 
 fn cookie(headers: &HeaderMap) -> Option<SecretHash> {

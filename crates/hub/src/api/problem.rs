@@ -22,7 +22,11 @@ impl FieldError {
     /// One fault.
     #[must_use]
     pub fn new(path: impl Into<String>, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { path: path.into(), code: code.into(), message: message.into() }
+        Self {
+            path: path.into(),
+            code: code.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -60,13 +64,23 @@ impl Problem {
     /// Any problem.
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), retry_after_seconds: None }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after_seconds: None,
+        }
     }
 
     /// 404: there is no such thing, or the caller may not know of it.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "there is nothing at this address")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            "there is nothing at this address",
+        )
     }
 
     /// 401: nobody is signed in.
@@ -112,10 +126,19 @@ impl Problem {
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = errors
             .iter()
-            .map(|e| if e.path.is_empty() { e.message.clone() } else { format!("{}: {}", e.path, e.message) })
+            .map(|e| {
+                if e.path.is_empty() {
+                    e.message.clone()
+                } else {
+                    format!("{}: {}", e.path, e.message)
+                }
+            })
             .collect::<Vec<_>>()
             .join("; ");
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail) }
+        Self {
+            errors,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", detail)
+        }
     }
 
     /// 422 for one field.
@@ -128,7 +151,10 @@ impl Problem {
     #[must_use]
     pub fn unsupported(path: &str, message: impl Into<String>) -> Self {
         let invalid = Self::invalid_field(path, "unsupported", message);
-        Self { code: "unsupported", ..invalid }
+        Self {
+            code: "unsupported",
+            ..invalid
+        }
     }
 
     /// 503: full; try again.
@@ -136,7 +162,11 @@ impl Problem {
     pub fn busy(retry_after_seconds: u64) -> Self {
         Self {
             retry_after_seconds: Some(retry_after_seconds),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too much at a time; try again shortly")
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "too much at a time; try again shortly",
+            )
         }
     }
 
@@ -196,7 +226,10 @@ impl IntoResponse for Problem {
         let mut response = (self.status, Json(document)).into_response();
         let headers = response.headers_mut();
         let mut put = |name: HeaderName, value: HeaderValue| headers.insert(name, value);
-        put(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        put(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if self.status == StatusCode::UNAUTHORIZED {
             put(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -221,7 +254,11 @@ impl From<StoreError> for Problem {
             StoreError::Invalid { field, reason } => Self::invalid_field(field, "invalid", reason),
             StoreError::Full { detail } => {
                 tracing::error!(%detail, "the disk is full");
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_full", "the hub's disk is full; nothing was changed")
+                Self::new(
+                    StatusCode::INSUFFICIENT_STORAGE,
+                    "disk_full",
+                    "the hub's disk is full; nothing was changed",
+                )
             }
             StoreError::Busy { .. } | StoreError::Closed => Self::busy(RETRY_SECONDS),
             StoreError::TooLarge { limit, .. } => Self::too_large(limit),

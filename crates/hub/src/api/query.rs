@@ -13,11 +13,15 @@ pub struct InputQuery<T>(pub T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for InputQuery<T> {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Query(value) = Query::<T>::from_request_parts(parts, state).await.map_err(|rejection| {
-            let text = rejection.source().map_or_else(|| rejection.to_string(), ToString::to_string);
-            let (path, message) = text.split_once(": ").unwrap_or(("", &text));
-            Problem::invalid(vec![FieldError::new(path, "invalid", message)])
-        })?;
+        let Query(value) = Query::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| {
+                let text = rejection
+                    .source()
+                    .map_or_else(|| rejection.to_string(), ToString::to_string);
+                let (path, message) = text.split_once(": ").unwrap_or(("", &text));
+                Problem::invalid(vec![FieldError::new(path, "invalid", message)])
+            })?;
         Ok(Self(value))
     }
 }

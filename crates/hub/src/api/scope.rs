@@ -95,7 +95,15 @@ mod tests {
         for good in ["*", "commands:write", "metrics:read"] {
             assert!(is_known(good), "{good}");
         }
-        for bad in ["", "commands", "commands:", "commands:*", "nothing:read", "*:read", "Commands:read"] {
+        for bad in [
+            "",
+            "commands",
+            "commands:",
+            "commands:*",
+            "nothing:read",
+            "*:read",
+            "Commands:read",
+        ] {
             assert!(!is_known(bad), "{bad}");
         }
     }

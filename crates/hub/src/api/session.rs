@@ -106,7 +106,10 @@ async fn sign_in(
         csrf_token: csrf_token.clone(),
         expires_at: now + lifetime(&hub),
     };
-    hub.store.accounts.create_session(&Actor::new(&user.username), session, now).await?;
+    hub.store
+        .accounts
+        .create_session(&Actor::new(&user.username), session, now)
+        .await?;
     let headers = set_cookie(&cookie, lifetime(&hub).as_secs())?;
     Ok((headers, view(user, csrf_token)))
 }
@@ -120,7 +123,10 @@ async fn proven(hub: &Hub, input: &Credentials) -> Result<Option<User>, Problem>
     let found = hub.store.accounts.user_by_name(&input.username).await?;
     let (user, phc) = found.map_or((None, None), |(user, phc)| (Some(user), Some(phc)));
     let password = input.password.clone();
-    let _turn = Arc::clone(&hub.hashing).acquire_owned().await.map_err(|error| Problem::internal(&error))?;
+    let _turn = Arc::clone(&hub.hashing)
+        .acquire_owned()
+        .await
+        .map_err(|error| Problem::internal(&error))?;
     let right = tokio::task::spawn_blocking(move || match phc {
         Some(phc) => secret::verify_password(&password, &phc),
         None => {
@@ -157,6 +163,9 @@ async fn sign_out(
     State(hub): State<Arc<Hub>>,
     signed_in: SignedIn,
 ) -> Result<(StatusCode, HeaderMap), Problem> {
-    hub.store.accounts.delete_session(&signed_in.caller.actor(), signed_in.secret).await?;
+    hub.store
+        .accounts
+        .delete_session(&signed_in.caller.actor(), signed_in.secret)
+        .await?;
     Ok((StatusCode::NO_CONTENT, set_cookie("", 0)?))
 }

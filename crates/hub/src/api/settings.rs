@@ -78,10 +78,18 @@ impl HubSettings {
     fn check(&self) -> Result<(), Problem> {
         let mut errors = Vec::new();
         if !NAME.contains(&self.name.trim().chars().count()) {
-            errors.push(FieldError::new("name", "invalid", "a name has 1 to 128 characters"));
+            errors.push(FieldError::new(
+                "name",
+                "invalid",
+                "a name has 1 to 128 characters",
+            ));
         }
         if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
-            errors.push(FieldError::new("time_zone", "unknown_time_zone", "an IANA name like Asia/Shanghai"));
+            errors.push(FieldError::new(
+                "time_zone",
+                "unknown_time_zone",
+                "an IANA name like Asia/Shanghai",
+            ));
         }
         if !LANGUAGES.contains(&self.language.as_str()) {
             errors.push(FieldError::new("language", "unknown_language", "zh-CN or en"));
@@ -96,7 +104,11 @@ impl HubSettings {
                 errors.push(FieldError::new(path, "out_of_range", "1 to 36500 days"));
             }
         }
-        if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(errors))
+        }
     }
 }
 
@@ -192,6 +204,10 @@ async fn change(
     let value = serde_json::to_value(&settings).map_err(|error| Problem::internal(&error))?;
     // Read and written apart: without If-Match the revision that was read guards against a change between.
     let expected = expected.or(Some(revision));
-    let kept = hub.store.settings.put(&by.0.actor(), KEY, value, expected).await?;
+    let kept = hub
+        .store
+        .settings
+        .put(&by.0.actor(), KEY, value, expected)
+        .await?;
     Ok(answer(kept.revision, settings))
 }

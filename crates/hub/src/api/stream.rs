@@ -43,12 +43,17 @@ struct LastEventId(Option<i64>);
 impl<S: Send + Sync> FromRequestParts<S> for LastEventId {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Some(value) = parts.headers.get("last-event-id") else { return Ok(Self(None)) };
+        let Some(value) = parts.headers.get("last-event-id") else {
+            return Ok(Self(None));
+        };
         let text = value.to_str().unwrap_or("?").trim();
         match text.parse() {
             _ if text.is_empty() => Ok(Self(None)),
             Ok(seq) if seq >= 0 => Ok(Self(Some(seq))),
-            _ => Err(Problem::bad_request("bad_last_event_id", "Last-Event-ID is the id of an event that was received")),
+            _ => Err(Problem::bad_request(
+                "bad_last_event_id",
+                "Last-Event-ID is the id of an event that was received",
+            )),
         }
     }
 }
@@ -64,7 +69,9 @@ async fn events(
     by: Read<scope::Events>,
     LastEventId(last): LastEventId,
 ) -> Result<impl IntoResponse, Problem> {
-    let place = Arc::clone(&hub.streams).try_acquire_owned().map_err(|_| Problem::busy(RETRY_SECONDS))?;
+    let place = Arc::clone(&hub.streams)
+        .try_acquire_owned()
+        .map_err(|_| Problem::busy(RETRY_SECONDS))?;
     let (hub_streams, hub_limit) = (Arc::clone(&hub.streams), hub.config.limits.event_streams);
     let head = hub.outbox_head.subscribe();
     let extent = hub.store.outbox.extent().await?;
@@ -110,7 +117,11 @@ impl Reader {
         if last + 1 >= extent.first && last <= extent.last {
             return None;
         }
-        self.place = if last > extent.last { extent.last } else { extent.first - 1 };
+        self.place = if last > extent.last {
+            extent.last
+        } else {
+            extent.first - 1
+        };
         let data = format!("{{\"after\":{last},\"next\":{}}}", self.place + 1);
         Some(Sent::default().event(GAP).id(self.place.to_string()).data(data))
     }
@@ -128,7 +139,15 @@ impl Reader {
                 }
             }
             self.head.mark_unchanged();
-            self.rows = self.hub.store.outbox.after(self.place, PAGE).await.map_err(log).ok()?.into();
+            self.rows = self
+                .hub
+                .store
+                .outbox
+                .after(self.place, PAGE)
+                .await
+                .map_err(log)
+                .ok()?
+                .into();
             if !self.rows.is_empty() {
                 continue;
             }
@@ -143,9 +162,15 @@ impl Reader {
     /// What a row tells this reader, if anything; the outer `None` ends the stream.
     async fn tell(&self, row: &Announcement) -> Option<Option<Sent>> {
         let told = self.hub.resolvers.resolve(&self.hub, &self.caller, row).await;
-        let told = told.map_err(|problem| tracing::error!(detail = problem.detail(), "an event was not told")).ok()?;
+        let told = told
+            .map_err(|problem| tracing::error!(detail = problem.detail(), "an event was not told"))
+            .ok()?;
         Some(told.and_then(|(event, value)| {
-            Sent::default().event(event.name()).id(row.seq.to_string()).json_data(value).ok()
+            Sent::default()
+                .event(event.name())
+                .id(row.seq.to_string())
+                .json_data(value)
+                .ok()
         }))
     }
 

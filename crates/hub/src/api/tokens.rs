@@ -25,7 +25,9 @@ use utoipa_axum::routes;
 const MAX_NAME: usize = 128;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, delete))
 }
 
 /// A token, without its secret.
@@ -90,29 +92,57 @@ struct TokenInput {
 pub(crate) fn check(name: &str, scopes: &[String], expires_at: Option<Timestamp>) -> Result<(), Problem> {
     let mut errors = Vec::new();
     if name.trim().is_empty() || name.chars().count() > MAX_NAME {
-        errors.push(FieldError::new("name", "invalid", "a name has 1 to 128 characters"));
+        errors.push(FieldError::new(
+            "name",
+            "invalid",
+            "a name has 1 to 128 characters",
+        ));
     }
     if scopes.is_empty() {
-        errors.push(FieldError::new("scopes", "required", "a token without scopes could do nothing"));
+        errors.push(FieldError::new(
+            "scopes",
+            "required",
+            "a token without scopes could do nothing",
+        ));
     }
-    for (place, text) in scopes.iter().enumerate().filter(|(_, text)| !scope::is_known(text)) {
+    for (place, text) in scopes
+        .iter()
+        .enumerate()
+        .filter(|(_, text)| !scope::is_known(text))
+    {
         let message = format!("{text:?} is not a scope; those are like persons:read, commands:write or *");
-        errors.push(FieldError::new(format!("scopes[{place}]"), "unknown_scope", message));
+        errors.push(FieldError::new(
+            format!("scopes[{place}]"),
+            "unknown_scope",
+            message,
+        ));
     }
     if expires_at.is_some_and(|end| end <= Timestamp::now()) {
-        errors.push(FieldError::new("expires_at", "in_the_past", "the token would be dead already"));
+        errors.push(FieldError::new(
+            "expires_at",
+            "in_the_past",
+            "the token would be dead already",
+        ));
     }
-    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(errors))
+    }
 }
 
 /// A token must not make one that may do more than itself.
 fn check_not_wider(by: &Caller, scopes: &[String]) -> Result<(), Problem> {
-    let Proof::Token { scopes: own, .. } = &by.proof else { return Ok(()) };
+    let Proof::Token { scopes: own, .. } = &by.proof else {
+        return Ok(());
+    };
     let covered = |wanted: &String| own.iter().any(|scope| scope == "*" || scope == wanted);
     if scopes.iter().all(covered) {
         Ok(())
     } else {
-        Err(Problem::forbidden("a token cannot make one that may do more than itself"))
+        Err(Problem::forbidden(
+            "a token cannot make one that may do more than itself",
+        ))
     }
 }
 
@@ -123,7 +153,11 @@ async fn list(
     by: Read<scope::Tokens>,
     Paging(page): Paging,
 ) -> Result<Json<List<TokenView>>, Problem> {
-    let of = if by.0.is_admin() { None } else { by.0.user_id.as_ref() };
+    let of = if by.0.is_admin() {
+        None
+    } else {
+        by.0.user_id.as_ref()
+    };
     Ok(Json(List::of(hub.store.accounts.tokens(of, page).await?, view)))
 }
 
@@ -146,14 +180,30 @@ async fn create(
     };
     let made = hub.store.accounts.create_token(&by.0.actor(), new).await?;
     let place = format!("/api/v1/tokens/{}", made.id);
-    Ok(answer::created(&place, made.revision, NewTokenView { view: view(made), token }))
+    Ok(answer::created(
+        &place,
+        made.revision,
+        NewTokenView {
+            view: view(made),
+            token,
+        },
+    ))
 }
 
 /// The token, if it is the caller's own or the caller is an admin.
 async fn visible(hub: &Hub, by: &Caller, id: &TokenId) -> Result<Token, Problem> {
-    let token = hub.store.accounts.token_by_id(id).await?.ok_or_else(Problem::not_found)?;
+    let token = hub
+        .store
+        .accounts
+        .token_by_id(id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     let own = token.user_id.is_some() && token.user_id == by.user_id;
-    if own || by.is_admin() { Ok(token) } else { Err(Problem::not_found()) }
+    if own || by.is_admin() {
+        Ok(token)
+    } else {
+        Err(Problem::not_found())
+    }
 }
 
 /// One token.
@@ -176,6 +226,9 @@ async fn delete(
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
     let token = visible(&hub, &by.0, &TokenId::new(id)).await?;
-    hub.store.accounts.delete_token(&by.0.actor(), &token.id, expected).await?;
+    hub.store
+        .accounts
+        .delete_token(&by.0.actor(), &token.id, expected)
+        .await?;
     Ok(answer::deleted())
 }

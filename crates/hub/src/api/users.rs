@@ -24,7 +24,9 @@ use utoipa_axum::routes;
 const MAX_USERNAME: usize = 64;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, change, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, change, delete))
 }
 
 /// A user.
@@ -108,7 +110,10 @@ fn check_username(name: &str) -> Result<(), Problem> {
 async fn hashed(hub: &Hub, password: String, username: &str) -> Result<String, Problem> {
     secret::check_password(&password, username)
         .map_err(|weak| Problem::invalid_field("password", weak.code(), weak.to_string()))?;
-    let _turn = Arc::clone(&hub.hashing).acquire_owned().await.map_err(|error| Problem::internal(&error))?;
+    let _turn = Arc::clone(&hub.hashing)
+        .acquire_owned()
+        .await
+        .map_err(|error| Problem::internal(&error))?;
     tokio::task::spawn_blocking(move || secret::hash_password(&password))
         .await
         .map_err(|error| Problem::internal(&error))?
@@ -140,7 +145,11 @@ async fn create(
         zone_id: input.zone_id.map(ZoneId::new),
     };
     let user = hub.store.accounts.create_user(&by.0.actor(), new).await?;
-    Ok(answer::created(&format!("/api/v1/users/{}", user.id), user.revision, view(user)))
+    Ok(answer::created(
+        &format!("/api/v1/users/{}", user.id),
+        user.revision,
+        view(user),
+    ))
 }
 
 /// One user.
@@ -150,7 +159,12 @@ async fn show(
     _: Read<scope::Users>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let user = hub.store.accounts.user(&UserId::new(id)).await?.ok_or_else(Problem::not_found)?;
+    let user = hub
+        .store
+        .accounts
+        .user(&UserId::new(id))
+        .await?
+        .ok_or_else(Problem::not_found)?;
     Ok(answer::object(user.revision, view(user)))
 }
 
@@ -164,7 +178,12 @@ async fn change(
     Input(input): Input<UserPatch>,
 ) -> Result<Response, Problem> {
     let id = UserId::new(id);
-    let current = hub.store.accounts.user(&id).await?.ok_or_else(Problem::not_found)?;
+    let current = hub
+        .store
+        .accounts
+        .user(&id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     if let Some(name) = &input.username {
         check_username(name)?;
     }
@@ -179,7 +198,11 @@ async fn change(
         role: input.role,
         zone_id: input.zone_id.map(|zone| zone.map(ZoneId::new)),
     };
-    let user = hub.store.accounts.change_user(&by.0.actor(), &id, change, expected).await?;
+    let user = hub
+        .store
+        .accounts
+        .change_user(&by.0.actor(), &id, change, expected)
+        .await?;
     Ok(answer::object(user.revision, view(user)))
 }
 
@@ -191,6 +214,9 @@ async fn delete(
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    hub.store.accounts.delete_user(&by.0.actor(), &UserId::new(id), expected).await?;
+    hub.store
+        .accounts
+        .delete_user(&by.0.actor(), &UserId::new(id), expected)
+        .await?;
     Ok(answer::deleted())
 }

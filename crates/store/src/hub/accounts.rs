@@ -60,7 +60,9 @@ impl Role {
     /// The role of a name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        [Self::Viewer, Self::Operator, Self::Admin].into_iter().find(|role| role.name() == name)
+        [Self::Viewer, Self::Operator, Self::Admin]
+            .into_iter()
+            .find(|role| role.name() == name)
     }
 }
 

@@ -61,8 +61,11 @@ fn require_user(db: &Connection, id: &UserId, expected: Option<i64>) -> Result<U
 }
 
 fn check_name_is_free(db: &Connection, username: &str, but: Option<&UserId>) -> Result<(), StoreError> {
-    let holder: Option<String> =
-        db.query_row("SELECT id FROM users WHERE username = ?1", [username], |row| row.get(0)).optional()?;
+    let holder: Option<String> = db
+        .query_row("SELECT id FROM users WHERE username = ?1", [username], |row| {
+            row.get(0)
+        })
+        .optional()?;
     match holder {
         Some(holder) if but.is_none_or(|id| id.as_str() != holder) => {
             Err(super::conflict("the username is taken"))
@@ -77,7 +80,11 @@ fn check_zone(db: &Connection, zone: Option<&ZoneId>) -> Result<(), StoreError> 
         .query_row("SELECT 1 FROM zones WHERE id = ?1", [zone.as_str()], |_| Ok(()))
         .optional()?
         .is_some();
-    if known { Ok(()) } else { Err(super::unknown_reference("zone_id", zone.as_str())) }
+    if known {
+        Ok(())
+    } else {
+        Err(super::unknown_reference("zone_id", zone.as_str()))
+    }
 }
 
 /// Someone must be left who can do everything.
@@ -212,9 +219,10 @@ impl Accounts for SqliteAccounts {
                 let sql = format!("SELECT {USER} FROM users WHERE seq > ?1 ORDER BY seq LIMIT ?2");
                 let mut query = db.prepare_cached(&sql)?;
                 let rows = query
-                    .query_map(params![page.after.unwrap_or(0), i64::from(page.limit) + 1], |row| {
-                        Ok((row.get("seq")?, user(row)?))
-                    })?
+                    .query_map(
+                        params![page.after.unwrap_or(0), i64::from(page.limit) + 1],
+                        |row| Ok((row.get("seq")?, user(row)?)),
+                    )?
                     .collect::<Result<_, _>>()?;
                 Ok(Page::from_rows(rows, page.limit))
             })
@@ -227,7 +235,9 @@ impl Accounts for SqliteAccounts {
             .read(move |db| {
                 let sql = format!("SELECT {USER}, password_hash FROM users WHERE username = ?1");
                 Ok(db
-                    .query_row(&sql, [username], |row| Ok((user(row)?, row.get("password_hash")?)))
+                    .query_row(&sql, [username], |row| {
+                        Ok((user(row)?, row.get("password_hash")?))
+                    })
                     .optional()?)
             })
             .await
@@ -241,7 +251,9 @@ impl Accounts for SqliteAccounts {
         expected: Option<i64>,
     ) -> Result<User, StoreError> {
         let (actor, id) = (actor.clone(), id.clone());
-        self.store.write(move |tx| update_user(tx, &actor, &id, &change, expected)).await
+        self.store
+            .write(move |tx| update_user(tx, &actor, &id, &change, expected))
+            .await
     }
 
     async fn delete_user(&self, actor: &Actor, id: &UserId, expected: Option<i64>) -> Result<(), StoreError> {
@@ -257,16 +269,14 @@ impl Accounts for SqliteAccounts {
             .await
     }
 
-    async fn create_session(
-        &self,
-        actor: &Actor,
-        new: NewSession,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn create_session(&self, actor: &Actor, new: NewSession, now: Timestamp) -> Result<(), StoreError> {
         let actor = actor.clone();
         self.store
             .write(move |tx| {
-                tx.execute("DELETE FROM sessions WHERE expires_at <= ?1", [now.as_millisecond()])?;
+                tx.execute(
+                    "DELETE FROM sessions WHERE expires_at <= ?1",
+                    [now.as_millisecond()],
+                )?;
                 tx.execute(
                     "INSERT INTO sessions (secret_hash, user_id, csrf_token, created_at, expires_at)
                      VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -278,7 +288,14 @@ impl Accounts for SqliteAccounts {
                         new.expires_at.as_millisecond(),
                     ],
                 )?;
-                audit::note(tx, &actor, "session.create", "user", new.user_id.as_str(), json!({}))
+                audit::note(
+                    tx,
+                    &actor,
+                    "session.create",
+                    "user",
+                    new.user_id.as_str(),
+                    json!({}),
+                )
             })
             .await
     }
@@ -337,8 +354,9 @@ impl Accounts for SqliteAccounts {
                      WHERE secret_hash = ?1 AND (expires_at IS NULL OR expires_at > ?2)"
                 );
                 let mut query = db.prepare_cached(&sql)?;
-                let found =
-                    query.query_row(params![secret.as_slice(), now.as_millisecond()], token).optional()?;
+                let found = query
+                    .query_row(params![secret.as_slice(), now.as_millisecond()], token)
+                    .optional()?;
                 let Some(token) = found else { return Ok(None) };
                 let user = match &token.user_id {
                     Some(id) => find_user(db, id)?,
@@ -364,9 +382,10 @@ impl Accounts for SqliteAccounts {
                 );
                 let mut query = db.prepare_cached(&sql)?;
                 let rows = query
-                    .query_map(params![page.after.unwrap_or(0), of, i64::from(page.limit) + 1], |row| {
-                        Ok((row.get("token_seq")?, token(row)?))
-                    })?
+                    .query_map(
+                        params![page.after.unwrap_or(0), of, i64::from(page.limit) + 1],
+                        |row| Ok((row.get("token_seq")?, token(row)?)),
+                    )?
                     .collect::<Result<_, _>>()?;
                 Ok(Page::from_rows(rows, page.limit))
             })
@@ -382,11 +401,17 @@ impl Accounts for SqliteAccounts {
         let (actor, id) = (actor.clone(), id.clone());
         self.store
             .write(move |tx| {
-                let token =
-                    find_token(tx, &id)?.ok_or_else(|| super::not_found("token", id.as_str()))?;
+                let token = find_token(tx, &id)?.ok_or_else(|| super::not_found("token", id.as_str()))?;
                 super::check_revision(token.revision, expected)?;
                 tx.execute("DELETE FROM tokens WHERE id = ?1", [id.as_str()])?;
-                audit::note(tx, &actor, "token.delete", "token", id.as_str(), json!({ "name": token.name }))
+                audit::note(
+                    tx,
+                    &actor,
+                    "token.delete",
+                    "token",
+                    id.as_str(),
+                    json!({ "name": token.name }),
+                )
             })
             .await
     }

@@ -76,7 +76,10 @@ pub fn note(
     target_id: &str,
     detail: Value,
 ) -> Result<(), StoreError> {
-    let target = AuditTarget { kind: target_kind.to_owned(), id: target_id.to_owned() };
+    let target = AuditTarget {
+        kind: target_kind.to_owned(),
+        id: target_id.to_owned(),
+    };
     insert(tx, actor, action, Some(&target), &detail)
 }
 
@@ -137,7 +140,9 @@ impl Audit for SqliteAudit {
         detail: Value,
     ) -> Result<(), StoreError> {
         let (actor, action) = (actor.clone(), action.to_owned());
-        self.store.write(move |tx| insert(tx, &actor, &action, target.as_ref(), &detail)).await
+        self.store
+            .write(move |tx| insert(tx, &actor, &action, target.as_ref(), &detail))
+            .await
     }
 
     async fn entries(&self, filter: AuditFilter, page: PageRequest) -> Result<Page<AuditEntry>, StoreError> {
@@ -169,7 +174,10 @@ impl Audit for SqliteAudit {
         self.store
             .read(move |db| {
                 let sql = format!("SELECT {COLUMNS} FROM audit WHERE id = ?1");
-                Ok(db.query_row(&sql, [id], entry).optional()?.map(|(_, entry)| entry))
+                Ok(db
+                    .query_row(&sql, [id], entry)
+                    .optional()?
+                    .map(|(_, entry)| entry))
             })
             .await
     }

@@ -23,7 +23,9 @@ pub(crate) fn instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Timestamp
 
 /// An instant column that may be null.
 pub(crate) fn optional_instant(row: &Row<'_>, column: &str) -> rusqlite::Result<Option<Timestamp>> {
-    row.get::<_, Option<i64>>(column)?.map(from_millisecond).transpose()
+    row.get::<_, Option<i64>>(column)?
+        .map(from_millisecond)
+        .transpose()
 }
 
 fn from_millisecond(value: i64) -> rusqlite::Result<Timestamp> {
@@ -47,7 +49,10 @@ pub(crate) fn check_revision(actual: i64, expected: Option<i64>) -> Result<(), S
 
 /// There is no such thing.
 pub(crate) fn not_found(what: &'static str, id: &str) -> StoreError {
-    StoreError::NotFound { what, id: id.to_owned() }
+    StoreError::NotFound {
+        what,
+        id: id.to_owned(),
+    }
 }
 
 /// It contradicts what is there.
@@ -57,5 +62,8 @@ pub(crate) fn conflict(what: impl Into<String>) -> StoreError {
 
 /// The input names something that does not exist.
 pub(crate) fn unknown_reference(field: &'static str, id: &str) -> StoreError {
-    StoreError::Invalid { field, reason: format!("there is no {id:?}") }
+    StoreError::Invalid {
+        field,
+        reason: format!("there is no {id:?}"),
+    }
 }

@@ -110,7 +110,12 @@ pub fn announce(
     device_id: Option<&str>,
 ) -> Result<(), StoreError> {
     tx.prepare_cached("INSERT INTO outbox (at, event, subject_id, device_id) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![Timestamp::now().as_millisecond(), event.name(), subject_id, device_id])?;
+        .execute(params![
+            Timestamp::now().as_millisecond(),
+            event.name(),
+            subject_id,
+            device_id
+        ])?;
     Ok(())
 }
 
@@ -147,11 +152,18 @@ impl Outbox for SqliteOutbox {
         self.store
             .read(|db| {
                 let last: i64 = db
-                    .query_row("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'", [], |row| row.get(0))
+                    .query_row(
+                        "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'",
+                        [],
+                        |row| row.get(0),
+                    )
                     .optional()?
                     .unwrap_or(0);
                 let first: Option<i64> = db.query_row("SELECT MIN(seq) FROM outbox", [], |row| row.get(0))?;
-                Ok(Extent { first: first.unwrap_or(last + 1), last })
+                Ok(Extent {
+                    first: first.unwrap_or(last + 1),
+                    last,
+                })
             })
             .await
     }

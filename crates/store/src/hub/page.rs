@@ -28,14 +28,24 @@ impl<T> Page<T> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
-        let next = if more { rows.last().map(|(place, _)| *place) } else { None };
-        Self { items: rows.into_iter().map(|(_, item)| item).collect(), next }
+        let next = if more {
+            rows.last().map(|(place, _)| *place)
+        } else {
+            None
+        };
+        Self {
+            items: rows.into_iter().map(|(_, item)| item).collect(),
+            next,
+        }
     }
 
     /// The same page with other items.
     #[must_use]
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(change).collect(), next: self.next }
+        Page {
+            items: self.items.into_iter().map(change).collect(),
+            next: self.next,
+        }
     }
 }
 

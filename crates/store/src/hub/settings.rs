@@ -30,10 +30,17 @@ pub(super) struct SqliteSettings {
 
 fn find(db: &rusqlite::Connection, key: &str) -> Result<Option<Revised<Value>>, StoreError> {
     let row = db
-        .query_row("SELECT value, revision FROM settings WHERE key = ?1", [key], |row| {
-            let text: String = row.get(0)?;
-            Ok(Revised { revision: row.get(1)?, object: super::json(&text)? })
-        })
+        .query_row(
+            "SELECT value, revision FROM settings WHERE key = ?1",
+            [key],
+            |row| {
+                let text: String = row.get(0)?;
+                Ok(Revised {
+                    revision: row.get(1)?,
+                    object: super::json(&text)?,
+                })
+            },
+        )
         .optional()?;
     Ok(row)
 }
@@ -64,7 +71,10 @@ impl Settings for SqliteSettings {
                     params![key, value.to_string(), revision],
                 )?;
                 audit::note(tx, &actor, "settings.update", "settings", &key, value.clone())?;
-                Ok(Revised { revision, object: value })
+                Ok(Revised {
+                    revision,
+                    object: value,
+                })
             })
             .await
     }

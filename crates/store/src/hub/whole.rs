@@ -10,7 +10,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The versions of the hub's schema.
-const MIGRATIONS: &[Migration] = &[Migration { version: 1, sql: include_str!("schema/0001.sql") }];
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sql: include_str!("schema/0001.sql"),
+}];
 
 /// Where the hub's state is.
 #[derive(Debug)]
@@ -31,7 +34,13 @@ impl HubStoreOptions {
     /// The usual bounds, as the owner of the folder.
     #[must_use]
     pub fn new(directory: PathBuf, file_name: String, key: MasterKey) -> Self {
-        Self { directory, file_name, key, queue_limit: 1024, shared: false }
+        Self {
+            directory,
+            file_name,
+            key,
+            queue_limit: 1024,
+            shared: false,
+        }
     }
 }
 
