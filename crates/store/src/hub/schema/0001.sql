@@ -180,7 +180,8 @@ CREATE TABLE devices (
     protocol_version INTEGER,
     last_seen_at INTEGER,
     clock_skew_ms INTEGER,
-    link_key TEXT UNIQUE,                   -- what a connection names itself by (qyzn: uuid)
+    link_key TEXT UNIQUE,                   -- what a connection names itself by
+    next_link_key TEXT UNIQUE,              -- the same from the next sign-in on
     secret BLOB,                            -- sealed JSON: the dialect's credentials
     capabilities TEXT NOT NULL DEFAULT '[]',
     created_at INTEGER NOT NULL,
@@ -195,6 +196,7 @@ CREATE TABLE roster (
     state TEXT NOT NULL,                    -- wanted | applied | failed | removing
     wanted_digest BLOB,                     -- of what the device should hold; null while removing
     applied_digest BLOB,                    -- of what it confirmed; null when it holds nothing
+    sent INTEGER NOT NULL DEFAULT 0,        -- something was sent since whose outcome is not known
     reason TEXT,
     detail TEXT,
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -257,8 +259,11 @@ CREATE TABLE records (
     registered_type TEXT,
     size INTEGER NOT NULL DEFAULT 0,        -- bytes of pictures, for the bound of pending devices
     details TEXT NOT NULL,                  -- JSON: the rest of the record
+    private BLOB,                           -- sealed JSON: identity document and the device's own message
     UNIQUE (device_id, duplicate_key)
 );
 CREATE INDEX records_person ON records(person_id, seq) WHERE person_id IS NOT NULL;
 CREATE INDEX records_occurred ON records(occurred_at);
 CREATE INDEX records_device ON records(device_id, seq);
+CREATE INDEX records_held ON records(device_id, size) WHERE held = 1;
+CREATE INDEX records_captures ON records(received_at) WHERE capture_blob IS NOT NULL OR registered_blob IS NOT NULL;

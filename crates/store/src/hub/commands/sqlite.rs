@@ -1,0 +1,389 @@
+//! [`Commands`] in SQLite.
+
+use super::{ClaimedCommand, Commands, Finished, NewCommand, StoredCommand};
+use crate::hub::accounts::Actor;
+use crate::hub::{audit, outbox, outbox::Event};
+use crate::{BlobClass, BlobId, Store, StoreError, Write};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use model::{Command, CommandId, CommandKind, CommandState, DeviceId, ZoneId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::{Value, json};
+
+/// The commands in SQLite.
+#[derive(Clone)]
+pub struct SqliteCommands {
+    store: Store,
+}
+
+impl SqliteCommands {
+    /// Over an open store.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+}
+
+const COLUMNS: &str = "c.seq, c.id, c.revision, c.device_id, c.kind, c.state, c.result, c.result_blob, c.error, \
+     c.created_at, c.expires_at, c.sent_at, c.finished_at";
+
+#[async_trait]
+impl Commands for SqliteCommands {
+    async fn queue(&self, actor: &Actor, command: NewCommand) -> Result<StoredCommand, StoreError> {
+        let actor = actor.clone();
+        self.store.write(move |tx| queue(tx, &actor, &command)).await
+    }
+
+    async fn command(
+        &self,
+        id: &CommandId,
+        bound: Option<ZoneId>,
+    ) -> Result<Option<StoredCommand>, StoreError> {
+        let id = id.clone();
+        self.store.read(move |connection| by_id(connection, id.as_str(), bound.as_ref())).await
+    }
+
+    async fn list(
+        &self,
+        device: &DeviceId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<StoredCommand>, StoreError> {
+        let device = device.clone();
+        self.store
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(&format!(
+                    "SELECT {COLUMNS} FROM commands c WHERE c.device_id = ?1 AND c.seq < ?2 \
+                     ORDER BY c.seq DESC LIMIT ?3"
+                ))?;
+                let before = before.unwrap_or(i64::MAX);
+                let rows = statement.query_map(params![device.as_str(), before, limit], from_row)?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    async fn waiting(&self, device: &DeviceId) -> Result<bool, StoreError> {
+        let device = device.clone();
+        self.store
+            .read(move |connection| {
+                Ok(connection
+                    .prepare_cached(
+                        "SELECT EXISTS (SELECT 1 FROM commands WHERE device_id = ?1 \
+                         AND state IN ('queued', 'sent') AND state = 'queued')",
+                    )?
+                    .query_row([device.as_str()], |row| row.get(0))?)
+            })
+            .await
+    }
+
+    async fn claim(&self, device: &DeviceId, now: Timestamp) -> Result<Option<ClaimedCommand>, StoreError> {
+        let device = device.clone();
+        self.store.write(move |tx| claim(tx, device.as_str(), now)).await
+    }
+
+    async fn finish(&self, id: &CommandId, finished: Finished) -> Result<(), StoreError> {
+        let photo = match &finished.photo {
+            Some(bytes) => Some(self.store.seal_blob(BlobClass::Photo, bytes)?),
+            None => None,
+        };
+        let id = id.clone();
+        self.store
+            .write(move |tx| {
+                let blob = match photo {
+                    Some(photo) => Some(tx.put_blob(photo)?),
+                    None => None,
+                };
+                finish(tx, id.as_str(), &finished, blob.as_ref())
+            })
+            .await
+    }
+
+    async fn expire(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let due: bool = self
+            .store
+            .read(move |connection| {
+                Ok(connection
+                    .prepare_cached(
+                        "SELECT EXISTS (SELECT 1 FROM commands WHERE state IN ('queued', 'sent') \
+                         AND state = 'queued' AND expires_at <= ?1)",
+                    )?
+                    .query_row([now.as_millisecond()], |row| row.get(0))?)
+            })
+            .await?;
+        if !due {
+            return Ok(0);
+        }
+        self.store.write(move |tx| expire(tx, None, now)).await
+    }
+
+    async fn interrupted(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.store
+            .write(move |tx| {
+                let error = "the hub stopped before the device's answer came; whether it was done is not known";
+                let ended = ids(
+                    tx,
+                    "UPDATE commands SET state = 'failed', error = ?2, finished_at = ?1, revision = revision + 1 \
+                     WHERE state IN ('queued', 'sent') AND state = 'sent' RETURNING id, device_id",
+                    params![now.as_millisecond(), error],
+                )?;
+                announce(tx, &ended)
+            })
+            .await
+    }
+
+    async fn photo(
+        &self,
+        actor: &Actor,
+        id: &CommandId,
+        bound: Option<ZoneId>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let (actor, id) = (actor.clone(), id.clone());
+        let blob = self
+            .store
+            .write(move |tx| {
+                if by_id(tx, id.as_str(), bound.as_ref())?.is_none_or(|found| !found.has_photo) {
+                    return Ok(None);
+                }
+                audit::note(tx, &actor, "command.photo_view", "command", id.as_str(), json!({}))?;
+                let blob: Option<BlobId> =
+                    tx.query_row("SELECT result_blob FROM commands WHERE id = ?1", [id.as_str()], |row| row.get(0))?;
+                Ok(blob)
+            })
+            .await?;
+        match blob {
+            Some(blob) => self.store.blob(&blob).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn open_count(&self, bound: Option<ZoneId>) -> Result<u64, StoreError> {
+        self.store
+            .read(move |connection| {
+                Ok(connection.query_row(
+                    "SELECT count(*) FROM commands c JOIN devices d ON d.id = c.device_id \
+                     WHERE c.state IN ('queued', 'sent') AND (?1 IS NULL OR d.zone_id = ?1)",
+                    [bound.as_ref().map(ZoneId::as_str)],
+                    |row| row.get(0),
+                )?)
+            })
+            .await
+    }
+}
+
+/// Kinds of which only the latest matters while they wait.
+fn supersedes(kind: CommandKind) -> bool {
+    matches!(kind, CommandKind::Reboot | CommandKind::SyncTime | CommandKind::Upgrade)
+}
+
+fn queue(tx: &mut Write<'_>, actor: &Actor, command: &NewCommand) -> Result<StoredCommand, StoreError> {
+    let device = command.device_id.as_str();
+    let waiting: u32 = tx.query_row(
+        "SELECT count(*) FROM commands WHERE device_id = ?1 AND state IN ('queued', 'sent')",
+        [device],
+        |row| row.get(0),
+    )?;
+    if waiting >= command.most_queued && !command.expired {
+        return Err(StoreError::Busy { limit: usize::try_from(command.most_queued).unwrap_or(usize::MAX) });
+    }
+    if supersedes(command.kind) {
+        let void = ids(
+            tx,
+            "UPDATE commands SET state = 'superseded', finished_at = ?3, revision = revision + 1 \
+             WHERE device_id = ?1 AND kind = ?2 AND state IN ('queued', 'sent') AND state = 'queued' \
+             RETURNING id, device_id",
+            params![device, command.kind.name(), command.created_at.as_millisecond()],
+        )?;
+        announce(tx, &void)?;
+    }
+    let id = crate::hub::new_id();
+    let (state, finished) = if command.expired {
+        ("expired", Some(command.created_at.as_millisecond()))
+    } else {
+        ("queued", None)
+    };
+    tx.execute(
+        "INSERT INTO commands (id, device_id, kind, body, state, error, created_at, expires_at, finished_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            id,
+            device,
+            command.kind.name(),
+            command.body.to_string(),
+            state,
+            command.expired.then_some("the device was not connected"),
+            command.created_at.as_millisecond(),
+            command.expires_at.as_millisecond(),
+            finished
+        ],
+    )?;
+    let detail = json!({"device_id": device, "kind": command.kind.name()});
+    audit::note(tx, actor, "command.create", "command", &id, detail)?;
+    outbox::announce(tx, Event::CommandUpdated, &id, Some(device))?;
+    by_id(tx, &id, None)?.ok_or_else(|| StoreError::NotFound { what: "command", id })
+}
+
+fn by_id(
+    connection: &Connection,
+    id: &str,
+    bound: Option<&ZoneId>,
+) -> Result<Option<StoredCommand>, StoreError> {
+    let found = connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM commands c JOIN devices d ON d.id = c.device_id \
+             WHERE c.id = ?1 AND (?2 IS NULL OR d.zone_id = ?2)"
+        ))?
+        .query_row(params![id, bound.map(ZoneId::as_str)], from_row)
+        .optional()?;
+    Ok(found)
+}
+
+fn claim(
+    tx: &mut Write<'_>,
+    device: &str,
+    now: Timestamp,
+) -> Result<Option<ClaimedCommand>, StoreError> {
+    expire(tx, Some(device), now)?;
+    let next: Option<(String, String, String)> = tx
+        .prepare_cached(
+            "SELECT c.id, c.kind, c.body FROM commands c JOIN devices d ON d.id = c.device_id \
+             WHERE c.device_id = ?1 AND c.state IN ('queued', 'sent') AND c.state = 'queued' \
+             AND d.standing = 'approved' ORDER BY c.seq LIMIT 1",
+        )?
+        .query_row([device], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((id, kind, body)) = next else { return Ok(None) };
+    tx.execute(
+        "UPDATE commands SET state = 'sent', sent_at = ?2, revision = revision + 1 WHERE id = ?1",
+        params![id, now.as_millisecond()],
+    )?;
+    outbox::announce(tx, Event::CommandUpdated, &id, Some(device))?;
+    Ok(Some(ClaimedCommand {
+        id: CommandId::new(id),
+        kind: kind_of(&kind)?,
+        body: serde_json::from_str(&body)?,
+    }))
+}
+
+fn finish(
+    tx: &mut Write<'_>,
+    id: &str,
+    finished: &Finished,
+    blob: Option<&BlobId>,
+) -> Result<(), StoreError> {
+    let ended = ids(
+        tx,
+        "UPDATE commands SET state = ?2, result = ?3, error = ?4, result_blob = ?5, finished_at = ?6, \
+         revision = revision + 1 WHERE id = ?1 RETURNING id, device_id",
+        params![
+            id,
+            state_name(finished.state),
+            finished.result.as_ref().map(Value::to_string),
+            finished.error,
+            blob,
+            finished.at.as_millisecond()
+        ],
+    )?;
+    if ended.is_empty()
+        && let Some(blob) = blob
+    {
+        tx.delete_blob(blob)?;
+    }
+    announce(tx, &ended)?;
+    Ok(())
+}
+
+fn expire(tx: &mut Write<'_>, device: Option<&str>, now: Timestamp) -> Result<u64, StoreError> {
+    let ended = ids(
+        tx,
+        "UPDATE commands SET state = 'expired', error = 'its time ran out before it could be sent', \
+         finished_at = ?1, revision = revision + 1 WHERE state IN ('queued', 'sent') AND state = 'queued' \
+         AND expires_at <= ?1 AND (?2 IS NULL OR device_id = ?2) RETURNING id, device_id",
+        params![now.as_millisecond(), device],
+    )?;
+    announce(tx, &ended)
+}
+
+/// Runs a statement that returns commands with their devices.
+fn ids(
+    tx: &Write<'_>,
+    sql: &str,
+    values: impl rusqlite::Params,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn announce(tx: &mut Write<'_>, commands: &[(String, String)]) -> Result<u64, StoreError> {
+    for (id, device) in commands {
+        outbox::announce(tx, Event::CommandUpdated, id, Some(device))?;
+    }
+    Ok(u64::try_from(commands.len()).unwrap_or(u64::MAX))
+}
+
+/// Deletes the pictures that a device's commands brought back.
+pub(in crate::hub) fn drop_results(tx: &mut Write<'_>, device: &DeviceId) -> Result<(), StoreError> {
+    let blobs: Vec<BlobId> = tx
+        .prepare("SELECT result_blob FROM commands WHERE device_id = ?1 AND result_blob IS NOT NULL")?
+        .query_map([device.as_str()], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for blob in blobs {
+        tx.delete_blob(&blob)?;
+    }
+    Ok(())
+}
+
+fn kind_of(name: &str) -> Result<CommandKind, StoreError> {
+    CommandKind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == name)
+        .ok_or_else(|| StoreError::Corrupt(format!("command kind {name:?}")))
+}
+
+fn state_name(state: CommandState) -> &'static str {
+    match state {
+        CommandState::Queued => "queued",
+        CommandState::Sent => "sent",
+        CommandState::Done => "done",
+        CommandState::Failed => "failed",
+        CommandState::Expired => "expired",
+        CommandState::Superseded => "superseded",
+    }
+}
+
+fn state_of(name: &str) -> CommandState {
+    match name {
+        "queued" => CommandState::Queued,
+        "sent" => CommandState::Sent,
+        "done" => CommandState::Done,
+        "expired" => CommandState::Expired,
+        "superseded" => CommandState::Superseded,
+        _ => CommandState::Failed,
+    }
+}
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredCommand> {
+    let instant = |column: &str| -> rusqlite::Result<Option<Timestamp>> {
+        Ok(row.get::<_, Option<i64>>(column)?.and_then(|at| Timestamp::from_millisecond(at).ok()))
+    };
+    let kind: String = row.get("kind")?;
+    let result: Option<String> = row.get("result")?;
+    Ok(StoredCommand {
+        seq: row.get("seq")?,
+        revision: row.get("revision")?,
+        expires_at: instant("expires_at")?.unwrap_or(Timestamp::UNIX_EPOCH),
+        has_photo: row.get::<_, Option<String>>("result_blob")?.is_some(),
+        command: Command {
+            id: CommandId::new(row.get::<_, String>("id")?),
+            device_id: DeviceId::new(row.get::<_, String>("device_id")?),
+            kind: kind_of(&kind).unwrap_or(CommandKind::Native),
+            state: state_of(row.get_ref("state")?.as_str()?),
+            result: result.and_then(|text| serde_json::from_str(&text).ok()),
+            error: row.get("error")?,
+            created_at: instant("created_at")?.unwrap_or(Timestamp::UNIX_EPOCH),
+            sent_at: instant("sent_at")?,
+            finished_at: instant("finished_at")?,
+        },
+    })
+}

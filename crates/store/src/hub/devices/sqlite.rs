@@ -1,0 +1,388 @@
+//! [`Devices`] in SQLite.
+
+use super::registration::{self, Secrets};
+use super::row::{self, decider_name, direction_name, gone};
+use super::{
+    Contact, DeviceChange, DeviceCounts, DeviceFilter, Devices, KeyedDevice, LiveProbe, NewDevice, Registration,
+    Standing, StoredDevice,
+};
+use crate::hub::accounts::Actor;
+use crate::hub::outbox::Event;
+use crate::hub::roster::{self, RosterScope};
+use crate::hub::{audit, commands, outbox, records};
+use crate::{Store, StoreError, Write};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use model::{DeviceId, ZoneId};
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
+
+/// The fleet in SQLite.
+#[derive(Clone)]
+pub struct SqliteDevices {
+    store: Store,
+}
+
+impl SqliteDevices {
+    /// Over an open store.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+}
+
+#[async_trait]
+impl Devices for SqliteDevices {
+    async fn device(&self, id: &DeviceId, bound: Option<ZoneId>) -> Result<Option<StoredDevice>, StoreError> {
+        let id = id.clone();
+        self.store
+            .read(move |connection| {
+                Ok(row::by_id(connection, id.as_str())?.filter(|found| visible(found, bound.as_ref())))
+            })
+            .await
+    }
+
+    async fn list(&self, filter: DeviceFilter) -> Result<Vec<StoredDevice>, StoreError> {
+        self.store.read(move |connection| row::list(connection, &filter)).await
+    }
+
+    async fn create(&self, actor: &Actor, device: NewDevice) -> Result<StoredDevice, StoreError> {
+        let (store, actor) = (self.store.clone(), actor.clone());
+        let at = Timestamp::now().as_millisecond();
+        self.store.write(move |tx| create(&store, tx, &actor, &device, at)).await
+    }
+
+    async fn approve(
+        &self,
+        actor: &Actor,
+        id: &DeviceId,
+        change: DeviceChange,
+        bound: Option<ZoneId>,
+        expected: Option<i64>,
+    ) -> Result<StoredDevice, StoreError> {
+        let (store, actor, id) = (self.store.clone(), actor.clone(), id.clone());
+        self.store
+            .write(move |tx| {
+                let before = guarded(tx, &id, bound.as_ref(), expected)?;
+                tx.execute("UPDATE devices SET standing = 'approved' WHERE id = ?1", [id.as_str()])?;
+                let after = apply(&store, tx, &actor, &before, &change, "device.approve")?;
+                records::release(tx, &id)?;
+                Ok(after)
+            })
+            .await
+    }
+
+    async fn change(
+        &self,
+        actor: &Actor,
+        id: &DeviceId,
+        change: DeviceChange,
+        bound: Option<ZoneId>,
+        expected: Option<i64>,
+    ) -> Result<StoredDevice, StoreError> {
+        let (store, actor, id) = (self.store.clone(), actor.clone(), id.clone());
+        self.store
+            .write(move |tx| {
+                let before = guarded(tx, &id, bound.as_ref(), expected)?;
+                apply(&store, tx, &actor, &before, &change, "device.update")
+            })
+            .await
+    }
+
+    async fn delete(
+        &self,
+        actor: &Actor,
+        id: &DeviceId,
+        bound: Option<ZoneId>,
+        expected: Option<i64>,
+    ) -> Result<(), StoreError> {
+        let (actor, id) = (actor.clone(), id.clone());
+        self.store
+            .write(move |tx| {
+                let device = guarded(tx, &id, bound.as_ref(), expected)?.device;
+                records::drop_held(tx, &id)?;
+                commands::drop_results(tx, &id)?;
+                tx.execute("DELETE FROM devices WHERE id = ?1", [id.as_str()])?;
+                let detail = json!({"serial": device.serial, "name": device.name});
+                audit::note(tx, &actor, "device.delete", "device", id.as_str(), detail)?;
+                outbox::announce(tx, Event::DeviceStatus, id.as_str(), Some(id.as_str()))
+            })
+            .await
+    }
+
+    async fn credentials(&self, actor: &Actor, id: &DeviceId) -> Result<Value, StoreError> {
+        let (store, actor, id) = (self.store.clone(), actor.clone(), id.clone());
+        self.store
+            .write(move |tx| {
+                guarded(tx, &id, None, None)?;
+                audit::note(tx, &actor, "device.credentials_view", "device", id.as_str(), json!({}))?;
+                credentials(&store, tx, &id)
+            })
+            .await
+    }
+
+    async fn register(
+        &self,
+        registration: Registration,
+        live: Box<dyn FnOnce(&DeviceId) -> bool + Send>,
+    ) -> Result<StoredDevice, StoreError> {
+        let store = self.store.clone();
+        self.store
+            .write(move |tx| registration::register(&store, tx, &registration, live))
+            .await
+    }
+
+    async fn by_link_key(&self, dialect: &str, key: &str) -> Result<Option<KeyedDevice>, StoreError> {
+        let (store, dialect, key) = (self.store.clone(), dialect.to_owned(), key.to_owned());
+        self.store
+            .read(move |connection| registration::by_link_key(&store, connection, &dialect, &key))
+            .await
+    }
+
+    async fn signed_in(
+        &self,
+        id: &DeviceId,
+        key: &str,
+        contact: Contact,
+    ) -> Result<Option<StoredDevice>, StoreError> {
+        let (store, id, key) = (self.store.clone(), id.clone(), key.to_owned());
+        self.store
+            .write(move |tx| registration::signed_in(&store, tx, id.as_str(), &key, &contact))
+            .await
+    }
+
+    async fn settle_presence(
+        &self,
+        id: &DeviceId,
+        live: LiveProbe,
+        at: Timestamp,
+    ) -> Result<Option<StoredDevice>, StoreError> {
+        let id = id.clone();
+        self.store
+            .write(move |tx| {
+                let changed = tx.execute(
+                    "UPDATE devices SET online = ?2, last_seen_at = max(coalesce(last_seen_at, 0), ?3) \
+                     WHERE id = ?1 AND online <> ?2",
+                    params![id.as_str(), live(), at.as_millisecond()],
+                )?;
+                if changed == 0 {
+                    return Ok(None);
+                }
+                outbox::announce(tx, Event::DeviceStatus, id.as_str(), Some(id.as_str()))?;
+                row::by_id(tx, id.as_str())
+            })
+            .await
+    }
+
+    async fn all_offline(&self) -> Result<(), StoreError> {
+        self.store
+            .write(|tx| {
+                let ids: Vec<String> = tx
+                    .prepare("UPDATE devices SET online = 0 WHERE online = 1 RETURNING id")?
+                    .query_map([], |row| row.get(0))?
+                    .collect::<Result<_, _>>()?;
+                for id in ids {
+                    outbox::announce(tx, Event::DeviceStatus, &id, Some(&id))?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Result<(), StoreError> {
+        self.store
+            .write(move |tx| {
+                let mut statement = tx.prepare_cached(
+                    "UPDATE devices SET last_seen_at = ?2 WHERE id = ?1 AND coalesce(last_seen_at, 0) < ?2",
+                )?;
+                for (id, at) in &devices {
+                    statement.execute(params![id.as_str(), at.as_millisecond()])?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn set_clock_skew(&self, id: &DeviceId, skew_ms: i64) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.store
+            .write(move |tx| {
+                tx.execute(
+                    "UPDATE devices SET clock_skew_ms = ?2 WHERE id = ?1",
+                    params![id.as_str(), skew_ms],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
+    async fn counts(&self, bound: Option<ZoneId>) -> Result<DeviceCounts, StoreError> {
+        self.store.read(move |connection| counts(connection, bound.as_ref())).await
+    }
+}
+
+/// Whether a caller bound to a zone may know of a device (hub rule 8).
+fn visible(device: &StoredDevice, bound: Option<&ZoneId>) -> bool {
+    bound.is_none_or(|zone| device.device.zone_id.as_ref() == Some(zone))
+}
+
+/// The device that is to be changed, if the caller may and knows its present state.
+fn guarded(
+    connection: &Connection,
+    id: &DeviceId,
+    bound: Option<&ZoneId>,
+    expected: Option<i64>,
+) -> Result<StoredDevice, StoreError> {
+    let found = row::by_id(connection, id.as_str())?
+        .filter(|device| visible(device, bound))
+        .ok_or_else(|| gone(id.as_str()))?;
+    match expected {
+        Some(expected) if expected != found.revision => Err(StoreError::Revision { expected, actual: found.revision }),
+        _ => Ok(found),
+    }
+}
+
+fn create(
+    store: &Store,
+    tx: &mut Write<'_>,
+    actor: &Actor,
+    device: &NewDevice,
+    at: i64,
+) -> Result<StoredDevice, StoreError> {
+    let taken: bool = tx.query_row(
+        "SELECT EXISTS (SELECT 1 FROM devices WHERE dialect = ?1 AND serial = ?2)",
+        [&device.dialect, &device.serial],
+        |row| row.get(0),
+    )?;
+    if taken {
+        return Err(StoreError::Conflict { what: format!("a device with the serial {:?} is there already", device.serial) });
+    }
+    check_zone(tx, device.zone_id.as_ref())?;
+    let id = crate::hub::new_id();
+    let name = if device.name.is_empty() { &device.serial } else { &device.name };
+    tx.execute(
+        "INSERT INTO devices (id, dialect, serial, mac, name, standing, decision, address, direction, zone_id, \
+         time_zone, capabilities, created_at) VALUES (?1, ?2, ?3, ?4, ?5, 'approved', ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        params![
+            id,
+            device.dialect,
+            device.serial,
+            device.mac,
+            name,
+            decider_name(device.decision),
+            device.address,
+            direction_name(device.direction),
+            device.zone_id.as_ref().map(ZoneId::as_str),
+            device.time_zone,
+            serde_json::to_string(&device.capabilities)?,
+            at
+        ],
+    )?;
+    if let Some(credentials) = &device.credentials {
+        Secrets { credentials: Some(credentials.clone()), ..Secrets::default() }.save(store, tx, &id)?;
+    }
+    roster::refresh(tx, RosterScope::Device(&id))?;
+    let detail = json!({"dialect": device.dialect, "serial": device.serial});
+    audit::note(tx, actor, "device.create", "device", &id, detail)?;
+    outbox::announce(tx, Event::DeviceStatus, &id, Some(&id))?;
+    row::by_id(tx, &id)?.ok_or_else(|| gone(&id))
+}
+
+fn check_zone(connection: &Connection, zone: Option<&ZoneId>) -> Result<(), StoreError> {
+    let Some(zone) = zone else { return Ok(()) };
+    let known: bool =
+        connection.query_row("SELECT EXISTS (SELECT 1 FROM zones WHERE id = ?1)", [zone.as_str()], |row| row.get(0))?;
+    if known { Ok(()) } else { Err(StoreError::Invalid { field: "zone_id", reason: format!("there is no zone {:?}", zone.as_str()) }) }
+}
+
+/// Writes a change, its audit row, its event and what follows for the roster.
+fn apply(
+    store: &Store,
+    tx: &mut Write<'_>,
+    actor: &Actor,
+    before: &StoredDevice,
+    change: &DeviceChange,
+    action: &str,
+) -> Result<StoredDevice, StoreError> {
+    let id = before.device.id.as_str();
+    let old = &before.device;
+    let zone = change.zone_id.clone().unwrap_or_else(|| old.zone_id.clone());
+    check_zone(tx, zone.as_ref())?;
+    tx.execute(
+        "UPDATE devices SET revision = revision + 1, name = ?2, zone_id = ?3, time_zone = ?4, direction = ?5, \
+         decision = ?6, address = ?7, pinned_address = ?8 WHERE id = ?1",
+        params![
+            id,
+            change.name.as_ref().unwrap_or(&old.name),
+            zone.as_ref().map(ZoneId::as_str),
+            change.time_zone.as_ref().unwrap_or(&old.time_zone),
+            direction_name(change.direction.unwrap_or(old.direction)),
+            decider_name(change.decision.unwrap_or(old.decision)),
+            change.address.as_ref().unwrap_or(&old.address),
+            change.pinned_address.as_ref().unwrap_or(&before.pinned_address),
+        ],
+    )?;
+    if let Some(disabled) = change.disabled {
+        let standing = if disabled { Standing::Disabled } else { Standing::Approved };
+        tx.execute("UPDATE devices SET standing = ?2 WHERE id = ?1", params![id, standing.name()])?;
+    }
+    if let Some(credentials) = &change.credentials {
+        let mut secrets = Secrets::load(store, tx, id)?;
+        secrets.credentials = Some(credentials.clone());
+        secrets.save(store, tx, id)?;
+    }
+    roster::refresh(tx, RosterScope::Device(id))?;
+    let detail = json!({"serial": old.serial, "changed": changed_fields(change)});
+    audit::note(tx, actor, action, "device", id, detail)?;
+    outbox::announce(tx, Event::DeviceStatus, id, Some(id))?;
+    row::by_id(tx, id)?.ok_or_else(|| gone(id))
+}
+
+fn changed_fields(change: &DeviceChange) -> Vec<&'static str> {
+    [
+        ("name", change.name.is_some()),
+        ("zone_id", change.zone_id.is_some()),
+        ("time_zone", change.time_zone.is_some()),
+        ("direction", change.direction.is_some()),
+        ("decision", change.decision.is_some()),
+        ("credentials", change.credentials.is_some()),
+        ("address", change.address.is_some()),
+        ("pinned_address", change.pinned_address.is_some()),
+        ("status", change.disabled.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(name, changed)| changed.then_some(name))
+    .collect()
+}
+
+fn credentials(store: &Store, connection: &Connection, id: &DeviceId) -> Result<Value, StoreError> {
+    let secrets = Secrets::load(store, connection, id.as_str())?;
+    let mut shown = match secrets.credentials {
+        Some(Value::Object(map)) => map,
+        _ => serde_json::Map::new(),
+    };
+    if let Some((key, secret)) = secrets.keys.into_iter().next_back() {
+        shown.insert("link_key".to_owned(), Value::String(key));
+        shown.insert("secret".to_owned(), Value::String(secret));
+    }
+    Ok(Value::Object(shown))
+}
+
+fn counts(connection: &Connection, bound: Option<&ZoneId>) -> Result<DeviceCounts, StoreError> {
+    let counts = connection.query_row(
+        "SELECT count(*) FILTER (WHERE standing = 'pending'), \
+         count(*) FILTER (WHERE standing = 'approved' AND online = 1), \
+         count(*) FILTER (WHERE standing = 'approved' AND online = 0), \
+         count(*) FILTER (WHERE standing = 'disabled') FROM devices WHERE ?1 IS NULL OR zone_id = ?1",
+        [bound.map(ZoneId::as_str)],
+        |row| {
+            Ok(DeviceCounts {
+                pending: row.get(0)?,
+                online: row.get(1)?,
+                offline: row.get(2)?,
+                disabled: row.get(3)?,
+            })
+        },
+    )?;
+    Ok(counts)
+}

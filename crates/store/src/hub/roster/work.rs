@@ -1,0 +1,171 @@
+//! Claiming pieces of work and settling what came of them.
+
+use super::wanted::on_device;
+use super::{RosterOutcome, RosterPut, RosterWarning, RosterWork};
+use crate::hub::outbox::{self, Event};
+use crate::hub::people;
+use crate::{StoreError, Write};
+use jiff::Timestamp;
+use model::ZoneId;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// The next item that is due.
+struct Due {
+    person: String,
+    removing: bool,
+}
+
+/// Takes the next piece of work; see [`super::Roster::claim`].
+pub(super) fn claim(
+    tx: &mut Write<'_>,
+    device: &str,
+    now: Timestamp,
+) -> Result<Option<RosterWork>, StoreError> {
+    let holder: Option<(Option<String>, Option<String>)> = tx
+        .query_row(
+            "SELECT zone_id, time_zone FROM devices WHERE id = ?1 AND standing = 'approved'",
+            [device],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    let Some((zone, time_zone)) = holder else { return Ok(None) };
+    let zone = zone.map(ZoneId::new);
+    while let Some(due) = next_due(tx, device, now)? {
+        let wire_id = wire_id(tx, device, &due.person)?;
+        if due.removing {
+            mark(tx, device, &due.person, None)?;
+            return Ok(Some(RosterWork::Remove { person_id: due.person, wire_id }));
+        }
+        let Some(wanted) = people::for_device(tx, &due.person, zone.as_ref())? else {
+            tx.execute(
+                "UPDATE roster SET state = 'removing', wanted_digest = NULL, retry_at = NULL \
+                 WHERE device_id = ?1 AND person_id = ?2",
+                params![device, due.person],
+            )?;
+            continue;
+        };
+        let digest = on_device(&wanted.digest, time_zone.as_deref());
+        mark(tx, device, &due.person, Some(&digest))?;
+        return Ok(Some(RosterWork::Put(Box::new(RosterPut {
+            wire_id,
+            person: wanted.person,
+            rules: wanted.rules,
+            photos: wanted.photos,
+            digest,
+        }))));
+    }
+    Ok(None)
+}
+
+fn next_due(connection: &Connection, device: &str, now: Timestamp) -> Result<Option<Due>, StoreError> {
+    let due = connection
+        .prepare_cached(
+            "SELECT person_id, state = 'removing' FROM roster WHERE device_id = ?1 \
+             AND state IN ('wanted', 'removing', 'failed') \
+             AND (state <> 'failed' AND coalesce(retry_at, 0) <= ?2 OR state = 'failed' AND retry_at <= ?2) \
+             ORDER BY changed, person_id LIMIT 1",
+        )?
+        .query_row(params![device, now.as_millisecond()], |row| {
+            Ok(Due { person: row.get(0)?, removing: row.get(1)? })
+        })
+        .optional()?;
+    Ok(due)
+}
+
+fn mark(tx: &Write<'_>, device: &str, person: &str, digest: Option<&[u8]>) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE roster SET sent = 1, attempts = attempts + 1, wanted_digest = ?3 \
+         WHERE device_id = ?1 AND person_id = ?2",
+    )?
+    .execute(params![device, person, digest])?;
+    Ok(())
+}
+
+/// The id of a person on a device: what an import mapped, else our own (hub rule 28).
+fn wire_id(connection: &Connection, device: &str, person: &str) -> Result<String, StoreError> {
+    let mapped = connection
+        .prepare_cached("SELECT wire_id FROM wire_ids WHERE device_id = ?1 AND person_id = ?2")?
+        .query_row([device, person], |row| row.get(0))
+        .optional()?;
+    Ok(mapped.unwrap_or_else(|| person.to_owned()))
+}
+
+/// Writes an outcome; see [`super::Roster::settle`].
+pub(super) fn settle(
+    tx: &mut Write<'_>,
+    device: &str,
+    person: &str,
+    claimed: Option<&[u8]>,
+    outcome: &RosterOutcome,
+) -> Result<(), StoreError> {
+    match outcome {
+        RosterOutcome::Applied { warnings } => applied(tx, device, person, claimed, warnings)?,
+        RosterOutcome::Removed => removed(tx, device, person)?,
+        RosterOutcome::Later { retry_at, reason, detail } => {
+            postponed(tx, device, person, claimed, Some(*retry_at), reason, detail.as_deref(), false)?;
+        }
+        RosterOutcome::Failed { retry_at, reason, detail } => {
+            postponed(tx, device, person, claimed, *retry_at, reason, detail.as_deref(), true)?;
+        }
+    }
+    outbox::announce(tx, Event::RosterUpdated, person, Some(device))
+}
+
+fn applied(
+    tx: &Write<'_>,
+    device: &str,
+    person: &str,
+    claimed: Option<&[u8]>,
+    warnings: &[RosterWarning],
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE roster SET applied_digest = ?3, sent = (state = 'removing'), \
+         warnings = CASE WHEN wanted_digest IS ?3 THEN ?4 ELSE warnings END, \
+         reason = CASE WHEN wanted_digest IS ?3 THEN NULL ELSE reason END, \
+         detail = CASE WHEN wanted_digest IS ?3 THEN NULL ELSE detail END, \
+         retry_at = CASE WHEN wanted_digest IS ?3 THEN NULL ELSE retry_at END, \
+         state = CASE WHEN wanted_digest IS ?3 AND state <> 'removing' THEN 'applied' ELSE state END \
+         WHERE device_id = ?1 AND person_id = ?2",
+    )?
+    .execute(params![device, person, claimed, serde_json::to_string(warnings)?])?;
+    Ok(())
+}
+
+/// Wanted again in the meantime: the item stays, with nothing on the device.
+fn removed(tx: &Write<'_>, device: &str, person: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("DELETE FROM roster WHERE device_id = ?1 AND person_id = ?2 AND state = 'removing'")?
+        .execute([device, person])?;
+    tx.prepare_cached(
+        "UPDATE roster SET applied_digest = NULL, sent = 0 WHERE device_id = ?1 AND person_id = ?2",
+    )?
+    .execute([device, person])?;
+    Ok(())
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of one row")]
+fn postponed(
+    tx: &Write<'_>,
+    device: &str,
+    person: &str,
+    claimed: Option<&[u8]>,
+    retry_at: Option<Timestamp>,
+    reason: &str,
+    detail: Option<&str>,
+    refused: bool,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "UPDATE roster SET reason = ?4, detail = ?5, retry_at = ?6, \
+         state = CASE WHEN ?7 AND state <> 'removing' THEN 'failed' ELSE state END \
+         WHERE device_id = ?1 AND person_id = ?2 AND wanted_digest IS ?3",
+    )?
+    .execute(params![
+        device,
+        person,
+        claimed,
+        reason,
+        detail,
+        retry_at.map(Timestamp::as_millisecond),
+        refused
+    ])?;
+    Ok(())
+}
