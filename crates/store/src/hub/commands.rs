@@ -152,5 +152,5 @@ pub trait Commands: Send + Sync {
     ///
     /// # Errors
     /// Only what the database says.
-    async fn open_count(&self, bound: Option<ZoneId>) -> Result<u64, StoreError>;
+    async fn open_count(&self, bound: Option<ZoneId>) -> Result<u32, StoreError>;
 }

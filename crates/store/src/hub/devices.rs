@@ -188,17 +188,20 @@ pub struct Contact {
 /// Tells, at the moment of the write, whether a device is connected.
 pub type LiveProbe = Box<dyn FnOnce() -> bool + Send>;
 
+/// Tells, at the moment of the write, whether this device is connected.
+pub type LiveCheck = Box<dyn for<'a> FnOnce(&'a DeviceId) -> bool + Send>;
+
 /// How many devices there are of each status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeviceCounts {
     /// Waiting for approval.
-    pub pending: u64,
+    pub pending: u32,
     /// Approved and connected.
-    pub online: u64,
+    pub online: u32,
     /// Approved and not connected.
-    pub offline: u64,
+    pub offline: u32,
     /// Switched off.
-    pub disabled: u64,
+    pub disabled: u32,
 }
 
 /// The fleet.
@@ -275,11 +278,8 @@ pub trait Devices: Send + Sync {
     ///
     /// # Errors
     /// Only what the database says.
-    async fn register(
-        &self,
-        registration: Registration,
-        live: Box<dyn FnOnce(&DeviceId) -> bool + Send>,
-    ) -> Result<StoredDevice, StoreError>;
+    async fn register(&self, registration: Registration, live: LiveCheck)
+    -> Result<StoredDevice, StoreError>;
 
     /// The device that names itself by this key, with the secret to check it by.
     ///

@@ -17,7 +17,7 @@ use crate::StoreError;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{DeviceId, Decision, Method, Outcome, PersonId, Record, RecordId, ZoneId};
+use model::{Decision, DeviceId, Method, Outcome, PersonId, Record, RecordId, ZoneId};
 use std::time::Instant;
 
 /// A picture with its true media type.
@@ -135,7 +135,7 @@ pub enum RecordPicture {
 }
 
 /// How many records there are, by result.
-pub type ResultCounts = Vec<(Outcome, u64)>;
+pub type ResultCounts = Vec<(Outcome, u32)>;
 
 /// The records of all devices.
 #[async_trait]
@@ -157,8 +157,7 @@ pub trait Records: Send + Sync {
     ///
     /// # Errors
     /// Only what the database says.
-    async fn record(&self, id: &RecordId, bound: Option<ZoneId>)
-    -> Result<Option<StoredRecord>, StoreError>;
+    async fn record(&self, id: &RecordId, bound: Option<ZoneId>) -> Result<Option<StoredRecord>, StoreError>;
 
     /// A picture of a record; that it was looked at is audited (`record.photo_view`).
     ///
@@ -176,11 +175,8 @@ pub trait Records: Send + Sync {
     ///
     /// # Errors
     /// Only what the database says.
-    async fn counts_since(
-        &self,
-        since: Timestamp,
-        bound: Option<ZoneId>,
-    ) -> Result<ResultCounts, StoreError>;
+    async fn counts_since(&self, since: Timestamp, bound: Option<ZoneId>)
+    -> Result<ResultCounts, StoreError>;
 
     /// Drops records received before `records`, pictures received before `captures` and those of strangers received
     /// before `strangers`; whole months at a time where that can be.

@@ -7,8 +7,8 @@ mod sqlite;
 mod wanted;
 mod work;
 
-pub(in crate::hub) use sqlite::held_person;
 pub use sqlite::SqliteRoster;
+pub(in crate::hub) use sqlite::held_person;
 pub use wanted::refresh;
 
 use super::accounts::Actor;
@@ -161,13 +161,13 @@ pub struct Stray {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RosterCounts {
     /// To be brought onto devices.
-    pub wanted: u64,
+    pub wanted: u32,
     /// Held as wanted.
-    pub applied: u64,
+    pub applied: u32,
     /// Refused.
-    pub failed: u64,
+    pub failed: u32,
     /// To be taken off devices.
-    pub removing: u64,
+    pub removing: u32,
 }
 
 /// The rosters of all devices.

@@ -40,7 +40,9 @@ impl Commands for SqliteCommands {
         bound: Option<ZoneId>,
     ) -> Result<Option<StoredCommand>, StoreError> {
         let id = id.clone();
-        self.store.read(move |connection| by_id(connection, id.as_str(), bound.as_ref())).await
+        self.store
+            .read(move |connection| by_id(connection, id.as_str(), bound.as_ref()))
+            .await
     }
 
     async fn list(
@@ -145,9 +147,19 @@ impl Commands for SqliteCommands {
                 if by_id(tx, id.as_str(), bound.as_ref())?.is_none_or(|found| !found.has_photo) {
                     return Ok(None);
                 }
-                audit::note(tx, &actor, "command.photo_view", "command", id.as_str(), json!({}))?;
-                let blob: Option<BlobId> =
-                    tx.query_row("SELECT result_blob FROM commands WHERE id = ?1", [id.as_str()], |row| row.get(0))?;
+                audit::note(
+                    tx,
+                    &actor,
+                    "command.photo_view",
+                    "command",
+                    id.as_str(),
+                    json!({}),
+                )?;
+                let blob: Option<BlobId> = tx.query_row(
+                    "SELECT result_blob FROM commands WHERE id = ?1",
+                    [id.as_str()],
+                    |row| row.get(0),
+                )?;
                 Ok(blob)
             })
             .await?;
@@ -157,7 +169,7 @@ impl Commands for SqliteCommands {
         }
     }
 
-    async fn open_count(&self, bound: Option<ZoneId>) -> Result<u64, StoreError> {
+    async fn open_count(&self, bound: Option<ZoneId>) -> Result<u32, StoreError> {
         self.store
             .read(move |connection| {
                 Ok(connection.query_row(
@@ -173,7 +185,10 @@ impl Commands for SqliteCommands {
 
 /// Kinds of which only the latest matters while they wait.
 fn supersedes(kind: CommandKind) -> bool {
-    matches!(kind, CommandKind::Reboot | CommandKind::SyncTime | CommandKind::Upgrade)
+    matches!(
+        kind,
+        CommandKind::Reboot | CommandKind::SyncTime | CommandKind::Upgrade
+    )
 }
 
 fn queue(tx: &mut Write<'_>, actor: &Actor, command: &NewCommand) -> Result<StoredCommand, StoreError> {
@@ -184,7 +199,9 @@ fn queue(tx: &mut Write<'_>, actor: &Actor, command: &NewCommand) -> Result<Stor
         |row| row.get(0),
     )?;
     if waiting >= command.most_queued && !command.expired {
-        return Err(StoreError::Busy { limit: usize::try_from(command.most_queued).unwrap_or(usize::MAX) });
+        return Err(StoreError::Busy {
+            limit: usize::try_from(command.most_queued).unwrap_or(usize::MAX),
+        });
     }
     if supersedes(command.kind) {
         let void = ids(
@@ -238,11 +255,7 @@ fn by_id(
     Ok(found)
 }
 
-fn claim(
-    tx: &mut Write<'_>,
-    device: &str,
-    now: Timestamp,
-) -> Result<Option<ClaimedCommand>, StoreError> {
+fn claim(tx: &mut Write<'_>, device: &str, now: Timestamp) -> Result<Option<ClaimedCommand>, StoreError> {
     expire(tx, Some(device), now)?;
     let next: Option<(String, String, String)> = tx
         .prepare_cached(
@@ -252,7 +265,9 @@ fn claim(
         )?
         .query_row([device], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    let Some((id, kind, body)) = next else { return Ok(None) };
+    let Some((id, kind, body)) = next else {
+        return Ok(None);
+    };
     tx.execute(
         "UPDATE commands SET state = 'sent', sent_at = ?2, revision = revision + 1 WHERE id = ?1",
         params![id, now.as_millisecond()],
@@ -365,7 +380,9 @@ fn state_of(name: &str) -> CommandState {
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredCommand> {
     let instant = |column: &str| -> rusqlite::Result<Option<Timestamp>> {
-        Ok(row.get::<_, Option<i64>>(column)?.and_then(|at| Timestamp::from_millisecond(at).ok()))
+        Ok(row
+            .get::<_, Option<i64>>(column)?
+            .and_then(|at| Timestamp::from_millisecond(at).ok()))
     };
     let kind: String = row.get("kind")?;
     let result: Option<String> = row.get("result")?;

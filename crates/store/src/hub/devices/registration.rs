@@ -36,7 +36,10 @@ impl Secrets {
 
     pub(super) fn save(&self, store: &Store, tx: &Write<'_>, id: &str) -> Result<(), StoreError> {
         let sealed = store.seal(SEAL_TABLE, id, &serde_json::to_vec(self)?)?;
-        tx.execute("UPDATE devices SET secret = ?2 WHERE id = ?1", params![id, sealed])?;
+        tx.execute(
+            "UPDATE devices SET secret = ?2 WHERE id = ?1",
+            params![id, sealed],
+        )?;
         Ok(())
     }
 }
@@ -58,13 +61,22 @@ pub(super) fn register(
     let id = known.device.id.as_str();
     let mut secrets = Secrets::load(store, tx, id)?;
     let current: Option<String> =
-        tx.query_row("SELECT link_key FROM devices WHERE id = ?1", [id], |row| row.get(0))?;
+        tx.query_row("SELECT link_key FROM devices WHERE id = ?1", [id], |row| {
+            row.get(0)
+        })?;
     secrets.keys.retain(|key, _| Some(key) == current.as_ref());
-    secrets.keys.insert(registration.link_key.clone(), registration.secret.clone());
+    secrets
+        .keys
+        .insert(registration.link_key.clone(), registration.secret.clone());
     secrets.save(store, tx, id)?;
     tx.execute(
         "UPDATE devices SET next_link_key = ?2, last_seen_at = ?3, address = ?4 WHERE id = ?1",
-        params![id, registration.link_key, registration.at.as_millisecond(), registration.address],
+        params![
+            id,
+            registration.link_key,
+            registration.at.as_millisecond(),
+            registration.address
+        ],
     )?;
     Ok(known)
 }
@@ -82,12 +94,21 @@ fn find(tx: &Connection, registration: &Registration) -> Result<Option<String>, 
 }
 
 fn insert(tx: &mut Write<'_>, registration: &Registration) -> Result<StoredDevice, StoreError> {
-    let standing = if registration.approve { Standing::Approved } else { Standing::Pending };
+    let standing = if registration.approve {
+        Standing::Approved
+    } else {
+        Standing::Pending
+    };
     if standing == Standing::Pending {
-        let pending: u32 =
-            tx.query_row("SELECT count(*) FROM devices WHERE standing = 'pending'", [], |row| row.get(0))?;
+        let pending: u32 = tx.query_row(
+            "SELECT count(*) FROM devices WHERE standing = 'pending'",
+            [],
+            |row| row.get(0),
+        )?;
         if pending >= registration.most_pending {
-            return Err(StoreError::Busy { limit: registration.most_pending as usize });
+            return Err(StoreError::Busy {
+                limit: registration.most_pending as usize,
+            });
         }
     }
     let id = crate::hub::new_id();
@@ -107,7 +128,11 @@ fn insert(tx: &mut Write<'_>, registration: &Registration) -> Result<StoredDevic
             registration.at.as_millisecond()
         ],
     )?;
-    let event = if registration.approve { Event::DeviceStatus } else { Event::DevicePending };
+    let event = if registration.approve {
+        Event::DeviceStatus
+    } else {
+        Event::DevicePending
+    };
     told(tx, &id, "device.register", event, registration)
 }
 
@@ -124,7 +149,12 @@ fn meet(
     }
     tx.execute(
         "UPDATE devices SET mac = ?2, model = coalesce(?3, model), capabilities = ?4 WHERE id = ?1",
-        params![id, registration.mac, registration.model, serde_json::to_string(&registration.capabilities)?],
+        params![
+            id,
+            registration.mac,
+            registration.model,
+            serde_json::to_string(&registration.capabilities)?
+        ],
     )?;
     let suspicious = !registration.approve && known.standing == Standing::Approved && live(&known.device.id);
     if suspicious {
@@ -132,7 +162,13 @@ fn meet(
             "UPDATE devices SET standing = 'pending', revision = revision + 1 WHERE id = ?1",
             [id],
         )?;
-        return told(tx, id, "device.register_while_connected", Event::DevicePending, registration);
+        return told(
+            tx,
+            id,
+            "device.register_while_connected",
+            Event::DevicePending,
+            registration,
+        );
     }
     let event = match known.standing {
         Standing::Pending => Event::DevicePending,
@@ -149,7 +185,8 @@ fn told(
     registration: &Registration,
 ) -> Result<StoredDevice, StoreError> {
     let actor = Actor::new(format!("device:{id}"));
-    let detail = json!({"serial": registration.serial, "mac": registration.mac, "address": registration.address});
+    let detail =
+        json!({"serial": registration.serial, "mac": registration.mac, "address": registration.address});
     audit::note(tx, &actor, action, "device", id, detail)?;
     outbox::announce(tx, event, id, Some(id))?;
     row::by_id(tx, id)?.ok_or_else(|| gone(id))
@@ -170,9 +207,14 @@ pub(super) fn by_link_key(
         )
         .optional()?;
     let Some(id) = id else { return Ok(None) };
-    let Some(device) = row::by_id(connection, &id)? else { return Ok(None) };
+    let Some(device) = row::by_id(connection, &id)? else {
+        return Ok(None);
+    };
     let secrets = Secrets::load(store, connection, &id)?;
-    Ok(secrets.keys.get(key).map(|secret| KeyedDevice { device, secret: secret.clone() }))
+    Ok(secrets.keys.get(key).map(|secret| KeyedDevice {
+        device,
+        secret: secret.clone(),
+    }))
 }
 
 /// Notes a sign-in; see [`super::Devices::signed_in`].

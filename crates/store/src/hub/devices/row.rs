@@ -37,7 +37,10 @@ pub(super) fn list(connection: &Connection, filter: &DeviceFilter) -> Result<Vec
 
 /// There is no such device.
 pub(super) fn gone(id: &str) -> StoreError {
-    StoreError::NotFound { what: "device", id: id.to_owned() }
+    StoreError::NotFound {
+        what: "device",
+        id: id.to_owned(),
+    }
 }
 
 fn condition(filter: &DeviceFilter) -> (String, Vec<Sql>) {
@@ -118,7 +121,11 @@ pub(super) fn decider_name(decider: Decider) -> &'static str {
 }
 
 fn decider(name: &str) -> Decider {
-    if name == "hub" { Decider::Hub } else { Decider::Device }
+    if name == "hub" {
+        Decider::Hub
+    } else {
+        Decider::Device
+    }
 }
 
 pub(super) fn direction_name(direction: Direction) -> &'static str {

@@ -3,8 +3,8 @@
 use super::registration::{self, Secrets};
 use super::row::{self, decider_name, direction_name, gone};
 use super::{
-    Contact, DeviceChange, DeviceCounts, DeviceFilter, Devices, KeyedDevice, LiveProbe, NewDevice, Registration,
-    Standing, StoredDevice,
+    Contact, DeviceChange, DeviceCounts, DeviceFilter, Devices, KeyedDevice, LiveCheck, LiveProbe, NewDevice,
+    Registration, Standing, StoredDevice,
 };
 use crate::hub::accounts::Actor;
 use crate::hub::outbox::Event;
@@ -43,13 +43,17 @@ impl Devices for SqliteDevices {
     }
 
     async fn list(&self, filter: DeviceFilter) -> Result<Vec<StoredDevice>, StoreError> {
-        self.store.read(move |connection| row::list(connection, &filter)).await
+        self.store
+            .read(move |connection| row::list(connection, &filter))
+            .await
     }
 
     async fn create(&self, actor: &Actor, device: NewDevice) -> Result<StoredDevice, StoreError> {
         let (store, actor) = (self.store.clone(), actor.clone());
         let at = Timestamp::now().as_millisecond();
-        self.store.write(move |tx| create(&store, tx, &actor, &device, at)).await
+        self.store
+            .write(move |tx| create(&store, tx, &actor, &device, at))
+            .await
     }
 
     async fn approve(
@@ -64,7 +68,10 @@ impl Devices for SqliteDevices {
         self.store
             .write(move |tx| {
                 let before = guarded(tx, &id, bound.as_ref(), expected)?;
-                tx.execute("UPDATE devices SET standing = 'approved' WHERE id = ?1", [id.as_str()])?;
+                tx.execute(
+                    "UPDATE devices SET standing = 'approved' WHERE id = ?1",
+                    [id.as_str()],
+                )?;
                 let after = apply(&store, tx, &actor, &before, &change, "device.approve")?;
                 records::release(tx, &id)?;
                 Ok(after)
@@ -115,7 +122,14 @@ impl Devices for SqliteDevices {
         self.store
             .write(move |tx| {
                 guarded(tx, &id, None, None)?;
-                audit::note(tx, &actor, "device.credentials_view", "device", id.as_str(), json!({}))?;
+                audit::note(
+                    tx,
+                    &actor,
+                    "device.credentials_view",
+                    "device",
+                    id.as_str(),
+                    json!({}),
+                )?;
                 credentials(&store, tx, &id)
             })
             .await
@@ -124,7 +138,7 @@ impl Devices for SqliteDevices {
     async fn register(
         &self,
         registration: Registration,
-        live: Box<dyn FnOnce(&DeviceId) -> bool + Send>,
+        live: LiveCheck,
     ) -> Result<StoredDevice, StoreError> {
         let store = self.store.clone();
         self.store
@@ -217,7 +231,9 @@ impl Devices for SqliteDevices {
     }
 
     async fn counts(&self, bound: Option<ZoneId>) -> Result<DeviceCounts, StoreError> {
-        self.store.read(move |connection| counts(connection, bound.as_ref())).await
+        self.store
+            .read(move |connection| counts(connection, bound.as_ref()))
+            .await
     }
 }
 
@@ -237,7 +253,10 @@ fn guarded(
         .filter(|device| visible(device, bound))
         .ok_or_else(|| gone(id.as_str()))?;
     match expected {
-        Some(expected) if expected != found.revision => Err(StoreError::Revision { expected, actual: found.revision }),
+        Some(expected) if expected != found.revision => Err(StoreError::Revision {
+            expected,
+            actual: found.revision,
+        }),
         _ => Ok(found),
     }
 }
@@ -255,11 +274,17 @@ fn create(
         |row| row.get(0),
     )?;
     if taken {
-        return Err(StoreError::Conflict { what: format!("a device with the serial {:?} is there already", device.serial) });
+        return Err(StoreError::Conflict {
+            what: format!("a device with the serial {:?} is there already", device.serial),
+        });
     }
     check_zone(tx, device.zone_id.as_ref())?;
     let id = crate::hub::new_id();
-    let name = if device.name.is_empty() { &device.serial } else { &device.name };
+    let name = if device.name.is_empty() {
+        &device.serial
+    } else {
+        &device.name
+    };
     tx.execute(
         "INSERT INTO devices (id, dialect, serial, mac, name, standing, decision, address, direction, zone_id, \
          time_zone, capabilities, created_at) VALUES (?1, ?2, ?3, ?4, ?5, 'approved', ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -279,7 +304,11 @@ fn create(
         ],
     )?;
     if let Some(credentials) = &device.credentials {
-        Secrets { credentials: Some(credentials.clone()), ..Secrets::default() }.save(store, tx, &id)?;
+        Secrets {
+            credentials: Some(credentials.clone()),
+            ..Secrets::default()
+        }
+        .save(store, tx, &id)?;
     }
     roster::refresh(tx, RosterScope::Device(&id))?;
     let detail = json!({"dialect": device.dialect, "serial": device.serial});
@@ -290,9 +319,19 @@ fn create(
 
 fn check_zone(connection: &Connection, zone: Option<&ZoneId>) -> Result<(), StoreError> {
     let Some(zone) = zone else { return Ok(()) };
-    let known: bool =
-        connection.query_row("SELECT EXISTS (SELECT 1 FROM zones WHERE id = ?1)", [zone.as_str()], |row| row.get(0))?;
-    if known { Ok(()) } else { Err(StoreError::Invalid { field: "zone_id", reason: format!("there is no zone {:?}", zone.as_str()) }) }
+    let known: bool = connection.query_row(
+        "SELECT EXISTS (SELECT 1 FROM zones WHERE id = ?1)",
+        [zone.as_str()],
+        |row| row.get(0),
+    )?;
+    if known {
+        Ok(())
+    } else {
+        Err(StoreError::Invalid {
+            field: "zone_id",
+            reason: format!("there is no zone {:?}", zone.as_str()),
+        })
+    }
 }
 
 /// Writes a change, its audit row, its event and what follows for the roster.
@@ -323,8 +362,15 @@ fn apply(
         ],
     )?;
     if let Some(disabled) = change.disabled {
-        let standing = if disabled { Standing::Disabled } else { Standing::Approved };
-        tx.execute("UPDATE devices SET standing = ?2 WHERE id = ?1", params![id, standing.name()])?;
+        let standing = if disabled {
+            Standing::Disabled
+        } else {
+            Standing::Approved
+        };
+        tx.execute(
+            "UPDATE devices SET standing = ?2 WHERE id = ?1",
+            params![id, standing.name()],
+        )?;
     }
     if let Some(credentials) = &change.credentials {
         let mut secrets = Secrets::load(store, tx, id)?;

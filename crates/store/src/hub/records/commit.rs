@@ -37,20 +37,29 @@ pub(super) fn commit(
     if let Some(id) = repeated(tx, &device_id, &new.duplicate_key)? {
         return Ok(Committed::Repeated { id });
     }
-    let device = device_row(tx, device_id.as_str())?
-        .ok_or_else(|| StoreError::NotFound { what: "device", id: device_id.as_str().to_owned() })?;
+    let device = device_row(tx, device_id.as_str())?.ok_or_else(|| StoreError::NotFound {
+        what: "device",
+        id: device_id.as_str().to_owned(),
+    })?;
     let held = device.standing == Standing::Pending;
     if held && is_full(tx, &new)? {
         return Ok(Committed::HeldFull);
     }
-    let passer = if held { nobody() } else { passer(tx, &device_id, new.wire_person.as_deref())? };
+    let passer = if held {
+        nobody()
+    } else {
+        passer(tx, &device_id, new.wire_person.as_deref())?
+    };
     let decision = decide(tx, &new, &device, &passer)?;
     if let Some(decision) = decision {
         new.draft.result = outcome(decision, new.draft.result);
     }
     let pictures = if passer.forgotten {
         forget(&mut new);
-        SealedPictures { capture: None, registered: None }
+        SealedPictures {
+            capture: None,
+            registered: None,
+        }
     } else {
         pictures
     };
@@ -62,11 +71,7 @@ pub(super) fn commit(
     Ok(Committed::Stored { id, decision })
 }
 
-fn repeated(
-    connection: &Connection,
-    device: &DeviceId,
-    key: &[u8],
-) -> Result<Option<RecordId>, StoreError> {
+fn repeated(connection: &Connection, device: &DeviceId, key: &[u8]) -> Result<Option<RecordId>, StoreError> {
     let found: Option<String> = connection
         .prepare_cached("SELECT id FROM records WHERE device_id = ?1 AND duplicate_key = ?2")?
         .query_row(params![device.as_str(), key], |row| row.get(0))
@@ -74,32 +79,35 @@ fn repeated(
     Ok(found.map(RecordId::new))
 }
 
-fn size(new: &NewRecord) -> u64 {
+/// Bytes of pictures.
+fn size(new: &NewRecord) -> i64 {
     [&new.capture, &new.registered]
         .into_iter()
         .flatten()
-        .map(|picture| u64::try_from(picture.bytes.len()).unwrap_or(u64::MAX))
+        .map(|picture| i64::try_from(picture.bytes.len()).unwrap_or(i64::MAX))
         .sum()
 }
 
 fn is_full(connection: &Connection, new: &NewRecord) -> Result<bool, StoreError> {
-    let (records, bytes): (u32, u64) = connection
+    let (records, bytes): (u32, i64) = connection
         .prepare_cached(
             "SELECT count(*), coalesce(sum(size), 0) FROM records WHERE device_id = ?1 AND held = 1",
         )?
-        .query_row([new.draft.device_id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(records >= new.held.records || bytes.saturating_add(size(new)) > new.held.bytes)
+        .query_row([new.draft.device_id.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok(records >= new.held.records
+        || u64::try_from(bytes.saturating_add(size(new))).is_ok_and(|bytes| bytes > new.held.bytes))
 }
 
 fn nobody() -> Passer {
-    Passer { person: None, forgotten: false }
+    Passer {
+        person: None,
+        forgotten: false,
+    }
 }
 
-fn passer(
-    connection: &Connection,
-    device: &DeviceId,
-    wire_id: Option<&str>,
-) -> Result<Passer, StoreError> {
+fn passer(connection: &Connection, device: &DeviceId, wire_id: Option<&str>) -> Result<Passer, StoreError> {
     let Some(found) = held_person(connection, device.as_str(), wire_id.unwrap_or_default())? else {
         return Ok(nobody());
     };
@@ -107,8 +115,14 @@ fn passer(
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM persons WHERE id = ?1)")?
         .query_row([&found], |row| row.get(0))?;
     Ok(match PersonId::new(found) {
-        Ok(person) if known => Passer { person: Some(person), forgotten: false },
-        _ => Passer { person: None, forgotten: true },
+        Ok(person) if known => Passer {
+            person: Some(person),
+            forgotten: false,
+        },
+        _ => Passer {
+            person: None,
+            forgotten: true,
+        },
     })
 }
 
@@ -140,7 +154,11 @@ fn decide(
         (_, Some(person)) => {
             let decision = judge(connection, person, device, ask, new.draft.received_at)?;
             let late = Instant::now() > ask.deadline;
-            Ok(Some(if late { Decision::Denied(Denial::PlatformSilent) } else { decision }))
+            Ok(Some(if late {
+                Decision::Denied(Denial::PlatformSilent)
+            } else {
+                decision
+            }))
         }
     }
 }
@@ -154,8 +172,15 @@ fn judge(
 ) -> Result<Decision, StoreError> {
     let subject = subject(connection, person)?;
     let rules = rules::resolved(connection, person.as_str(), device.device.zone_id.as_ref())?;
-    let own = device.device.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
-    let door = access::Door { time_zone: own.unwrap_or_else(|| ask.time_zone.clone()), device_times: None };
+    let own = device
+        .device
+        .time_zone
+        .as_deref()
+        .and_then(|name| TimeZone::get(name).ok());
+    let door = access::Door {
+        time_zone: own.unwrap_or_else(|| ask.time_zone.clone()),
+        device_times: None,
+    };
     Ok(access::decide(&subject, &rules, &door, now))
 }
 
@@ -203,7 +228,10 @@ fn next_id(connection: &Connection) -> Result<RecordId, StoreError> {
         .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'records'")?
         .query_row([], |row| row.get(0))
         .optional()?;
-    Ok(RecordId::new(format!("{:016x}", last.unwrap_or(0).saturating_add(1))))
+    Ok(RecordId::new(format!(
+        "{:016x}",
+        last.unwrap_or(0).saturating_add(1)
+    )))
 }
 
 fn insert(
@@ -215,7 +243,10 @@ fn insert(
 ) -> Result<RecordId, StoreError> {
     let id = next_id(tx)?;
     let record = &new.draft;
-    let private = Private { document: record.document.clone(), native: record.native.clone() };
+    let private = Private {
+        document: record.document.clone(),
+        native: record.native.clone(),
+    };
     let private = tx.seal(SEAL_TABLE, id.as_str(), &serde_json::to_vec(&private)?)?;
     let details = serde_json::to_string(&Details::of(record, new.device_time.as_deref()))?;
     let capture = put(tx, pictures.capture)?;
@@ -281,12 +312,17 @@ pub(in crate::hub) fn release(tx: &mut Write<'_>, device: &DeviceId) -> Result<(
 /// What a device left that was never approved goes with it.
 pub(in crate::hub) fn drop_held(tx: &mut Write<'_>, device: &DeviceId) -> Result<(), StoreError> {
     let blobs: Vec<[Option<BlobId>; 2]> = tx
-        .prepare_cached("SELECT capture_blob, registered_blob FROM records WHERE device_id = ?1 AND held = 1")?
+        .prepare_cached(
+            "SELECT capture_blob, registered_blob FROM records WHERE device_id = ?1 AND held = 1",
+        )?
         .query_map([device.as_str()], |row| Ok([row.get(0)?, row.get(1)?]))?
         .collect::<Result<_, _>>()?;
     for blob in blobs.into_iter().flatten().flatten() {
         tx.delete_blob(&blob)?;
     }
-    tx.execute("DELETE FROM records WHERE device_id = ?1 AND held = 1", [device.as_str()])?;
+    tx.execute(
+        "DELETE FROM records WHERE device_id = ?1 AND held = 1",
+        [device.as_str()],
+    )?;
     Ok(())
 }

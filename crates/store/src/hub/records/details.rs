@@ -1,8 +1,6 @@
 //! How a record lies in its row: what is searched in columns, the rest as JSON, what identifies people sealed.
 
-use model::{
-    Direction, IdentityDocument, Location, Method, Outcome, Record, TemperatureAlarm,
-};
+use model::{Direction, IdentityDocument, Location, Method, Outcome, Record, TemperatureAlarm};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -88,10 +86,21 @@ pub(super) fn method_name(method: Method) -> &'static str {
 
 pub(super) fn method_of(name: &str) -> Method {
     use Method::{Face, FaceAndCard, FaceAndIdCard, IcCard, IdCard, Pin, Qr, Remote, RfCard, Wiegand};
-    [Face, IcCard, RfCard, Wiegand, IdCard, Qr, Pin, Remote, FaceAndCard, FaceAndIdCard]
-        .into_iter()
-        .find(|method| method_name(*method) == name)
-        .unwrap_or(Method::Unknown)
+    [
+        Face,
+        IcCard,
+        RfCard,
+        Wiegand,
+        IdCard,
+        Qr,
+        Pin,
+        Remote,
+        FaceAndCard,
+        FaceAndIdCard,
+    ]
+    .into_iter()
+    .find(|method| method_name(*method) == name)
+    .unwrap_or(Method::Unknown)
 }
 
 pub(super) fn outcome_name(outcome: Outcome) -> &'static str {
@@ -109,8 +118,16 @@ pub(super) fn outcome_name(outcome: Outcome) -> &'static str {
 
 pub(super) fn outcome_of(name: &str) -> Outcome {
     use Outcome::{Blocked, Expired, Granted, NotAuthorised, OutOfSchedule, Pending, Stranger};
-    [Granted, Stranger, Pending, Expired, OutOfSchedule, Blocked, NotAuthorised]
-        .into_iter()
-        .find(|outcome| outcome_name(*outcome) == name)
-        .unwrap_or(Outcome::Denied)
+    [
+        Granted,
+        Stranger,
+        Pending,
+        Expired,
+        OutOfSchedule,
+        Blocked,
+        NotAuthorised,
+    ]
+    .into_iter()
+    .find(|outcome| outcome_name(*outcome) == name)
+    .unwrap_or(Outcome::Denied)
 }

@@ -26,12 +26,13 @@ pub(super) async fn drop_before(
     strangers: Timestamp,
 ) -> Result<Dropped, StoreError> {
     let captures = captures.max(records);
-    let mut dropped = Dropped { months: drop_months(store, captures).await?, ..Dropped::default() };
+    let mut dropped = Dropped {
+        months: drop_months(store, captures).await?,
+        ..Dropped::default()
+    };
     for (before, strangers_only) in [(captures, false), (strangers.max(captures), true)] {
         loop {
-            let erased = store
-                .write(move |tx| erase(tx, before, strangers_only))
-                .await?;
+            let erased = store.write(move |tx| erase(tx, before, strangers_only)).await?;
             dropped.pictures += erased;
             if erased < u64::from(BATCH) {
                 break;

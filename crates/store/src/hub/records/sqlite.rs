@@ -65,19 +65,19 @@ impl Records for SqliteRecords {
             capture: self.seal(record.capture.as_ref(), month).await?,
             registered: self.seal(record.registered.as_ref(), month).await?,
         };
-        self.store.write(move |tx| commit::commit(tx, record, pictures)).await
+        self.store
+            .write(move |tx| commit::commit(tx, record, pictures))
+            .await
     }
 
     async fn list(&self, filter: RecordFilter) -> Result<Vec<StoredRecord>, StoreError> {
         let store = self.store.clone();
-        self.store.read(move |connection| list(&store, connection, &filter)).await
+        self.store
+            .read(move |connection| list(&store, connection, &filter))
+            .await
     }
 
-    async fn record(
-        &self,
-        id: &RecordId,
-        bound: Option<ZoneId>,
-    ) -> Result<Option<StoredRecord>, StoreError> {
+    async fn record(&self, id: &RecordId, bound: Option<ZoneId>) -> Result<Option<StoredRecord>, StoreError> {
         let (store, id) = (self.store.clone(), id.clone());
         self.store
             .read(move |connection| {
@@ -112,13 +112,26 @@ impl Records for SqliteRecords {
                         RecordPicture::Capture => "capture",
                         RecordPicture::Registered => "registered",
                     };
-                    audit::note(tx, &actor, "record.photo_view", "record", id.as_str(), json!({"picture": which}))?;
+                    audit::note(
+                        tx,
+                        &actor,
+                        "record.photo_view",
+                        "record",
+                        id.as_str(),
+                        json!({"picture": which}),
+                    )?;
                 }
                 Ok(found)
             })
             .await?;
-        let Some((blob, media_type)) = address else { return Ok(None) };
-        Ok(self.store.blob(&blob).await?.map(|bytes| Picture { bytes, media_type }))
+        let Some((blob, media_type)) = address else {
+            return Ok(None);
+        };
+        Ok(self
+            .store
+            .blob(&blob)
+            .await?
+            .map(|bytes| Picture { bytes, media_type }))
     }
 
     async fn counts_since(
@@ -236,7 +249,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Sealed> {
     let record = Record {
         id: RecordId::new(row.get::<_, String>("id")?),
         device_id: DeviceId::new(row.get::<_, String>("device_id")?),
-        person_id: row.get::<_, Option<String>>("person_id")?.and_then(|id| PersonId::new(id).ok()),
+        person_id: row
+            .get::<_, Option<String>>("person_id")?
+            .and_then(|id| PersonId::new(id).ok()),
         person_name: details.person_name,
         occurred_at: instant("occurred_at")?,
         received_at: instant("received_at")?,

@@ -1,7 +1,8 @@
 //! [`Roster`] in SQLite.
 
 use super::{
-    Roster, RosterCounts, RosterItem, RosterOutcome, RosterScope, RosterState, RosterWork, Stray, refresh, work,
+    Roster, RosterCounts, RosterItem, RosterOutcome, RosterScope, RosterState, RosterWork, Stray, refresh,
+    work,
 };
 use crate::hub::accounts::Actor;
 use crate::hub::{audit, outbox, outbox::Event};
@@ -79,7 +80,9 @@ impl Roster for SqliteRoster {
 
     async fn claim(&self, device: &DeviceId, now: Timestamp) -> Result<Option<RosterWork>, StoreError> {
         let device = device.clone();
-        self.store.write(move |tx| work::claim(tx, device.as_str(), now)).await
+        self.store
+            .write(move |tx| work::claim(tx, device.as_str(), now))
+            .await
     }
 
     async fn settle(
@@ -118,17 +121,23 @@ impl Roster for SqliteRoster {
 
     async fn recompute_device(&self, device: &DeviceId) -> Result<(), StoreError> {
         let device = device.clone();
-        self.store.write(move |tx| refresh(tx, RosterScope::Device(device.as_str()))).await
+        self.store
+            .write(move |tx| refresh(tx, RosterScope::Device(device.as_str())))
+            .await
     }
 
     async fn strays(&self, device: &DeviceId) -> Result<Vec<Stray>, StoreError> {
         let device = device.clone();
         self.store
             .read(move |connection| {
-                let mut statement = connection
-                    .prepare_cached("SELECT wire_id, name FROM strays WHERE device_id = ?1 ORDER BY wire_id")?;
+                let mut statement = connection.prepare_cached(
+                    "SELECT wire_id, name FROM strays WHERE device_id = ?1 ORDER BY wire_id",
+                )?;
                 let rows = statement.query_map([device.as_str()], |row| {
-                    Ok(Stray { wire_id: row.get(0)?, name: row.get(1)? })
+                    Ok(Stray {
+                        wire_id: row.get(0)?,
+                        name: row.get(1)?,
+                    })
                 })?;
                 Ok(rows.collect::<Result<_, _>>()?)
             })

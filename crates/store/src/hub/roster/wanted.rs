@@ -138,14 +138,18 @@ pub(super) fn on_device(person: &[u8; 32], time_zone: Option<&str>) -> Vec<u8> {
 
 /// Hub rule 23, and 25 for used-up passes.
 fn belongs(connection: &Connection, holder: &Holder, person: &str) -> Result<bool, StoreError> {
-    let Some(zone) = &holder.zone else { return Ok(false) };
+    let Some(zone) = &holder.zone else {
+        return Ok(false);
+    };
     let found: Option<(bool, bool, bool)> = connection
         .prepare_cached(
             "SELECT p.kind = 'blocked', p.pass_limit IS NOT NULL AND p.passes_used >= p.pass_limit, \
              EXISTS (SELECT 1 FROM memberships m JOIN grants g ON g.group_id = m.group_id \
              WHERE m.person_id = p.id AND g.zone_id = ?2) FROM persons p WHERE p.id = ?1",
         )?
-        .query_row([person, zone.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row([person, zone.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .optional()?;
     Ok(match found {
         Some((true, _, _)) => holder.holds_blocked,
@@ -181,7 +185,12 @@ fn present(connection: &Connection, device: &str, person: &str) -> Result<Option
              WHERE device_id = ?1 AND person_id = ?2",
         )?
         .query_row([device, person], |row| {
-            Ok(Present { removing: row.get(0)?, wanted: row.get(1)?, applied: row.get(2)?, sent: row.get(3)? })
+            Ok(Present {
+                removing: row.get(0)?,
+                wanted: row.get(1)?,
+                applied: row.get(2)?,
+                sent: row.get(3)?,
+            })
         })
         .optional()?;
     Ok(found)

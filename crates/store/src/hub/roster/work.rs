@@ -28,13 +28,18 @@ pub(super) fn claim(
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional()?;
-    let Some((zone, time_zone)) = holder else { return Ok(None) };
+    let Some((zone, time_zone)) = holder else {
+        return Ok(None);
+    };
     let zone = zone.map(ZoneId::new);
     while let Some(due) = next_due(tx, device, now)? {
         let wire_id = wire_id(tx, device, &due.person)?;
         if due.removing {
             mark(tx, device, &due.person, None)?;
-            return Ok(Some(RosterWork::Remove { person_id: due.person, wire_id }));
+            return Ok(Some(RosterWork::Remove {
+                person_id: due.person,
+                wire_id,
+            }));
         }
         let Some(wanted) = people::for_device(tx, &due.person, zone.as_ref())? else {
             tx.execute(
@@ -66,7 +71,10 @@ fn next_due(connection: &Connection, device: &str, now: Timestamp) -> Result<Opt
              ORDER BY changed, person_id LIMIT 1",
         )?
         .query_row(params![device, now.as_millisecond()], |row| {
-            Ok(Due { person: row.get(0)?, removing: row.get(1)? })
+            Ok(Due {
+                person: row.get(0)?,
+                removing: row.get(1)?,
+            })
         })
         .optional()?;
     Ok(due)
@@ -101,11 +109,37 @@ pub(super) fn settle(
     match outcome {
         RosterOutcome::Applied { warnings } => applied(tx, device, person, claimed, warnings)?,
         RosterOutcome::Removed => removed(tx, device, person)?,
-        RosterOutcome::Later { retry_at, reason, detail } => {
-            postponed(tx, device, person, claimed, Some(*retry_at), reason, detail.as_deref(), false)?;
+        RosterOutcome::Later {
+            retry_at,
+            reason,
+            detail,
+        } => {
+            postponed(
+                tx,
+                device,
+                person,
+                claimed,
+                Some(*retry_at),
+                reason,
+                detail.as_deref(),
+                false,
+            )?;
         }
-        RosterOutcome::Failed { retry_at, reason, detail } => {
-            postponed(tx, device, person, claimed, *retry_at, reason, detail.as_deref(), true)?;
+        RosterOutcome::Failed {
+            retry_at,
+            reason,
+            detail,
+        } => {
+            postponed(
+                tx,
+                device,
+                person,
+                claimed,
+                *retry_at,
+                reason,
+                detail.as_deref(),
+                true,
+            )?;
         }
     }
     outbox::announce(tx, Event::RosterUpdated, person, Some(device))
