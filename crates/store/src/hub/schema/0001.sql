@@ -151,6 +151,7 @@ CREATE TABLE photos (
     blob_id TEXT NOT NULL,
     media_type TEXT NOT NULL,
     quality TEXT,                           -- JSON, null when stored unlooked-at
+    faults TEXT NOT NULL DEFAULT '[]',      -- JSON: what speaks against it
     score REAL NOT NULL DEFAULT 0,          -- the best photo has the highest
     template BLOB,                          -- sealed
     model TEXT,                             -- which model made the template
