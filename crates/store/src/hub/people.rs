@@ -206,7 +206,7 @@ pub trait People: Send + Sync {
     /// What the database or the blob store says.
     async fn photo_for_work(&self, photo: &PhotoId) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Stores what an engine found in a photo that is already there; nothing happens where it is gone.
+    /// Stores what an engine found in a photo that is already there; says whether it still was.
     ///
     /// # Errors
     /// Only what the database says.
@@ -214,5 +214,5 @@ pub trait People: Send + Sync {
         &self,
         photo: &PhotoId,
         findings: super::photos::Findings,
-    ) -> Result<(), StoreError>;
+    ) -> Result<bool, StoreError>;
 }

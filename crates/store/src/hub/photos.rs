@@ -3,7 +3,7 @@
 mod table;
 
 pub(super) use table::{
-    SEAL_TABLE, any_blob, blob_of, blobs_with_types, count, insert, list_of, new_id, set_findings, templates_after,
+    SEAL_TABLE, any_blob, blob_of, blobs_with_types, count, insert, list_of, set_findings, templates_after,
     unseen_after,
 };
 
@@ -28,6 +28,8 @@ pub struct Findings {
 /// A photo to be stored.
 #[derive(Debug)]
 pub struct NewPhoto {
+    /// Its id, from [`new_id`].
+    pub id: PhotoId,
     /// The upload as it came, sealed.
     pub blob: SealedBlob,
     /// Its true media type.
@@ -82,4 +84,10 @@ pub struct UnseenPhoto {
     pub person: PersonId,
     /// Its id.
     pub photo: PhotoId,
+}
+
+/// A new photo's id. It is made before the photo is stored, so that the gallery can hold the face by then.
+#[must_use]
+pub fn new_id() -> PhotoId {
+    PhotoId::new(super::new_id())
 }

@@ -4,7 +4,7 @@ use super::{PersonFilter, StoredPerson};
 use crate::hub::{Page, PageRequest, conflict, photos, unknown_reference};
 use crate::StoreError;
 use jiff::{Timestamp, civil::Date};
-use model::{Credential, CredentialKind, Gender, GroupId, Person, PersonId, PersonKind, Verify, Visit};
+use model::{Credential, CredentialKind, Gender, GroupId, Person, PersonId, Verify, Visit};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 

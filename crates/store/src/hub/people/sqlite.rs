@@ -117,7 +117,6 @@ fn add_photo(
     tx: &mut Write<'_>,
     actor: &Actor,
     person: &PersonId,
-    id: &PhotoId,
     photo: NewPhoto,
     sealed: Option<Vec<u8>>,
 ) -> Result<StoredPhoto, StoreError> {
@@ -127,9 +126,9 @@ fn add_photo(
             photo.most
         )));
     }
-    let stored = photos::insert(tx, person.as_str(), id, photo, sealed, Timestamp::now())?;
+    let stored = photos::insert(tx, person.as_str(), photo, sealed, Timestamp::now())?;
     rows::touch(tx, person.as_str())?;
-    follow_up(tx, actor, "person.photo_add", person.as_str(), json!({ "photo": id }))?;
+    follow_up(tx, actor, "person.photo_add", person.as_str(), json!({ "photo": stored.id }))?;
     Ok(stored)
 }
 
@@ -198,12 +197,12 @@ impl People for SqlitePeople {
         bound: Option<ZoneId>,
         photo: NewPhoto,
     ) -> Result<StoredPhoto, StoreError> {
-        let (actor, person, id) = (actor.clone(), person.clone(), photos::new_id());
-        let sealed = self.sealed(&id, &photo.findings)?;
+        let (actor, person) = (actor.clone(), person.clone());
+        let sealed = self.sealed(&photo.id, &photo.findings)?;
         self.store
             .write(move |tx| {
                 current(tx, person.as_str(), bound.as_ref(), None)?;
-                add_photo(tx, &actor, &person, &id, photo, sealed)
+                add_photo(tx, &actor, &person, photo, sealed)
             })
             .await
     }
@@ -316,16 +315,17 @@ impl People for SqlitePeople {
         }
     }
 
-    async fn set_findings(&self, photo: &PhotoId, findings: Findings) -> Result<(), StoreError> {
+    async fn set_findings(&self, photo: &PhotoId, findings: Findings) -> Result<bool, StoreError> {
         let photo = photo.clone();
         let sealed = self.sealed(&photo, &findings)?;
         self.store
             .write(move |tx| {
-                match photos::set_findings(tx, photo.as_str(), &findings, sealed)? {
-                    // Another photo may be the best one now.
-                    Some(person) => roster::refresh(tx, RosterScope::Person(&person)),
-                    None => Ok(()),
-                }
+                let Some(person) = photos::set_findings(tx, photo.as_str(), &findings, sealed)? else {
+                    return Ok(false);
+                };
+                // Another photo may be the best one now.
+                roster::refresh(tx, RosterScope::Person(&person))?;
+                Ok(true)
             })
             .await
     }

@@ -82,7 +82,6 @@ pub(in crate::hub) fn count(conn: &Connection, person: &str) -> Result<u32, Stor
 pub(in crate::hub) fn insert(
     tx: &mut Write<'_>,
     person: &str,
-    id: &PhotoId,
     photo: NewPhoto,
     sealed: Option<Vec<u8>>,
     now: Timestamp,
@@ -94,7 +93,7 @@ pub(in crate::hub) fn insert(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
-        id.as_str(),
+        photo.id.as_str(),
         person,
         blob.as_str(),
         photo.media_type,
@@ -106,16 +105,11 @@ pub(in crate::hub) fn insert(
         now.as_millisecond(),
     ])?;
     Ok(StoredPhoto {
-        id: id.clone(),
+        id: photo.id,
         media_type: photo.media_type,
         quality: findings.quality,
         faults: findings.faults,
     })
-}
-
-/// A new photo's id.
-pub(in crate::hub) fn new_id() -> PhotoId {
-    PhotoId::new(crate::hub::new_id())
 }
 
 /// Writes what an engine found; says whose photo it is, where it is still there.
