@@ -9,6 +9,9 @@ pub mod audit;
 mod column;
 pub mod outbox;
 pub mod page;
+pub mod people;
+pub mod photos;
+pub mod rules;
 pub mod settings;
 mod whole;
 
@@ -16,6 +19,8 @@ pub use accounts::{Accounts, Actor};
 pub use audit::Audit;
 pub use outbox::{Event, Outbox};
 pub use page::{Page, PageRequest, Revised};
+pub use people::People;
+pub use rules::Rules;
 pub use settings::Settings;
 pub use whole::{HubStore, HubStoreOptions};
 

@@ -3,8 +3,10 @@
 use super::accounts_sqlite::SqliteAccounts;
 use super::audit::SqliteAudit;
 use super::outbox::SqliteOutbox;
+use super::people::SqlitePeople;
+use super::rules::SqliteRules;
 use super::settings::SqliteSettings;
-use super::{Accounts, Audit, Outbox, Settings};
+use super::{Accounts, Audit, Outbox, People, Rules, Settings};
 use crate::{MasterKey, Migration, OpenError, Options, Store};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,6 +57,10 @@ pub struct HubStore {
     pub outbox: Arc<dyn Outbox>,
     /// What operators set.
     pub settings: Arc<dyn Settings>,
+    /// Persons, photos, templates.
+    pub people: Arc<dyn People>,
+    /// Groups, zones, schedules, holidays, grants.
+    pub rules: Arc<dyn Rules>,
     /// The engine: blobs and sealing.
     pub engine: Store,
 }
@@ -83,6 +89,8 @@ impl HubStore {
             audit: Arc::new(SqliteAudit { store: store.clone() }),
             outbox: Arc::new(SqliteOutbox { store: store.clone() }),
             settings: Arc::new(SqliteSettings { store: store.clone() }),
+            people: Arc::new(SqlitePeople::new(store.clone())),
+            rules: Arc::new(SqliteRules::new(store.clone())),
             engine: store,
         }
     }

@@ -4,7 +4,7 @@ use super::{PersonAccess, PersonChange, PersonFilter, People, StoredPerson, dele
 use crate::hub::{Page, PageRequest, accounts::Actor, audit, check_revision, conflict, not_found};
 use crate::hub::outbox::{self, Event};
 use crate::hub::photos::{self, Findings, NewPhoto, PhotoBytes, StoredPhoto, StoredTemplate, UnseenPhoto};
-use crate::hub::roster::{self, RosterScope};
+use crate::hub::people::roster_seam::{self as roster, RosterScope};
 use crate::{Store, StoreError, Write};
 use async_trait::async_trait;
 use jiff::Timestamp;

@@ -5,7 +5,7 @@ use super::names::{self, Kind};
 use super::GrantDraft;
 use crate::hub::{Page, PageRequest, Revised, accounts::Actor, audit, check_revision, new_id, not_found, unknown_reference};
 use crate::hub::people::rows::{instant, milliseconds};
-use crate::hub::roster::{self, RosterScope};
+use crate::hub::people::roster_seam::{self as roster, RosterScope};
 use crate::{StoreError, Write};
 use model::{Grant, GrantId, GroupId, ScheduleId, ZoneId};
 use rusqlite::{Connection, OptionalExtension, Row, params};

@@ -1,7 +1,7 @@
 //! Groups and zones: an id and a name each.
 
 use crate::hub::{Page, PageRequest, Revised, accounts::Actor, audit, check_revision, conflict, new_id, not_found};
-use crate::hub::roster::{self, RosterScope};
+use crate::hub::people::roster_seam::{self as roster, RosterScope};
 use crate::{StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
