@@ -17,7 +17,8 @@ use crate::StoreError;
 use async_trait::async_trait;
 use jiff::{Timestamp, civil::Date};
 use model::{
-    Grant, GrantId, Group, GroupId, Holiday, HolidayId, HolidayMode, Period, Schedule, ScheduleId, Weekly, Zone, ZoneId,
+    Grant, GrantId, Group, GroupId, Holiday, HolidayId, HolidayMode, Period, Schedule, ScheduleId, Weekly,
+    Zone, ZoneId,
 };
 
 /// A schedule to be written.
@@ -70,7 +71,10 @@ pub struct GrantDraft {
 /// All methods: what the database says. Changes: not found, a stale revision, a missing reference, a conflict where
 /// something still refers to what is deleted.
 #[async_trait]
-#[allow(missing_docs, reason = "five resources with the same five verbs; the trait's words hold for each")]
+#[allow(
+    missing_docs,
+    reason = "five resources with the same five verbs; the trait's words hold for each"
+)]
 pub trait Rules: Send + Sync {
     async fn groups(&self, page: PageRequest) -> Result<Page<Revised<Group>>, StoreError>;
     async fn group(&self, id: &GroupId) -> Result<Option<Revised<Group>>, StoreError>;
@@ -82,7 +86,12 @@ pub trait Rules: Send + Sync {
         name: String,
         expected: Option<i64>,
     ) -> Result<Revised<Group>, StoreError>;
-    async fn delete_group(&self, actor: &Actor, id: &GroupId, expected: Option<i64>) -> Result<(), StoreError>;
+    async fn delete_group(
+        &self,
+        actor: &Actor,
+        id: &GroupId,
+        expected: Option<i64>,
+    ) -> Result<(), StoreError>;
 
     async fn zones(&self, page: PageRequest) -> Result<Page<Revised<Zone>>, StoreError>;
     async fn zone(&self, id: &ZoneId) -> Result<Option<Revised<Zone>>, StoreError>;
@@ -110,11 +119,20 @@ pub trait Rules: Send + Sync {
         draft: ScheduleDraft,
         expected: Option<i64>,
     ) -> Result<Revised<Schedule>, StoreError>;
-    async fn delete_schedule(&self, actor: &Actor, id: &ScheduleId, expected: Option<i64>) -> Result<(), StoreError>;
+    async fn delete_schedule(
+        &self,
+        actor: &Actor,
+        id: &ScheduleId,
+        expected: Option<i64>,
+    ) -> Result<(), StoreError>;
 
     async fn holidays(&self, page: PageRequest) -> Result<Page<Revised<Holiday>>, StoreError>;
     async fn holiday(&self, id: &HolidayId) -> Result<Option<Revised<Holiday>>, StoreError>;
-    async fn create_holiday(&self, actor: &Actor, draft: HolidayDraft) -> Result<Revised<Holiday>, StoreError>;
+    async fn create_holiday(
+        &self,
+        actor: &Actor,
+        draft: HolidayDraft,
+    ) -> Result<Revised<Holiday>, StoreError>;
     async fn replace_holiday(
         &self,
         actor: &Actor,
@@ -122,15 +140,16 @@ pub trait Rules: Send + Sync {
         draft: HolidayDraft,
         expected: Option<i64>,
     ) -> Result<Revised<Holiday>, StoreError>;
-    async fn delete_holiday(&self, actor: &Actor, id: &HolidayId, expected: Option<i64>) -> Result<(), StoreError>;
+    async fn delete_holiday(
+        &self,
+        actor: &Actor,
+        id: &HolidayId,
+        expected: Option<i64>,
+    ) -> Result<(), StoreError>;
 
     async fn grants(&self, page: PageRequest) -> Result<Page<Revised<Grant>>, StoreError>;
     async fn grant(&self, id: &GrantId) -> Result<Option<Revised<Grant>>, StoreError>;
-    async fn create_grant(
-        &self,
-        actor: &Actor,
-        draft: GrantDraft,
-    ) -> Result<Revised<Grant>, StoreError>;
+    async fn create_grant(&self, actor: &Actor, draft: GrantDraft) -> Result<Revised<Grant>, StoreError>;
     async fn replace_grant(
         &self,
         actor: &Actor,
@@ -138,5 +157,10 @@ pub trait Rules: Send + Sync {
         draft: GrantDraft,
         expected: Option<i64>,
     ) -> Result<Revised<Grant>, StoreError>;
-    async fn delete_grant(&self, actor: &Actor, id: &GrantId, expected: Option<i64>) -> Result<(), StoreError>;
+    async fn delete_grant(
+        &self,
+        actor: &Actor,
+        id: &GrantId,
+        expected: Option<i64>,
+    ) -> Result<(), StoreError>;
 }

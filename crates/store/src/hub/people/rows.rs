@@ -1,8 +1,8 @@
 //! A person in rows, and rows as a person.
 
 use super::{PersonFilter, StoredPerson};
-use crate::hub::{Page, PageRequest, conflict, photos, unknown_reference};
 use crate::StoreError;
+use crate::hub::{Page, PageRequest, conflict, photos, unknown_reference};
 use jiff::{Timestamp, civil::Date};
 use model::{Credential, CredentialKind, Gender, GroupId, Person, PersonId, Verify, Visit};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
@@ -88,7 +88,9 @@ pub(in crate::hub) fn from_word<T: DeserializeOwned>(text: String) -> Result<T, 
 /// A stored instant: milliseconds since 1970.
 pub(in crate::hub) fn instant(milliseconds: Option<i64>) -> Result<Option<Timestamp>, StoreError> {
     milliseconds
-        .map(|value| Timestamp::from_millisecond(value).map_err(|error| StoreError::Corrupt(error.to_string())))
+        .map(|value| {
+            Timestamp::from_millisecond(value).map_err(|error| StoreError::Corrupt(error.to_string()))
+        })
         .transpose()
 }
 
@@ -97,7 +99,8 @@ pub(in crate::hub) fn milliseconds(instant: Option<Timestamp>) -> Option<i64> {
     instant.map(Timestamp::as_millisecond)
 }
 
-const COLUMNS: &str = "seq, revision, id, code, name, kind, valid_from, valid_until, pass_limit, passes_used, details";
+const COLUMNS: &str =
+    "seq, revision, id, code, name, kind, valid_from, valid_until, pass_limit, passes_used, details";
 
 struct Raw {
     seq: i64,
@@ -367,7 +370,9 @@ pub(super) fn check_groups(
                 "SELECT EXISTS (SELECT 1 FROM groups g WHERE g.id = ?1 AND (?2 IS NULL OR EXISTS (
                      SELECT 1 FROM grants WHERE group_id = g.id AND zone_id = ?2)))",
             )?
-            .query_row(params![group.as_str(), bound.map(model::ZoneId::as_str)], |row| row.get(0))?;
+            .query_row(params![group.as_str(), bound.map(model::ZoneId::as_str)], |row| {
+                row.get(0)
+            })?;
         if !known {
             return Err(unknown_reference("groups", group.as_str()));
         }

@@ -1,10 +1,10 @@
 //! [`People`] on the embedded engine.
 
-use super::{PersonAccess, PersonChange, PersonFilter, People, StoredPerson, deletion, doors, rows};
-use crate::hub::{Page, PageRequest, accounts::Actor, audit, check_revision, conflict, not_found};
+use super::{People, PersonAccess, PersonChange, PersonFilter, StoredPerson, deletion, doors, rows};
 use crate::hub::outbox::{self, Event};
-use crate::hub::photos::{self, Findings, NewPhoto, PhotoBytes, StoredPhoto, StoredTemplate, UnseenPhoto};
 use crate::hub::people::roster_seam::{self as roster, RosterScope};
+use crate::hub::photos::{self, Findings, NewPhoto, PhotoBytes, StoredPhoto, StoredTemplate, UnseenPhoto};
+use crate::hub::{Page, PageRequest, accounts::Actor, audit, check_revision, conflict, not_found};
 use crate::{Store, StoreError, Write};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -34,7 +34,13 @@ impl SqlitePeople {
 }
 
 /// The audit row, the event and the roster of a changed person.
-fn follow_up(tx: &mut Write<'_>, actor: &Actor, action: &str, id: &str, detail: Value) -> Result<(), StoreError> {
+fn follow_up(
+    tx: &mut Write<'_>,
+    actor: &Actor,
+    action: &str,
+    id: &str,
+    detail: Value,
+) -> Result<(), StoreError> {
     audit::note(tx, actor, action, "person", id, detail)?;
     outbox::announce(tx, Event::PersonUpdated, id, None)?;
     roster::refresh(tx, RosterScope::Person(id))
@@ -55,7 +61,12 @@ fn current(
     Ok(stored)
 }
 
-fn create(tx: &mut Write<'_>, actor: &Actor, person: &Person, bound: Option<&ZoneId>) -> Result<StoredPerson, StoreError> {
+fn create(
+    tx: &mut Write<'_>,
+    actor: &Actor,
+    person: &Person,
+    bound: Option<&ZoneId>,
+) -> Result<StoredPerson, StoreError> {
     let id = person.id.as_str();
     if rows::load(tx, id)?.is_some() {
         return Err(conflict(format!("there is a person with the id {id} already")));
@@ -92,7 +103,11 @@ fn replace(tx: &mut Write<'_>, actor: &Actor, change: &PersonChange) -> Result<S
 }
 
 /// The names of the fields that differ. The audit keeps no values: they would outlive the person.
-fn changed_fields(before: &Person, after: &Person, passes_used: Option<u32>) -> Result<Vec<String>, StoreError> {
+fn changed_fields(
+    before: &Person,
+    after: &Person,
+    passes_used: Option<u32>,
+) -> Result<Vec<String>, StoreError> {
     let (before, after) = (serde_json::to_value(before)?, serde_json::to_value(after)?);
     let mut fields: Vec<String> = Vec::new();
     if let (Value::Object(before), Value::Object(after)) = (&before, &after) {
@@ -128,7 +143,13 @@ fn add_photo(
     }
     let stored = photos::insert(tx, person.as_str(), photo, sealed, Timestamp::now())?;
     rows::touch(tx, person.as_str())?;
-    follow_up(tx, actor, "person.photo_add", person.as_str(), json!({ "photo": stored.id }))?;
+    follow_up(
+        tx,
+        actor,
+        "person.photo_add",
+        person.as_str(),
+        json!({ "photo": stored.id }),
+    )?;
     Ok(stored)
 }
 
@@ -141,16 +162,20 @@ impl People for SqlitePeople {
         bound: Option<ZoneId>,
     ) -> Result<StoredPerson, StoreError> {
         let actor = actor.clone();
-        self.store.write(move |tx| create(tx, &actor, &person, bound.as_ref())).await
+        self.store
+            .write(move |tx| create(tx, &actor, &person, bound.as_ref()))
+            .await
     }
 
     async fn person(&self, id: &PersonId, bound: Option<ZoneId>) -> Result<Option<StoredPerson>, StoreError> {
         let id = id.clone();
         self.store
-            .read(move |conn| match rows::visible(conn, id.as_str(), bound.as_ref().map(ZoneId::as_str))? {
-                true => rows::load(conn, id.as_str()),
-                false => Ok(None),
-            })
+            .read(
+                move |conn| match rows::visible(conn, id.as_str(), bound.as_ref().map(ZoneId::as_str))? {
+                    true => rows::load(conn, id.as_str()),
+                    false => Ok(None),
+                },
+            )
             .await
     }
 
@@ -183,10 +208,12 @@ impl People for SqlitePeople {
     async fn access(&self, id: &PersonId, bound: Option<ZoneId>) -> Result<Option<PersonAccess>, StoreError> {
         let id = id.clone();
         self.store
-            .read(move |conn| match rows::visible(conn, id.as_str(), bound.as_ref().map(ZoneId::as_str))? {
-                true => doors::access_of(conn, id.as_str(), bound.as_ref()),
-                false => Ok(None),
-            })
+            .read(
+                move |conn| match rows::visible(conn, id.as_str(), bound.as_ref().map(ZoneId::as_str))? {
+                    true => doors::access_of(conn, id.as_str(), bound.as_ref()),
+                    false => Ok(None),
+                },
+            )
             .await
     }
 
@@ -288,7 +315,9 @@ impl People for SqlitePeople {
         sealed
             .into_iter()
             .map(|row| {
-                let template = self.store.unseal(photos::SEAL_TABLE, row.photo.as_str(), &row.template)?;
+                let template = self
+                    .store
+                    .unseal(photos::SEAL_TABLE, row.photo.as_str(), &row.template)?;
                 Ok(StoredTemplate { template, ..row })
             })
             .collect()
@@ -308,7 +337,10 @@ impl People for SqlitePeople {
 
     async fn photo_for_work(&self, photo: &PhotoId) -> Result<Option<Vec<u8>>, StoreError> {
         let photo = photo.clone();
-        let blob = self.store.read(move |conn| photos::any_blob(conn, photo.as_str())).await?;
+        let blob = self
+            .store
+            .read(move |conn| photos::any_blob(conn, photo.as_str()))
+            .await?;
         match blob {
             Some(blob) => self.store.blob(&blob).await,
             None => Ok(None),

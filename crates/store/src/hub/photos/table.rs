@@ -38,7 +38,10 @@ fn stored((id, media_type, quality, faults): Columns) -> Result<StoredPhoto, Sto
 }
 
 /// A person's photos with their blobs, the best first.
-pub(in crate::hub) fn blobs_with_types(conn: &Connection, person: &str) -> Result<Vec<DevicePhoto>, StoreError> {
+pub(in crate::hub) fn blobs_with_types(
+    conn: &Connection,
+    person: &str,
+) -> Result<Vec<DevicePhoto>, StoreError> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT id, blob_id, media_type FROM photos WHERE person_id = ?1 {ORDER}"
     ))?;
@@ -127,7 +130,10 @@ pub(in crate::hub) fn set_findings(
         .query_row(
             params![
                 photo,
-                findings.quality.map(|quality| serde_json::to_string(&quality)).transpose()?,
+                findings
+                    .quality
+                    .map(|quality| serde_json::to_string(&quality))
+                    .transpose()?,
                 serde_json::to_string(&findings.faults)?,
                 findings.score,
                 sealed,
@@ -180,7 +186,11 @@ pub(in crate::hub) fn unseen_after(
         "SELECT seq, person_id, id FROM photos WHERE seq > ?1 AND model IS NOT ?2 ORDER BY seq LIMIT ?3",
     )?;
     let rows = statement.query_map(params![after, model, limit], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
+        Ok((
+            row.get::<_, i64>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, String>(2)?,
+        ))
     })?;
     rows.map(|row| {
         let (seq, person, photo) = row?;

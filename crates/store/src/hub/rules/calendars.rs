@@ -2,9 +2,11 @@
 
 use super::names::{in_use, names_of};
 use super::{HolidayDraft, ScheduleDraft};
-use crate::hub::{Page, PageRequest, Revised, accounts::Actor, audit, check_revision, new_id, not_found, unknown_reference};
-use crate::hub::people::rows::{from_word, word};
 use crate::hub::people::roster_seam::{self as roster, RosterScope};
+use crate::hub::people::rows::{from_word, word};
+use crate::hub::{
+    Page, PageRequest, Revised, accounts::Actor, audit, check_revision, new_id, not_found, unknown_reference,
+};
 use crate::{StoreError, Write};
 use model::{Date, Holiday, HolidayId, Schedule, ScheduleId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -26,7 +28,12 @@ fn assemble_schedule(
     let holidays = statement
         .query_map([id.as_str()], |row| Ok(HolidayId::new(row.get::<_, String>(0)?)))?
         .collect::<Result<Vec<_>, _>>()?;
-    let object = Schedule { id: ScheduleId::new(id), name, weekly: serde_json::from_str(&weekly)?, holidays };
+    let object = Schedule {
+        id: ScheduleId::new(id),
+        name,
+        weekly: serde_json::from_str(&weekly)?,
+        holidays,
+    };
     Ok((seq, Revised { revision, object }))
 }
 
@@ -36,10 +43,15 @@ pub(super) fn schedules(conn: &Connection, page: PageRequest) -> Result<Page<Rev
         "SELECT seq, revision, id, name, weekly FROM schedules WHERE seq > ?1 ORDER BY seq LIMIT ?2",
     )?;
     let raws = statement
-        .query_map(params![page.after.unwrap_or(0), i64::from(page.limit) + 1], raw_schedule)?
+        .query_map(
+            params![page.after.unwrap_or(0), i64::from(page.limit) + 1],
+            raw_schedule,
+        )?
         .collect::<Result<Vec<_>, _>>()?;
-    let schedules =
-        raws.into_iter().map(|raw| assemble_schedule(conn, raw)).collect::<Result<_, _>>()?;
+    let schedules = raws
+        .into_iter()
+        .map(|raw| assemble_schedule(conn, raw))
+        .collect::<Result<_, _>>()?;
     Ok(Page::from_rows(schedules, page.limit))
 }
 
@@ -61,7 +73,11 @@ fn write_holidays(tx: &Write<'_>, schedule: &str, holidays: &[HolidayId]) -> Res
         tx.prepare_cached(
             "INSERT OR IGNORE INTO schedule_holidays (schedule_id, holiday_id, position) VALUES (?1, ?2, ?3)",
         )?
-        .execute(params![schedule, id.as_str(), i64::try_from(position).unwrap_or(i64::MAX)])?;
+        .execute(params![
+            schedule,
+            id.as_str(),
+            i64::try_from(position).unwrap_or(i64::MAX)
+        ])?;
     }
     Ok(())
 }
@@ -78,9 +94,19 @@ pub(super) fn create_schedule(
 ) -> Result<Revised<Schedule>, StoreError> {
     let id = new_id();
     let weekly = serde_json::to_string(&draft.weekly)?;
-    tx.execute("INSERT INTO schedules (id, name, weekly) VALUES (?1, ?2, ?3)", params![id, draft.name, weekly])?;
+    tx.execute(
+        "INSERT INTO schedules (id, name, weekly) VALUES (?1, ?2, ?3)",
+        params![id, draft.name, weekly],
+    )?;
     write_holidays(tx, &id, &draft.holidays)?;
-    audit::note(tx, actor, "schedule.create", "schedule", &id, json!({ "name": draft.name }))?;
+    audit::note(
+        tx,
+        actor,
+        "schedule.create",
+        "schedule",
+        &id,
+        json!({ "name": draft.name }),
+    )?;
     written(schedule(tx, &ScheduleId::new(id.as_str()))?, "schedule", &id)
 }
 
@@ -99,8 +125,19 @@ pub(super) fn replace_schedule(
         params![id.as_str(), draft.name, serde_json::to_string(&draft.weekly)?],
     )?;
     write_holidays(tx, id.as_str(), &draft.holidays)?;
-    audit::note(tx, actor, "schedule.update", "schedule", id.as_str(), json!({ "name": draft.name }))?;
-    refresh_zones(tx, "SELECT DISTINCT zone_id FROM grants WHERE schedule_id = ?1", id.as_str())?;
+    audit::note(
+        tx,
+        actor,
+        "schedule.update",
+        "schedule",
+        id.as_str(),
+        json!({ "name": draft.name }),
+    )?;
+    refresh_zones(
+        tx,
+        "SELECT DISTINCT zone_id FROM grants WHERE schedule_id = ?1",
+        id.as_str(),
+    )?;
     written(schedule(tx, id)?, "schedule", id.as_str())
 }
 
@@ -122,7 +159,14 @@ pub(super) fn delete_schedule(
     )?;
     in_use("the schedule", &users)?;
     tx.execute("DELETE FROM schedules WHERE id = ?1", [id.as_str()])?;
-    audit::note(tx, actor, "schedule.delete", "schedule", id.as_str(), json!({ "name": before.object.name }))
+    audit::note(
+        tx,
+        actor,
+        "schedule.delete",
+        "schedule",
+        id.as_str(),
+        json!({ "name": before.object.name }),
+    )
 }
 
 fn refresh_zones(tx: &mut Write<'_>, sql: &str, id: &str) -> Result<(), StoreError> {
@@ -131,7 +175,9 @@ fn refresh_zones(tx: &mut Write<'_>, sql: &str, id: &str) -> Result<(), StoreErr
         let rows = statement.query_map([id], |row| row.get::<_, String>(0))?;
         rows.collect::<Result<Vec<_>, _>>()?
     };
-    zones.iter().try_for_each(|zone| roster::refresh(tx, RosterScope::Zone(zone)))
+    zones
+        .iter()
+        .try_for_each(|zone| roster::refresh(tx, RosterScope::Zone(zone)))
 }
 
 type RawHoliday = (i64, i64, String, String, [String; 2], String, String);
@@ -150,7 +196,10 @@ fn raw_holiday(row: &Row<'_>) -> rusqlite::Result<RawHoliday> {
 
 fn assemble_holiday(raw: RawHoliday) -> Result<(i64, Revised<Holiday>), StoreError> {
     let (seq, revision, id, name, [first, last], mode, periods) = raw;
-    let day = |text: String| text.parse::<Date>().map_err(|error| StoreError::Corrupt(error.to_string()));
+    let day = |text: String| {
+        text.parse::<Date>()
+            .map_err(|error| StoreError::Corrupt(error.to_string()))
+    };
     let object = Holiday {
         id: HolidayId::new(id),
         name,
@@ -167,7 +216,10 @@ const HOLIDAY: &str = "SELECT seq, revision, id, name, first_day, last_day, mode
 /// One page of holidays, in order of creation.
 pub(super) fn holidays(conn: &Connection, page: PageRequest) -> Result<Page<Revised<Holiday>>, StoreError> {
     let mut statement = conn.prepare_cached(&format!("{HOLIDAY} WHERE seq > ?1 ORDER BY seq LIMIT ?2"))?;
-    let rows = statement.query_map(params![page.after.unwrap_or(0), i64::from(page.limit) + 1], raw_holiday)?;
+    let rows = statement.query_map(
+        params![page.after.unwrap_or(0), i64::from(page.limit) + 1],
+        raw_holiday,
+    )?;
     let holidays = rows.map(|row| assemble_holiday(row?)).collect::<Result<_, _>>()?;
     Ok(Page::from_rows(holidays, page.limit))
 }
@@ -199,7 +251,14 @@ pub(super) fn create_holiday(
             serde_json::to_string(&draft.periods)?
         ],
     )?;
-    audit::note(tx, actor, "holiday.create", "holiday", &id, json!({ "name": draft.name }))?;
+    audit::note(
+        tx,
+        actor,
+        "holiday.create",
+        "holiday",
+        &id,
+        json!({ "name": draft.name }),
+    )?;
     written(holiday(tx, &HolidayId::new(id.as_str()))?, "holiday", &id)
 }
 
@@ -225,7 +284,14 @@ pub(super) fn replace_holiday(
             serde_json::to_string(&draft.periods)?
         ],
     )?;
-    audit::note(tx, actor, "holiday.update", "holiday", id.as_str(), json!({ "name": draft.name }))?;
+    audit::note(
+        tx,
+        actor,
+        "holiday.update",
+        "holiday",
+        id.as_str(),
+        json!({ "name": draft.name }),
+    )?;
     refresh_zones(
         tx,
         "SELECT DISTINCT g.zone_id FROM grants g JOIN schedule_holidays h ON h.schedule_id = g.schedule_id
@@ -253,5 +319,12 @@ pub(super) fn delete_holiday(
     )?;
     in_use("the holiday", &users)?;
     tx.execute("DELETE FROM holidays WHERE id = ?1", [id.as_str()])?;
-    audit::note(tx, actor, "holiday.delete", "holiday", id.as_str(), json!({ "name": before.object.name }))
+    audit::note(
+        tx,
+        actor,
+        "holiday.delete",
+        "holiday",
+        id.as_str(),
+        json!({ "name": before.object.name }),
+    )
 }

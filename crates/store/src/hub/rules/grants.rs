@@ -1,11 +1,13 @@
 //! Grants: which group may pass in which zone, when.
 
+use super::GrantDraft;
 use super::calendars;
 use super::names::{self, Kind};
-use super::GrantDraft;
-use crate::hub::{Page, PageRequest, Revised, accounts::Actor, audit, check_revision, new_id, not_found, unknown_reference};
-use crate::hub::people::rows::{instant, milliseconds};
 use crate::hub::people::roster_seam::{self as roster, RosterScope};
+use crate::hub::people::rows::{instant, milliseconds};
+use crate::hub::{
+    Page, PageRequest, Revised, accounts::Actor, audit, check_revision, new_id, not_found, unknown_reference,
+};
 use crate::{StoreError, Write};
 use model::{Grant, GrantId, GroupId, ScheduleId, ZoneId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -46,7 +48,13 @@ fn assemble(raw: Raw) -> Result<(i64, Revised<Grant>), StoreError> {
         valid_from: instant(raw.from)?,
         valid_until: instant(raw.until)?,
     };
-    Ok((raw.seq, Revised { revision: raw.revision, object }))
+    Ok((
+        raw.seq,
+        Revised {
+            revision: raw.revision,
+            object,
+        },
+    ))
 }
 
 /// One page of grants, in order of creation.
@@ -61,13 +69,11 @@ pub(super) fn list(conn: &Connection, page: PageRequest) -> Result<Page<Revised<
 
 /// One grant.
 pub(super) fn get(conn: &Connection, id: &GrantId) -> Result<Option<Revised<Grant>>, StoreError> {
-    conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM grants WHERE id = ?1"
-    ))?
-    .query_row([id.as_str()], raw)
-    .optional()?
-    .map(|raw| assemble(raw).map(|(_, kept)| kept))
-    .transpose()
+    conn.prepare_cached(&format!("SELECT {COLUMNS} FROM grants WHERE id = ?1"))?
+        .query_row([id.as_str()], raw)
+        .optional()?
+        .map(|raw| assemble(raw).map(|(_, kept)| kept))
+        .transpose()
 }
 
 /// What a grant names must exist.
@@ -152,7 +158,12 @@ pub(super) fn replace(
 }
 
 /// Deletes a grant; whoever has no other is removed from the zone's devices.
-pub(super) fn delete(tx: &mut Write<'_>, actor: &Actor, id: &GrantId, expected: Option<i64>) -> Result<(), StoreError> {
+pub(super) fn delete(
+    tx: &mut Write<'_>,
+    actor: &Actor,
+    id: &GrantId,
+    expected: Option<i64>,
+) -> Result<(), StoreError> {
     let before = current(tx, id, expected)?.object;
     tx.execute("DELETE FROM grants WHERE id = ?1", [id.as_str()])?;
     let detail = json!({ "group_id": before.group_id, "zone_id": before.zone_id });

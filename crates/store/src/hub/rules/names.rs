@@ -1,7 +1,9 @@
 //! Groups and zones: an id and a name each.
 
-use crate::hub::{Page, PageRequest, Revised, accounts::Actor, audit, check_revision, conflict, new_id, not_found};
 use crate::hub::people::roster_seam::{self as roster, RosterScope};
+use crate::hub::{
+    Page, PageRequest, Revised, accounts::Actor, audit, check_revision, conflict, new_id, not_found,
+};
 use crate::{StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
@@ -33,7 +35,13 @@ impl Kind {
 }
 
 fn kept(row: &Row<'_>) -> rusqlite::Result<(i64, Revised<Named>)> {
-    Ok((row.get(0)?, Revised { revision: row.get(1)?, object: (row.get(2)?, row.get(3)?) }))
+    Ok((
+        row.get(0)?,
+        Revised {
+            revision: row.get(1)?,
+            object: (row.get(2)?, row.get(3)?),
+        },
+    ))
 }
 
 /// One page, in order of creation.
@@ -51,11 +59,7 @@ pub(super) fn list(
 }
 
 /// One of them.
-pub(super) fn get(
-    conn: &Connection,
-    kind: Kind,
-    id: &str,
-) -> Result<Option<Revised<Named>>, StoreError> {
+pub(super) fn get(conn: &Connection, kind: Kind, id: &str) -> Result<Option<Revised<Named>>, StoreError> {
     Ok(conn
         .prepare_cached(&format!(
             "SELECT seq, revision, id, name FROM {} WHERE id = ?1",
@@ -66,17 +70,37 @@ pub(super) fn get(
         .map(|(_, kept)| kept))
 }
 
-fn current(tx: &Write<'_>, kind: Kind, id: &str, expected: Option<i64>) -> Result<Revised<Named>, StoreError> {
+fn current(
+    tx: &Write<'_>,
+    kind: Kind,
+    id: &str,
+    expected: Option<i64>,
+) -> Result<Revised<Named>, StoreError> {
     let kept = get(tx, kind, id)?.ok_or_else(|| not_found(kind.word(), id))?;
     check_revision(kept.revision, expected)?;
     Ok(kept)
 }
 
 /// Adds one. Nobody is in it and nothing is granted, so no roster changes.
-pub(super) fn create(tx: &mut Write<'_>, actor: &Actor, kind: Kind, name: &str) -> Result<Revised<Named>, StoreError> {
+pub(super) fn create(
+    tx: &mut Write<'_>,
+    actor: &Actor,
+    kind: Kind,
+    name: &str,
+) -> Result<Revised<Named>, StoreError> {
     let id = new_id();
-    tx.execute(&format!("INSERT INTO {} (id, name) VALUES (?1, ?2)", kind.table()), [id.as_str(), name])?;
-    audit::note(tx, actor, &format!("{}.create", kind.word()), kind.word(), &id, json!({ "name": name }))?;
+    tx.execute(
+        &format!("INSERT INTO {} (id, name) VALUES (?1, ?2)", kind.table()),
+        [id.as_str(), name],
+    )?;
+    audit::note(
+        tx,
+        actor,
+        &format!("{}.create", kind.word()),
+        kind.word(),
+        &id,
+        json!({ "name": name }),
+    )?;
     get(tx, kind, &id)?.ok_or_else(|| not_found(kind.word(), &id))
 }
 
@@ -91,21 +115,45 @@ pub(super) fn rename(
 ) -> Result<Revised<Named>, StoreError> {
     current(tx, kind, id, expected)?;
     tx.execute(
-        &format!("UPDATE {} SET name = ?2, revision = revision + 1 WHERE id = ?1", kind.table()),
+        &format!(
+            "UPDATE {} SET name = ?2, revision = revision + 1 WHERE id = ?1",
+            kind.table()
+        ),
         [id, name],
     )?;
-    audit::note(tx, actor, &format!("{}.update", kind.word()), kind.word(), id, json!({ "name": name }))?;
+    audit::note(
+        tx,
+        actor,
+        &format!("{}.update", kind.word()),
+        kind.word(),
+        id,
+        json!({ "name": name }),
+    )?;
     get(tx, kind, id)?.ok_or_else(|| not_found(kind.word(), id))
 }
 
 /// Deletes a group with its memberships and grants.
-pub(super) fn delete_group(tx: &mut Write<'_>, actor: &Actor, id: &str, expected: Option<i64>) -> Result<(), StoreError> {
+pub(super) fn delete_group(
+    tx: &mut Write<'_>,
+    actor: &Actor,
+    id: &str,
+    expected: Option<i64>,
+) -> Result<(), StoreError> {
     let kept = current(tx, Kind::Group, id, expected)?;
     // The zones are needed afterwards: with the grants gone nothing leads from the group to them.
     let zones = granted_zones(tx, id)?;
     tx.execute("DELETE FROM groups WHERE id = ?1", [id])?;
-    audit::note(tx, actor, "group.delete", "group", id, json!({ "name": kept.object.1 }))?;
-    zones.iter().try_for_each(|zone| roster::refresh(tx, RosterScope::Zone(zone)))
+    audit::note(
+        tx,
+        actor,
+        "group.delete",
+        "group",
+        id,
+        json!({ "name": kept.object.1 }),
+    )?;
+    zones
+        .iter()
+        .try_for_each(|zone| roster::refresh(tx, RosterScope::Zone(zone)))
 }
 
 fn granted_zones(tx: &Write<'_>, group: &str) -> Result<Vec<String>, StoreError> {
@@ -115,13 +163,35 @@ fn granted_zones(tx: &Write<'_>, group: &str) -> Result<Vec<String>, StoreError>
 }
 
 /// Deletes a zone with its grants; not one that doors or users still belong to.
-pub(super) fn delete_zone(tx: &mut Write<'_>, actor: &Actor, id: &str, expected: Option<i64>) -> Result<(), StoreError> {
+pub(super) fn delete_zone(
+    tx: &mut Write<'_>,
+    actor: &Actor,
+    id: &str,
+    expected: Option<i64>,
+) -> Result<(), StoreError> {
     let kept = current(tx, Kind::Zone, id, expected)?;
-    let mut users = names_of(tx, "SELECT name FROM devices WHERE zone_id = ?1 ORDER BY seq", id, "device")?;
-    users.extend(names_of(tx, "SELECT username FROM users WHERE zone_id = ?1 ORDER BY seq", id, "user")?);
+    let mut users = names_of(
+        tx,
+        "SELECT name FROM devices WHERE zone_id = ?1 ORDER BY seq",
+        id,
+        "device",
+    )?;
+    users.extend(names_of(
+        tx,
+        "SELECT username FROM users WHERE zone_id = ?1 ORDER BY seq",
+        id,
+        "user",
+    )?);
     in_use("the zone", &users)?;
     tx.execute("DELETE FROM zones WHERE id = ?1", [id])?;
-    audit::note(tx, actor, "zone.delete", "zone", id, json!({ "name": kept.object.1 }))
+    audit::note(
+        tx,
+        actor,
+        "zone.delete",
+        "zone",
+        id,
+        json!({ "name": kept.object.1 }),
+    )
 }
 
 /// Who refers to something, as `what "name"`.
@@ -144,5 +214,7 @@ pub(super) fn in_use(what: &str, users: &[String]) -> Result<(), StoreError> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    Err(conflict(format!("{what} is used by {named}{more}; change these first")))
+    Err(conflict(format!(
+        "{what} is used by {named}{more}; change these first"
+    )))
 }

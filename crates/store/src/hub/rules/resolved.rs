@@ -58,11 +58,17 @@ pub fn zone_is_granted(conn: &Connection, person_id: &str, zone_id: &ZoneId) -> 
 /// A schedule with its holidays. One that is not there allows nothing: a broken reference must not open a door.
 fn times(conn: &Connection, id: &ScheduleId) -> Result<access::Times, StoreError> {
     let Some(schedule) = calendars::schedule(conn, id)? else {
-        return Ok(access::Times { weekly: model::Weekly::default(), holidays: Vec::new() });
+        return Ok(access::Times {
+            weekly: model::Weekly::default(),
+            holidays: Vec::new(),
+        });
     };
     let mut holidays = Vec::with_capacity(schedule.object.holidays.len());
     for id in &schedule.object.holidays {
         holidays.extend(calendars::holiday(conn, id)?.map(|kept| kept.object));
     }
-    Ok(access::Times { weekly: schedule.object.weekly, holidays })
+    Ok(access::Times {
+        weekly: schedule.object.weekly,
+        holidays,
+    })
 }

@@ -21,21 +21,24 @@ impl SqliteRules {
     }
 
     async fn named(&self, kind: Kind, page: PageRequest) -> Result<Page<Revised<Named>>, StoreError> {
-        self.store
-            .read(move |conn| names::list(conn, kind, page))
-            .await
+        self.store.read(move |conn| names::list(conn, kind, page)).await
     }
 
     async fn one_named(&self, kind: Kind, id: &str) -> Result<Option<Revised<Named>>, StoreError> {
         let id = id.to_owned();
-        self.store
-            .read(move |conn| names::get(conn, kind, &id))
-            .await
+        self.store.read(move |conn| names::get(conn, kind, &id)).await
     }
 
-    async fn create_named(&self, actor: &Actor, kind: Kind, name: String) -> Result<Revised<Named>, StoreError> {
+    async fn create_named(
+        &self,
+        actor: &Actor,
+        kind: Kind,
+        name: String,
+    ) -> Result<Revised<Named>, StoreError> {
         let actor = actor.clone();
-        self.store.write(move |tx| names::create(tx, &actor, kind, &name)).await
+        self.store
+            .write(move |tx| names::create(tx, &actor, kind, &name))
+            .await
     }
 
     async fn rename(
@@ -55,12 +58,24 @@ impl SqliteRules {
 
 fn group(kept: Revised<Named>) -> Revised<Group> {
     let (id, name) = kept.object;
-    Revised { revision: kept.revision, object: Group { id: GroupId::new(id), name } }
+    Revised {
+        revision: kept.revision,
+        object: Group {
+            id: GroupId::new(id),
+            name,
+        },
+    }
 }
 
 fn zone(kept: Revised<Named>) -> Revised<Zone> {
     let (id, name) = kept.object;
-    Revised { revision: kept.revision, object: Zone { id: ZoneId::new(id), name } }
+    Revised {
+        revision: kept.revision,
+        object: Zone {
+            id: ZoneId::new(id),
+            name,
+        },
+    }
 }
 
 #[async_trait]
@@ -84,12 +99,21 @@ impl Rules for SqliteRules {
         name: String,
         expected: Option<i64>,
     ) -> Result<Revised<Group>, StoreError> {
-        self.rename(actor, Kind::Group, id.as_str(), name, expected).await.map(group)
+        self.rename(actor, Kind::Group, id.as_str(), name, expected)
+            .await
+            .map(group)
     }
 
-    async fn delete_group(&self, actor: &Actor, id: &GroupId, expected: Option<i64>) -> Result<(), StoreError> {
+    async fn delete_group(
+        &self,
+        actor: &Actor,
+        id: &GroupId,
+        expected: Option<i64>,
+    ) -> Result<(), StoreError> {
         let (actor, id) = (actor.clone(), id.clone());
-        self.store.write(move |tx| names::delete_group(tx, &actor, id.as_str(), expected)).await
+        self.store
+            .write(move |tx| names::delete_group(tx, &actor, id.as_str(), expected))
+            .await
     }
 
     async fn zones(&self, page: PageRequest) -> Result<Page<Revised<Zone>>, StoreError> {
@@ -111,16 +135,22 @@ impl Rules for SqliteRules {
         name: String,
         expected: Option<i64>,
     ) -> Result<Revised<Zone>, StoreError> {
-        self.rename(actor, Kind::Zone, id.as_str(), name, expected).await.map(zone)
+        self.rename(actor, Kind::Zone, id.as_str(), name, expected)
+            .await
+            .map(zone)
     }
 
     async fn delete_zone(&self, actor: &Actor, id: &ZoneId, expected: Option<i64>) -> Result<(), StoreError> {
         let (actor, id) = (actor.clone(), id.clone());
-        self.store.write(move |tx| names::delete_zone(tx, &actor, id.as_str(), expected)).await
+        self.store
+            .write(move |tx| names::delete_zone(tx, &actor, id.as_str(), expected))
+            .await
     }
 
     async fn schedules(&self, page: PageRequest) -> Result<Page<Revised<Schedule>>, StoreError> {
-        self.store.read(move |conn| calendars::schedules(conn, page)).await
+        self.store
+            .read(move |conn| calendars::schedules(conn, page))
+            .await
     }
 
     async fn schedule(&self, id: &ScheduleId) -> Result<Option<Revised<Schedule>>, StoreError> {
@@ -128,9 +158,15 @@ impl Rules for SqliteRules {
         self.store.read(move |conn| calendars::schedule(conn, &id)).await
     }
 
-    async fn create_schedule(&self, actor: &Actor, draft: ScheduleDraft) -> Result<Revised<Schedule>, StoreError> {
+    async fn create_schedule(
+        &self,
+        actor: &Actor,
+        draft: ScheduleDraft,
+    ) -> Result<Revised<Schedule>, StoreError> {
         let actor = actor.clone();
-        self.store.write(move |tx| calendars::create_schedule(tx, &actor, &draft)).await
+        self.store
+            .write(move |tx| calendars::create_schedule(tx, &actor, &draft))
+            .await
     }
 
     async fn replace_schedule(
@@ -146,9 +182,16 @@ impl Rules for SqliteRules {
             .await
     }
 
-    async fn delete_schedule(&self, actor: &Actor, id: &ScheduleId, expected: Option<i64>) -> Result<(), StoreError> {
+    async fn delete_schedule(
+        &self,
+        actor: &Actor,
+        id: &ScheduleId,
+        expected: Option<i64>,
+    ) -> Result<(), StoreError> {
         let (actor, id) = (actor.clone(), id.clone());
-        self.store.write(move |tx| calendars::delete_schedule(tx, &actor, &id, expected)).await
+        self.store
+            .write(move |tx| calendars::delete_schedule(tx, &actor, &id, expected))
+            .await
     }
 
     async fn holidays(&self, page: PageRequest) -> Result<Page<Revised<Holiday>>, StoreError> {
@@ -160,9 +203,15 @@ impl Rules for SqliteRules {
         self.store.read(move |conn| calendars::holiday(conn, &id)).await
     }
 
-    async fn create_holiday(&self, actor: &Actor, draft: HolidayDraft) -> Result<Revised<Holiday>, StoreError> {
+    async fn create_holiday(
+        &self,
+        actor: &Actor,
+        draft: HolidayDraft,
+    ) -> Result<Revised<Holiday>, StoreError> {
         let actor = actor.clone();
-        self.store.write(move |tx| calendars::create_holiday(tx, &actor, &draft)).await
+        self.store
+            .write(move |tx| calendars::create_holiday(tx, &actor, &draft))
+            .await
     }
 
     async fn replace_holiday(
@@ -178,29 +227,28 @@ impl Rules for SqliteRules {
             .await
     }
 
-    async fn delete_holiday(&self, actor: &Actor, id: &HolidayId, expected: Option<i64>) -> Result<(), StoreError> {
+    async fn delete_holiday(
+        &self,
+        actor: &Actor,
+        id: &HolidayId,
+        expected: Option<i64>,
+    ) -> Result<(), StoreError> {
         let (actor, id) = (actor.clone(), id.clone());
-        self.store.write(move |tx| calendars::delete_holiday(tx, &actor, &id, expected)).await
+        self.store
+            .write(move |tx| calendars::delete_holiday(tx, &actor, &id, expected))
+            .await
     }
 
     async fn grants(&self, page: PageRequest) -> Result<Page<Revised<Grant>>, StoreError> {
-        self.store
-            .read(move |conn| grants::list(conn, page))
-            .await
+        self.store.read(move |conn| grants::list(conn, page)).await
     }
 
     async fn grant(&self, id: &GrantId) -> Result<Option<Revised<Grant>>, StoreError> {
         let id = id.clone();
-        self.store
-            .read(move |conn| grants::get(conn, &id))
-            .await
+        self.store.read(move |conn| grants::get(conn, &id)).await
     }
 
-    async fn create_grant(
-        &self,
-        actor: &Actor,
-        draft: GrantDraft,
-    ) -> Result<Revised<Grant>, StoreError> {
+    async fn create_grant(&self, actor: &Actor, draft: GrantDraft) -> Result<Revised<Grant>, StoreError> {
         let actor = actor.clone();
         self.store
             .write(move |tx| grants::create(tx, &actor, &draft))
@@ -220,8 +268,15 @@ impl Rules for SqliteRules {
             .await
     }
 
-    async fn delete_grant(&self, actor: &Actor, id: &GrantId, expected: Option<i64>) -> Result<(), StoreError> {
+    async fn delete_grant(
+        &self,
+        actor: &Actor,
+        id: &GrantId,
+        expected: Option<i64>,
+    ) -> Result<(), StoreError> {
         let (actor, id) = (actor.clone(), id.clone());
-        self.store.write(move |tx| grants::delete(tx, &actor, &id, expected)).await
+        self.store
+            .write(move |tx| grants::delete(tx, &actor, &id, expected))
+            .await
     }
 }
