@@ -7,7 +7,6 @@
 mod credential;
 mod deletion;
 mod doors;
-pub(super) mod roster_seam;
 pub(super) mod rows;
 mod sqlite;
 mod wanted;

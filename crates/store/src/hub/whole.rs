@@ -2,11 +2,15 @@
 
 use super::accounts_sqlite::SqliteAccounts;
 use super::audit::SqliteAudit;
+use super::commands::SqliteCommands;
+use super::devices::SqliteDevices;
 use super::outbox::SqliteOutbox;
 use super::people::SqlitePeople;
+use super::records::SqliteRecords;
+use super::roster::SqliteRoster;
 use super::rules::SqliteRules;
 use super::settings::SqliteSettings;
-use super::{Accounts, Audit, Outbox, People, Rules, Settings};
+use super::{Accounts, Audit, Commands, Devices, Outbox, People, Records, Roster, Rules, Settings};
 use crate::{MasterKey, Migration, OpenError, Options, Store};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -61,6 +65,14 @@ pub struct HubStore {
     pub people: Arc<dyn People>,
     /// Groups, zones, schedules, holidays, grants.
     pub rules: Arc<dyn Rules>,
+    /// The fleet.
+    pub devices: Arc<dyn Devices>,
+    /// Whom each device should and does hold.
+    pub roster: Arc<dyn Roster>,
+    /// Attempts to pass.
+    pub records: Arc<dyn Records>,
+    /// What devices are told to do once.
+    pub commands: Arc<dyn Commands>,
     /// The engine: blobs and sealing.
     pub engine: Store,
 }
@@ -91,6 +103,10 @@ impl HubStore {
             settings: Arc::new(SqliteSettings { store: store.clone() }),
             people: Arc::new(SqlitePeople::new(store.clone())),
             rules: Arc::new(SqliteRules::new(store.clone())),
+            devices: Arc::new(SqliteDevices::new(store.clone())),
+            roster: Arc::new(SqliteRoster::new(store.clone())),
+            records: Arc::new(SqliteRecords::new(store.clone())),
+            commands: Arc::new(SqliteCommands::new(store.clone())),
             engine: store,
         }
     }

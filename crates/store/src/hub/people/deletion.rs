@@ -35,7 +35,7 @@ fn forget_in_records(tx: &mut Write<'_>, id: &str) -> Result<(), StoreError> {
     }
     tx.execute(
         "UPDATE records SET capture_blob = NULL, capture_type = NULL, registered_blob = NULL,
-             registered_type = NULL, size = 0,
+             registered_type = NULL, size = 0, private = NULL,
              details = json_set(json_remove(details, '$.person_name', '$.document', '$.card'), '$.native', json('{}'))
          WHERE person_id = ?1",
         params![id],

@@ -2,7 +2,7 @@
 
 use super::{People, PersonAccess, PersonChange, PersonFilter, StoredPerson, deletion, doors, rows};
 use crate::hub::outbox::{self, Event};
-use crate::hub::people::roster_seam::{self as roster, RosterScope};
+use crate::hub::roster::{self, RosterScope};
 use crate::hub::photos::{self, Findings, NewPhoto, PhotoBytes, StoredPhoto, StoredTemplate, UnseenPhoto};
 use crate::hub::{Page, PageRequest, accounts::Actor, audit, check_revision, conflict, not_found};
 use crate::{Store, StoreError, Write};

@@ -1,6 +1,6 @@
 //! Groups and zones: an id and a name each.
 
-use crate::hub::people::roster_seam::{self as roster, RosterScope};
+use crate::hub::roster::{self, RosterScope};
 use crate::hub::{
     Page, PageRequest, Revised, accounts::Actor, audit, check_revision, conflict, new_id, not_found,
 };
