@@ -2,8 +2,8 @@
 
 use super::{People, PersonAccess, PersonChange, PersonFilter, StoredPerson, deletion, doors, rows};
 use crate::hub::outbox::{self, Event};
-use crate::hub::roster::{self, RosterScope};
 use crate::hub::photos::{self, Findings, NewPhoto, PhotoBytes, StoredPhoto, StoredTemplate, UnseenPhoto};
+use crate::hub::roster::{self, RosterScope};
 use crate::hub::{Page, PageRequest, accounts::Actor, audit, check_revision, conflict, not_found};
 use crate::{Store, StoreError, Write};
 use async_trait::async_trait;

@@ -2,8 +2,8 @@
 
 use super::names::{in_use, names_of};
 use super::{HolidayDraft, ScheduleDraft};
-use crate::hub::roster::{self, RosterScope};
 use crate::hub::people::rows::{from_word, word};
+use crate::hub::roster::{self, RosterScope};
 use crate::hub::{
     Page, PageRequest, Revised, accounts::Actor, audit, check_revision, new_id, not_found, unknown_reference,
 };

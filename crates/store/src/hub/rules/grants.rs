@@ -3,8 +3,8 @@
 use super::GrantDraft;
 use super::calendars;
 use super::names::{self, Kind};
-use crate::hub::roster::{self, RosterScope};
 use crate::hub::people::rows::{instant, milliseconds};
+use crate::hub::roster::{self, RosterScope};
 use crate::hub::{
     Page, PageRequest, Revised, accounts::Actor, audit, check_revision, new_id, not_found, unknown_reference,
 };
