@@ -65,8 +65,10 @@ impl Attempts {
             return Turn::Later(wait);
         }
         for (key, free) in &keys {
-            if let Some(count) = counts.get_mut(key) {
-                count.free_at = now + wait + pause(count.wrong, *free);
+            let Some(count) = counts.get_mut(key) else { continue };
+            let pause = pause(count.wrong, *free);
+            if !pause.is_zero() {
+                count.free_at = now + wait + pause;
             }
         }
         Turn::After(wait)
