@@ -65,7 +65,9 @@ impl Attempts {
             return Turn::Later(wait);
         }
         for (key, free) in &keys {
-            let Some(count) = counts.get_mut(key) else { continue };
+            let Some(count) = counts.get_mut(key) else {
+                continue;
+            };
             let pause = pause(count.wrong, *free);
             if !pause.is_zero() {
                 count.free_at = now + wait + pause;

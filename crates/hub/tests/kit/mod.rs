@@ -66,7 +66,11 @@ impl TestHub {
     pub async fn start_in(directory: tempfile::TempDir, overrides: &str) -> Self {
         let running = Hub::start(config(directory.path(), overrides)).await.unwrap();
         let base = format!("http://{}", running.listeners().admin.clone().unwrap());
-        Self { running, directory, base }
+        Self {
+            running,
+            directory,
+            base,
+        }
     }
 
     /// Stops the hub; its folder stays.
@@ -106,8 +110,17 @@ impl Client {
     pub fn new(base: &str) -> Self {
         // Several tests of one process install it; the first wins.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
-        Self { http, base: base.to_owned(), cookie: None, csrf: None, token: None }
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(30))
+            .build()
+            .unwrap();
+        Self {
+            http,
+            base: base.to_owned(),
+            cookie: None,
+            csrf: None,
+            token: None,
+        }
     }
 
     /// The same, signed in.
@@ -116,17 +129,29 @@ impl Client {
         let answer = self.post("/session", &body).await.expect(200);
         let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
         let csrf = answer.json()["csrf_token"].as_str().unwrap().to_owned();
-        Self { cookie: Some(cookie), csrf: Some(csrf), ..self.clone() }
+        Self {
+            cookie: Some(cookie),
+            csrf: Some(csrf),
+            ..self.clone()
+        }
     }
 
     /// The same with a bearer token instead.
     pub fn with_token(&self, token: &str) -> Self {
-        Self { cookie: None, csrf: None, token: Some(token.to_owned()), ..self.clone() }
+        Self {
+            cookie: None,
+            csrf: None,
+            token: Some(token.to_owned()),
+            ..self.clone()
+        }
     }
 
     /// The same without the CSRF header.
     pub fn without_csrf(&self) -> Self {
-        Self { csrf: None, ..self.clone() }
+        Self {
+            csrf: None,
+            ..self.clone()
+        }
     }
 
     /// A request to a path of the API (`/persons`) or, where it begins with `//`, of the listener (`//readyz`).
@@ -139,7 +164,10 @@ impl Client {
         for (name, value) in [
             ("cookie", &self.cookie),
             ("x-csrf-token", &self.csrf),
-            ("authorization", &self.token.as_ref().map(|token| format!("Bearer {token}"))),
+            (
+                "authorization",
+                &self.token.as_ref().map(|token| format!("Bearer {token}")),
+            ),
         ] {
             if let Some(value) = value {
                 request = request.header(name, value);
@@ -170,7 +198,12 @@ impl Client {
 
     /// Posts bytes as they are.
     pub async fn post_bytes(&self, path: &str, media_type: &str, bytes: Vec<u8>) -> Answer {
-        send(self.request(Method::POST, path).header("content-type", media_type).body(bytes)).await
+        send(
+            self.request(Method::POST, path)
+                .header("content-type", media_type)
+                .body(bytes),
+        )
+        .await
     }
 
     /// All items of a list, page by page.
@@ -199,7 +232,10 @@ impl Client {
         }
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
-        Events { response, text: String::new() }
+        Events {
+            response,
+            text: String::new(),
+        }
     }
 }
 
@@ -243,7 +279,11 @@ impl Answer {
 
     #[track_caller]
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).unwrap_or_else(|| panic!("no {name}")).to_str().unwrap()
+        self.headers
+            .get(name)
+            .unwrap_or_else(|| panic!("no {name}"))
+            .to_str()
+            .unwrap()
     }
 }
 
@@ -277,7 +317,9 @@ impl Events {
                 self.text.push_str(std::str::from_utf8(&chunk).unwrap());
             }
         };
-        tokio::time::timeout(Duration::from_secs(20), next).await.expect("no event within 20 s")
+        tokio::time::timeout(Duration::from_secs(20), next)
+            .await
+            .expect("no event within 20 s")
     }
 
     /// The next event of this name.
@@ -293,13 +335,17 @@ impl Events {
     /// Waits until the hub ends the stream.
     pub async fn end(mut self) {
         let end = async { while let Ok(Some(_)) = self.response.chunk().await {} };
-        tokio::time::timeout(Duration::from_secs(20), end).await.expect("the stream went on");
+        tokio::time::timeout(Duration::from_secs(20), end)
+            .await
+            .expect("the stream went on");
     }
 }
 
 fn parse(block: &str) -> Option<Told> {
     let field = |name: &str| {
-        block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':').map(str::trim_start))
+        block
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':').map(str::trim_start))
     };
     Some(Told {
         id: field("id")?.parse().unwrap(),
