@@ -8,6 +8,7 @@ pub mod check;
 pub mod code;
 pub mod connection;
 pub mod control;
+pub mod convert;
 pub mod decoder;
 pub mod envelope;
 pub mod exchange;

@@ -1,0 +1,162 @@
+//! A record as the hub understands it.
+
+use crate::lenient::Base64Text;
+use crate::local_time::{self, Reading};
+use crate::qyzn::person::PersonType;
+use crate::qyzn::record::SnapshotFace;
+use crate::qyzn::time::WallTime;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use model::{IdentityDocument, Method, Outcome};
+use serde_json::{Map, Value};
+
+/// The parts of a record that the message holds; the hub adds device, receipt and ids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReceivedRecord {
+    /// The wire id of the person; `None` for a stranger.
+    pub person_id: Option<String>,
+    /// The name that the device gave.
+    pub person_name: Option<String>,
+    /// The time as it came.
+    pub time_text: String,
+    /// The wall-clock time, where the text is one.
+    pub local: Option<DateTime>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// How the person identified.
+    pub method: Method,
+    /// Similarity, 0 to 1.
+    pub score: Option<f32>,
+    /// Body temperature, °C.
+    pub temperature: Option<f32>,
+    /// The IC card's number.
+    pub card: Option<String>,
+    /// The identity document.
+    pub document: Option<IdentityDocument>,
+    /// The picture just taken, as it came.
+    pub capture: Option<Base64Text>,
+    /// The enrolled photo, as it came.
+    pub registered: Option<Base64Text>,
+    /// What makes this record the same as another of its device.
+    pub key: DuplicateKey,
+    /// The message's data without its pictures.
+    pub native: Value,
+}
+
+/// The duplicate key of hub rule 40, without the device.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DuplicateKey {
+    /// `snaptime`, personId and result, as they came.
+    pub text: String,
+    /// For people without an id the capture's hash belongs to the key, too.
+    pub with_picture: bool,
+}
+
+impl ReceivedRecord {
+    /// When it happened, by the device's wall clock; `None` where the device gave no time that can be read.
+    #[must_use]
+    pub fn occurred_at(&self, zone: &TimeZone, received_at: Timestamp) -> Option<Reading> {
+        local_time::read(self.local?, zone, received_at)
+    }
+}
+
+/// Takes a record apart. `data` is the message's data as it came, `record` the same as
+/// [`SnapshotFace`](crate::qyzn::SnapshotFace) read it.
+#[must_use]
+pub fn record_from_device(record: SnapshotFace, data: &Value) -> ReceivedRecord {
+    let person_id = filled(&record.person_id);
+    let method = method(&record);
+    let score = record.score.filter(|score| *score > 0.0 || method != Method::IcCard);
+    ReceivedRecord {
+        person_name: filled(&record.full_name),
+        local: record.snap_time.parse::<WallTime>().ok().map(WallTime::local),
+        outcome: outcome(&record, person_id.is_some()),
+        method,
+        score: score.map(|score| to_f32(score / 100.0).clamp(0.0, 1.0)),
+        temperature: record.body_temperature.filter(|degrees| *degrees > 0.0).map(to_f32),
+        card: filled(&record.ic_number),
+        document: document(&record),
+        key: DuplicateKey {
+            text: format!(
+                "{}\n{}\n{}",
+                record.snap_time,
+                record.person_id,
+                record.result.map(|result| result.to_string()).unwrap_or_default()
+            ),
+            with_picture: person_id.is_none(),
+        },
+        native: without_pictures(data),
+        person_id,
+        time_text: record.snap_time,
+        capture: record.snap_picture,
+        registered: record.compare_picture,
+    }
+}
+
+fn filled(text: &str) -> Option<String> {
+    Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "similarities and temperatures need no more")]
+fn to_f32(number: f64) -> f32 {
+    number as f32
+}
+
+/// Hub rule 43, row qyzn.
+fn outcome(record: &SnapshotFace, known: bool) -> Outcome {
+    match (record.person_type, record.result) {
+        (Some(PersonType::Stranger), _) => Outcome::Stranger,
+        (Some(PersonType::Blocked), _) => Outcome::Blocked,
+        (_, Some(1)) => Outcome::Granted,
+        (_, Some(2)) => Outcome::Expired,
+        (_, Some(3)) => Outcome::OutOfSchedule,
+        _ if known => Outcome::Denied,
+        _ => Outcome::Stranger,
+    }
+}
+
+/// No field says how; the fields of an identity document are filled by devices that compared with it. A card number
+/// with neither a picture nor a similarity is a card alone.
+fn method(record: &SnapshotFace) -> Method {
+    let no_face = record.snap_picture.is_none() && record.score.unwrap_or_default() <= 0.0;
+    if has_document(record) {
+        Method::FaceAndIdCard
+    } else if no_face && filled(&record.ic_number).is_some() {
+        Method::IcCard
+    } else {
+        Method::Face
+    }
+}
+
+fn has_document(record: &SnapshotFace) -> bool {
+    [&record.ethnicity, &record.birthday, &record.address, &record.expires].iter().any(|field| field.is_some())
+}
+
+fn document(record: &SnapshotFace) -> Option<IdentityDocument> {
+    has_document(record).then(|| IdentityDocument {
+        number: filled(&record.id_number),
+        name: filled(&record.full_name),
+        gender: record.gender.clone(),
+        ethnicity: record.ethnicity.clone(),
+        birthday: record.birthday.clone(),
+        address: record.address.clone(),
+        authority: None,
+        valid_from: None,
+        valid_until: record.expires.clone(),
+    })
+}
+
+/// The message without the keys that hold pictures, at any depth.
+fn without_pictures(data: &Value) -> Value {
+    const PICTURES: [&str; 2] = ["snapPic", "comparePic"];
+    let is_picture = |key: &str| PICTURES.iter().any(|name| name.eq_ignore_ascii_case(key.trim()));
+    match data {
+        Value::Object(fields) => {
+            let kept = fields.iter().filter(|(key, _)| !is_picture(key));
+            Value::Object(kept.map(|(key, value)| (key.clone(), without_pictures(value))).collect::<Map<_, _>>())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(without_pictures).collect()),
+        other => other.clone(),
+    }
+}
