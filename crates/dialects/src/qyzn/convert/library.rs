@@ -71,7 +71,10 @@ pub fn person_from_platform(message: &AddPersonFace, zone: &TimeZone) -> Result<
     let mut faces = Vec::new();
     for face in &message.faces {
         if let Some(image) = face.image.as_ref().filter(|image| !image.is_blank()) {
-            faces.push(LibraryFace { id: face.face_id.clone(), picture: image.decode()? });
+            faces.push(LibraryFace {
+                id: face.face_id.clone(),
+                picture: image.decode()?,
+            });
         }
     }
     let start = message.start_time.and_then(|time| instants(time, zone));
@@ -118,8 +121,16 @@ fn verify(mode: VerifyMode) -> Verify {
 
 fn credentials(message: &AddPersonFace) -> Vec<Credential> {
     let of = |kind, number: &Option<String>| {
-        let number = number.as_deref().map(str::trim).filter(|number| !number.is_empty())?;
-        Some(Credential { kind, number: number.to_owned(), facility: None, bits: None })
+        let number = number
+            .as_deref()
+            .map(str::trim)
+            .filter(|number| !number.is_empty())?;
+        Some(Credential {
+            kind,
+            number: number.to_owned(),
+            facility: None,
+            bits: None,
+        })
     };
     let ic_card = of(CredentialKind::IcCard, &message.ic_number);
     let id_card = of(CredentialKind::IdCard, &message.id_number);
@@ -140,7 +151,11 @@ fn rules(message: &AddPersonFace) -> Vec<Rule> {
         Some(rule) if !rule.is_empty() => Some(rule_times(rule)),
         _ => simple_times(message),
     };
-    vec![Rule { times, valid_from: None, valid_until: None }]
+    vec![Rule {
+        times,
+        valid_from: None,
+        valid_until: None,
+    }]
 }
 
 /// The simple rule: which weekdays, and the periods common to them. A day that is not mentioned is permitted.
@@ -154,21 +169,41 @@ fn simple_times(message: &AddPersonFace) -> Option<Times> {
         message.pass_saturday,
         message.pass_sunday,
     ];
-    let periods = message.pass_period.as_ref().filter(|periods| !periods.0.is_empty());
+    let periods = message
+        .pass_period
+        .as_ref()
+        .filter(|periods| !periods.0.is_empty());
     if periods.is_none() && days.iter().all(|day| day.unwrap_or(true)) {
         return None;
     }
     let open = periods.map_or_else(|| vec![Period::ALL_DAY], |periods| periods.0.clone());
-    let [mon, tue, wed, thu, fri, sat, sun] =
-        days.map(|day| if day.unwrap_or(true) { open.clone() } else { Vec::new() });
-    Some(Times { weekly: Weekly { mon, tue, wed, thu, fri, sat, sun }, holidays: Vec::new() })
+    let [mon, tue, wed, thu, fri, sat, sun] = days.map(|day| {
+        if day.unwrap_or(true) {
+            open.clone()
+        } else {
+            Vec::new()
+        }
+    });
+    Some(Times {
+        weekly: Weekly {
+            mon,
+            tue,
+            wed,
+            thu,
+            fri,
+            sat,
+            sun,
+        },
+        holidays: Vec::new(),
+    })
 }
 
 /// A pass rule's times. A weekday that the rule does not mention is closed, and so is a mode that it does not define.
 #[must_use]
 pub fn rule_times(rule: &PassRule) -> Times {
     let week = rule.weekly.clone().unwrap_or_else(WeeklyRule::default);
-    let day = |rule: Option<&DayRule>| rule.map_or_else(Vec::new, |rule| periods(rule.mode, rule.periods.as_ref()));
+    let day =
+        |rule: Option<&DayRule>| rule.map_or_else(Vec::new, |rule| periods(rule.mode, rule.periods.as_ref()));
     let weekly = Weekly {
         mon: day(week.mon.as_ref()),
         tue: day(week.tue.as_ref()),
@@ -190,7 +225,10 @@ pub fn rule_times(rule: &PassRule) -> Times {
         },
         periods: periods(holiday.mode, holiday.periods.as_ref()),
     });
-    Times { weekly, holidays: holidays.collect() }
+    Times {
+        weekly,
+        holidays: holidays.collect(),
+    }
 }
 
 fn periods(mode: PassMode, periods: Option<&Periods>) -> Vec<Period> {

@@ -67,14 +67,19 @@ impl ReceivedRecord {
 pub fn record_from_device(record: SnapshotFace, data: &Value) -> ReceivedRecord {
     let person_id = filled(&record.person_id);
     let method = method(&record);
-    let score = record.score.filter(|score| *score > 0.0 || method != Method::IcCard);
+    let score = record
+        .score
+        .filter(|score| *score > 0.0 || method != Method::IcCard);
     ReceivedRecord {
         person_name: filled(&record.full_name),
         local: record.snap_time.parse::<WallTime>().ok().map(WallTime::local),
         outcome: outcome(&record, person_id.is_some()),
         method,
         score: score.map(|score| to_f32(score / 100.0).clamp(0.0, 1.0)),
-        temperature: record.body_temperature.filter(|degrees| *degrees > 0.0).map(to_f32),
+        temperature: record
+            .body_temperature
+            .filter(|degrees| *degrees > 0.0)
+            .map(to_f32),
         card: filled(&record.ic_number),
         document: document(&record),
         key: DuplicateKey {
@@ -95,10 +100,15 @@ pub fn record_from_device(record: SnapshotFace, data: &Value) -> ReceivedRecord 
 }
 
 fn filled(text: &str) -> Option<String> {
-    Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
+    Some(text.trim())
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "similarities and temperatures need no more")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "similarities and temperatures need no more"
+)]
 fn to_f32(number: f64) -> f32 {
     number as f32
 }
@@ -130,7 +140,14 @@ fn method(record: &SnapshotFace) -> Method {
 }
 
 fn has_document(record: &SnapshotFace) -> bool {
-    [&record.ethnicity, &record.birthday, &record.address, &record.expires].iter().any(|field| field.is_some())
+    [
+        &record.ethnicity,
+        &record.birthday,
+        &record.address,
+        &record.expires,
+    ]
+    .iter()
+    .any(|field| field.is_some())
 }
 
 fn document(record: &SnapshotFace) -> Option<IdentityDocument> {
@@ -154,7 +171,10 @@ fn without_pictures(data: &Value) -> Value {
     match data {
         Value::Object(fields) => {
             let kept = fields.iter().filter(|(key, _)| !is_picture(key));
-            Value::Object(kept.map(|(key, value)| (key.clone(), without_pictures(value))).collect::<Map<_, _>>())
+            Value::Object(
+                kept.map(|(key, value)| (key.clone(), without_pictures(value)))
+                    .collect::<Map<_, _>>(),
+            )
         }
         Value::Array(items) => Value::Array(items.iter().map(without_pictures).collect()),
         other => other.clone(),

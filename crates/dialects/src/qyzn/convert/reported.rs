@@ -57,13 +57,18 @@ pub struct Pass<'a> {
 pub fn record_to_platform(pass: &Pass<'_>) -> SnapshotFace {
     let person = pass.person.filter(|_| pass.outcome != Outcome::Stranger);
     let document = pass.document.cloned().unwrap_or_default();
-    let id_number = document.number.as_deref().or(person.and_then(|person| person.id_number));
+    let id_number = document
+        .number
+        .as_deref()
+        .or(person.and_then(|person| person.id_number));
     let ic_number = pass.card.or(person.and_then(|person| person.ic_number));
     SnapshotFace {
         person_id: person.map_or_else(String::new, |person| person.id.to_owned()),
         face_id: person.and_then(|person| person.face_id).map(str::to_owned),
         full_name: cut(person.map_or("", |person| person.name), check::NAME_BYTES).to_owned(),
-        person_type: Some(person.map_or(PersonType::Stranger, |person| person_type(person.kind, pass.outcome))),
+        person_type: Some(person.map_or(PersonType::Stranger, |person| {
+            person_type(person.kind, pass.outcome)
+        })),
         id_number: id_number.unwrap_or_default().to_owned(),
         gender: document.gender,
         ethnicity: document.ethnicity,
@@ -73,7 +78,9 @@ pub fn record_to_platform(pass: &Pass<'_>) -> SnapshotFace {
         ic_number: ic_number.unwrap_or_default().to_owned(),
         compare_picture: pass.registered.map(Base64Text::encode),
         snap_picture: pass.capture.map(Base64Text::encode),
-        score: Some(f64::from((pass.score.unwrap_or_default().clamp(0.0, 1.0) * 100.0).round())),
+        score: Some(f64::from(
+            (pass.score.unwrap_or_default().clamp(0.0, 1.0) * 100.0).round(),
+        )),
         result: Some(result_code(pass.outcome)),
         snap_time: WallTime::new(pass.zone.to_datetime(pass.at)).to_string(),
         body_temperature: pass.temperature.map(one_decimal),

@@ -49,7 +49,11 @@ pub(super) struct UnionHoliday {
 impl Union {
     /// The union of schedules.
     pub(super) fn of(all: &[&Times]) -> Self {
-        let mut union = Self { week: WEEK.map(|day| weekday(all, day)), holidays: Vec::new(), narrowed: false };
+        let mut union = Self {
+            week: WEEK.map(|day| weekday(all, day)),
+            holidays: Vec::new(),
+            narrowed: false,
+        };
         let cuts: Vec<Date> = cuts(all).into_iter().collect();
         for (first, next) in cuts.iter().zip(cuts.iter().skip(1)) {
             let last = next.yesterday().unwrap_or(*first);
@@ -81,9 +85,18 @@ impl Union {
         };
         let holiday = self.holidays.iter().map(|holiday| {
             let (mode, periods) = mode_of(&holiday.allowed);
-            HolidayRule { name: holiday.name.clone(), days: holiday.days, mode, periods }
+            HolidayRule {
+                name: holiday.name.clone(),
+                days: holiday.days,
+                mode,
+                periods,
+            }
         });
-        PassRule { weekly: Some(weekly), holiday: holiday.collect(), ..PassRule::default() }
+        PassRule {
+            weekly: Some(weekly),
+            holiday: holiday.collect(),
+            ..PassRule::default()
+        }
     }
 
     /// The simple rule that allows as much as possible of this one, holidays apart: the days that pass, and the
@@ -94,14 +107,22 @@ impl Union {
             common = intersection(&common, day);
         }
         let (common, _) = longest(common, check::SIMPLE_PERIODS);
-        let passes = self.week.each_ref().map(|day| !day.is_empty() && !common.is_empty());
+        let passes = self
+            .week
+            .each_ref()
+            .map(|day| !day.is_empty() && !common.is_empty());
         let exact = self.holidays.is_empty() && self.week.iter().all(|day| day.is_empty() || *day == common);
         (common, passes, exact)
     }
 
     /// Days on which the same holidays hold throughout.
     fn add_segment(&mut self, all: &[&Times], first: Date, last: Date) {
-        let Some(name) = all.iter().flat_map(|times| active(times, first)).map(|holiday| &holiday.name).next() else {
+        let Some(name) = all
+            .iter()
+            .flat_map(|times| active(times, first))
+            .map(|holiday| &holiday.name)
+            .next()
+        else {
             return;
         };
         let name = crate::text::cut(name, check::HOLIDAY_NAME_BYTES);
@@ -117,7 +138,10 @@ impl Union {
             }
         } else {
             let week = (0..7).filter_map(|days| first.checked_add(days.days()).ok());
-            let allowed = week.map(|date| on(all, date)).reduce(|a, b| intersection(&a, &b)).unwrap_or_default();
+            let allowed = week
+                .map(|date| on(all, date))
+                .reduce(|a, b| intersection(&a, &b))
+                .unwrap_or_default();
             self.push(name, first, last, allowed);
             self.narrowed = true;
         }
@@ -133,7 +157,11 @@ impl Union {
             before.days.last = last;
             return;
         }
-        self.holidays.push(UnionHoliday { name: name.to_owned(), days: DayRange { first, last }, allowed });
+        self.holidays.push(UnionHoliday {
+            name: name.to_owned(),
+            days: DayRange { first, last },
+            allowed,
+        });
     }
 
     /// Keeps within the dialect's counts.
@@ -159,13 +187,26 @@ impl Union {
 
 /// The holidays of a schedule that hold on a day.
 fn active<'a>(times: &'a Times, date: Date) -> impl Iterator<Item = &'a Holiday> {
-    times.holidays.iter().filter(move |holiday| holiday.first_day <= date && date <= holiday.last_day)
+    times
+        .holidays
+        .iter()
+        .filter(move |holiday| holiday.first_day <= date && date <= holiday.last_day)
 }
 
 /// Every day on which a holiday begins or has just ended.
 fn cuts(all: &[&Times]) -> BTreeSet<Date> {
-    let holidays = all.iter().flat_map(|times| &times.holidays).filter(|holiday| holiday.first_day <= holiday.last_day);
-    holidays.flat_map(|holiday| [holiday.first_day, holiday.last_day.tomorrow().unwrap_or(Date::MAX)]).collect()
+    let holidays = all
+        .iter()
+        .flat_map(|times| &times.holidays)
+        .filter(|holiday| holiday.first_day <= holiday.last_day);
+    holidays
+        .flat_map(|holiday| {
+            [
+                holiday.first_day,
+                holiday.last_day.tomorrow().unwrap_or(Date::MAX),
+            ]
+        })
+        .collect()
 }
 
 /// What any of the schedules allows on a day.
@@ -184,7 +225,12 @@ fn on(all: &[&Times], date: Date) -> Day {
 }
 
 fn weekday(all: &[&Times], day: Weekday) -> Day {
-    merged(all.iter().flat_map(|times| times.weekly.day(day)).copied().collect())
+    merged(
+        all.iter()
+            .flat_map(|times| times.weekly.day(day))
+            .copied()
+            .collect(),
+    )
 }
 
 /// Sorted, overlapping and touching periods joined.
@@ -204,7 +250,10 @@ fn merged(mut periods: Vec<Period>) -> Day {
 }
 
 fn intersection(a: &[Period], b: &[Period]) -> Day {
-    let both = a.iter().flat_map(|x| b.iter().filter_map(|y| Period::new(x.from().max(y.from()), x.until().min(y.until())).ok()));
+    let both = a.iter().flat_map(|x| {
+        b.iter()
+            .filter_map(|y| Period::new(x.from().max(y.from()), x.until().min(y.until())).ok())
+    });
     merged(both.collect())
 }
 

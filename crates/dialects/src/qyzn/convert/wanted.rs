@@ -58,15 +58,29 @@ pub struct Converted {
 pub fn person_to_device(wanted: &Wanted<'_>) -> Converted {
     let person = wanted.person;
     let mut losses = Vec::new();
-    let name = if person.name.trim().is_empty() { person.id.as_str() } else { &person.name };
+    let name = if person.name.trim().is_empty() {
+        person.id.as_str()
+    } else {
+        &person.name
+    };
     let mut message = AddPersonFace {
         person_id: person.id.to_string(),
         person_code: cut(person.id.as_str(), check::PERSON_CODE_BYTES).to_owned(),
         name: fitted("name", name, check::NAME_BYTES, &mut losses),
         person_type: person_type(person.kind, &mut losses),
         portrait: None,
-        id_number: number(person, CredentialKind::IdCard, check::ID_NUMBER_BYTES, &mut losses),
-        ic_number: number(person, CredentialKind::IcCard, wanted.ic_number_bytes, &mut losses),
+        id_number: number(
+            person,
+            CredentialKind::IdCard,
+            check::ID_NUMBER_BYTES,
+            &mut losses,
+        ),
+        ic_number: number(
+            person,
+            CredentialKind::IcCard,
+            wanted.ic_number_bytes,
+            &mut losses,
+        ),
         pass_number: Some(passes_left(person, &mut losses)),
         pass_period: None,
         pass_monday: None,
@@ -87,7 +101,11 @@ pub fn person_to_device(wanted: &Wanted<'_>) -> Converted {
     }
     note_unsupported(person, &mut losses);
     let redo_at = set_access(wanted, &mut message, &mut losses);
-    Converted { message, losses, redo_at }
+    Converted {
+        message,
+        losses,
+        redo_at,
+    }
 }
 
 /// A text within a limit; a cut is a loss.
@@ -105,7 +123,12 @@ fn person_type(kind: PersonKind, losses: &mut Vec<Loss>) -> PersonType {
         PersonKind::Visitor => PersonType::Visitor,
         PersonKind::Blocked => PersonType::Blocked,
         PersonKind::Vip => {
-            losses.push(Loss::changed("kind", LossReason::Unsupported, "vip", "member without a schedule"));
+            losses.push(Loss::changed(
+                "kind",
+                LossReason::Unsupported,
+                "vip",
+                "member without a schedule",
+            ));
             PersonType::Member
         }
     }
@@ -129,24 +152,40 @@ fn number(person: &Person, kind: CredentialKind, limit: usize, losses: &mut Vec<
         CredentialKind::IdCard => "credentials.id_card",
         _ => "credentials.ic_card",
     };
-    let mut of_kind = person.credentials.iter().filter(|credential| credential.kind == kind);
+    let mut of_kind = person
+        .credentials
+        .iter()
+        .filter(|credential| credential.kind == kind);
     let first = of_kind.next()?;
     if of_kind.next().is_some() {
-        losses.push(Loss { reason: LossReason::LeftOut, ..Loss::unsupported(field) });
+        losses.push(Loss {
+            reason: LossReason::LeftOut,
+            ..Loss::unsupported(field)
+        });
     }
     let fits = (1..=limit).contains(&first.number.len());
     if !fits {
-        losses.push(Loss { reason: LossReason::LeftOut, ..Loss::unsupported(field) });
+        losses.push(Loss {
+            reason: LossReason::LeftOut,
+            ..Loss::unsupported(field)
+        });
     }
     fits.then(|| first.number.clone())
 }
 
 fn passes_left(person: &Person, losses: &mut Vec<Loss>) -> i64 {
     const MOST: u32 = UNLIMITED_PASSES - 1;
-    let Some(limit) = person.pass_limit else { return i64::from(UNLIMITED_PASSES) };
+    let Some(limit) = person.pass_limit else {
+        return i64::from(UNLIMITED_PASSES);
+    };
     let left = limit.saturating_sub(person.passes_used);
     if left > MOST {
-        losses.push(Loss::changed("pass_limit", LossReason::Narrowed, left.to_string(), MOST.to_string()));
+        losses.push(Loss::changed(
+            "pass_limit",
+            LossReason::Narrowed,
+            left.to_string(),
+            MOST.to_string(),
+        ));
     }
     i64::from(left.min(MOST))
 }
@@ -179,14 +218,23 @@ fn note_unsupported(person: &Person, losses: &mut Vec<Loss>) {
         ("room", filled(&person.room)),
         ("photos", person.photos.len() > 1),
     ];
-    losses.extend(fields.into_iter().filter(|(_, is_set)| *is_set).map(|(field, _)| Loss::unsupported(field)));
+    losses.extend(
+        fields
+            .into_iter()
+            .filter(|(_, is_set)| *is_set)
+            .map(|(field, _)| Loss::unsupported(field)),
+    );
     // A QR code's content is brought to the hub, which decides: nothing is lost.
     for (kind, field) in [
         (CredentialKind::RfCard, "credentials.rf_card"),
         (CredentialKind::Wiegand, "credentials.wiegand"),
         (CredentialKind::Pin, "credentials.pin"),
     ] {
-        if person.credentials.iter().any(|credential| credential.kind == kind) {
+        if person
+            .credentials
+            .iter()
+            .any(|credential| credential.kind == kind)
+        {
             losses.push(Loss::unsupported(field));
         }
     }
@@ -201,13 +249,20 @@ fn set_access(wanted: &Wanted<'_>, message: &mut AddPersonFace, losses: &mut Vec
         return None;
     }
     let vip = person.kind == PersonKind::Vip;
-    let bounds = Bounds { from: person.valid_from, until: person.valid_until, vip };
+    let bounds = Bounds {
+        from: person.valid_from,
+        until: person.valid_until,
+        vip,
+    };
     let Some(choice) = choose(wanted.rules, bounds, wanted.now) else {
         set_days(message, [false; 7], None);
         return None;
     };
     if choice.narrowed || choice.times.as_ref().is_some_and(|times| times.narrowed) {
-        losses.push(Loss { reason: LossReason::Narrowed, ..Loss::unsupported("grants") });
+        losses.push(Loss {
+            reason: LossReason::Narrowed,
+            ..Loss::unsupported("grants")
+        });
     }
     set_window(message, &choice, wanted.zone);
     match &choice.times {

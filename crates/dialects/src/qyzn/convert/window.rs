@@ -57,20 +57,41 @@ pub(super) fn choose(rules: &[Rule], bounds: Bounds, now: Timestamp) -> Option<C
     let start = now.max(soonest);
     let active: Vec<&Span<'_>> = live.iter().copied().filter(|span| span.from <= start).collect();
     let candidates = active.iter().map(|bound| {
-        let members: Vec<&Span<'_>> = active.iter().copied().filter(|span| span.until >= bound.until).collect();
+        let members: Vec<&Span<'_>> = active
+            .iter()
+            .copied()
+            .filter(|span| span.until >= bound.until)
+            .collect();
         let from = members.iter().map(|span| span.from).max().unwrap_or(start);
         let narrowed = members.len() < live.len();
-        Choice { narrowed, ..choice(&members, from, bound.until) }
+        Choice {
+            narrowed,
+            ..choice(&members, from, bound.until)
+        }
     });
     let best = candidates.max_by_key(|choice| (worth(choice, start), choice.until))?;
-    let redo_at = if live.len() > 1 { next_change(&live, now) } else { None };
+    let redo_at = if live.len() > 1 {
+        next_change(&live, now)
+    } else {
+        None
+    };
     Some(Choice { redo_at, ..best })
 }
 
 fn spans<'a>(rules: &'a [Rule], bounds: Bounds) -> Vec<Span<'a>> {
     let within = rules.iter().map(|rule| Span {
-        from: rule.valid_from.into_iter().chain(bounds.from).max().unwrap_or(Timestamp::MIN),
-        until: rule.valid_until.into_iter().chain(bounds.until).min().unwrap_or(Timestamp::MAX),
+        from: rule
+            .valid_from
+            .into_iter()
+            .chain(bounds.from)
+            .max()
+            .unwrap_or(Timestamp::MIN),
+        until: rule
+            .valid_until
+            .into_iter()
+            .chain(bounds.until)
+            .min()
+            .unwrap_or(Timestamp::MAX),
         times: rule.times.as_ref().filter(|_| !bounds.vip),
     });
     within.filter(|span| span.from < span.until).collect()
@@ -81,7 +102,9 @@ fn joined(mut spans: Vec<Span<'_>>) -> Vec<Span<'_>> {
     spans.sort_by_key(|span| span.from);
     let mut result: Vec<Span<'_>> = Vec::with_capacity(spans.len());
     for span in spans {
-        let same = result.iter_mut().find(|other| other.times == span.times && span.from <= other.until);
+        let same = result
+            .iter_mut()
+            .find(|other| other.times == span.times && span.from <= other.until);
         match same {
             Some(other) => other.until = other.until.max(span.until),
             None => result.push(span),
@@ -94,7 +117,13 @@ fn choice(members: &[&Span<'_>], from: Timestamp, until: Timestamp) -> Choice {
     let times: Option<Vec<&Times>> = members.iter().map(|span| span.times).collect();
     // One grant without a schedule allows at any time, whatever the others say.
     let times = times.map(|times| Union::of(&times));
-    Choice { from, until, times, narrowed: false, redo_at: None }
+    Choice {
+        from,
+        until,
+        times,
+        narrowed: false,
+        redo_at: None,
+    }
 }
 
 /// Minutes of passing within the horizon, roughly: holidays do not count.
