@@ -7,74 +7,10 @@
     missing_docs
 )]
 
-use std::path::Path;
-use store::{BlobClass, BlobId, MasterKey, Migration, Month, OpenError, Options, Store, StoreError};
+mod common;
 
-const SCHEMA: &[Migration] = &[Migration {
-    version: 1,
-    sql: "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT UNIQUE, blob TEXT)",
-}];
-
-fn key() -> MasterKey {
-    MasterKey::from_bytes([7; 32]).unwrap()
-}
-
-fn options(folder: &Path) -> Options {
-    Options::new(folder, "test.db", key(), SCHEMA)
-}
-
-fn month(text: &str) -> Month {
-    text.parse().unwrap()
-}
-
-async fn put(store: &Store, class: BlobClass, bytes: &[u8]) -> Result<BlobId, StoreError> {
-    let sealed = store.seal_blob(class, bytes)?;
-    store.write(move |write| write.put_blob(sealed)).await
-}
-
-async fn note(store: &Store, text: &str) -> Result<i64, StoreError> {
-    let text = text.to_owned();
-    store
-        .write(move |write| {
-            write.execute("INSERT INTO notes (text) VALUES (?1)", [&text])?;
-            Ok(write.last_insert_rowid())
-        })
-        .await
-}
-
-async fn notes(store: &Store) -> Vec<String> {
-    store
-        .read(|connection| {
-            let mut statement = connection.prepare("SELECT text FROM notes ORDER BY id")?;
-            let texts = statement
-                .query_map([], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
-            Ok(texts)
-        })
-        .await
-        .unwrap()
-}
-
-/// Every file below a folder.
-fn files(folder: &Path) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(files(&path))
-        } else {
-            found.push(path)
-        }
-    }
-    found
-}
-
-fn contains(folder: &Path, needle: &[u8]) -> bool {
-    files(folder).iter().any(|path| {
-        let bytes = std::fs::read(path).unwrap();
-        bytes.windows(needle.len()).any(|window| window == needle)
-    })
-}
+use common::{contains, month, note, notes, options, put};
+use store::{BlobClass, MasterKey, OpenError, Options, Store, StoreError};
 
 #[tokio::test]
 async fn what_was_written_is_there_after_reopening() {
@@ -183,4 +119,66 @@ async fn data_without_its_key_is_refused() {
     });
     assert!(matches!(refused, Err(OpenError::WrongKey { .. })), "{refused:?}");
     Store::open(options(folder.path())).unwrap().close().await;
+}
+
+#[tokio::test]
+async fn past_the_bound_of_the_queue_it_is_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(Options { queue_limit: 2, ..options(folder.path()) }).unwrap();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (go, gate) = std::sync::mpsc::channel::<()>();
+    let slow = tokio::spawn({
+        let store = store.clone();
+        async move {
+            store
+                .write(move |_| {
+                    begun.send(()).unwrap();
+                    Ok(gate.recv().unwrap())
+                })
+                .await
+        }
+    });
+    has_begun.await.unwrap();
+    let waiting = async { tokio::join!(note(&store, "1"), note(&store, "2"), note(&store, "3"), async { go.send(()) }) };
+    let (first, second, third, _) = waiting.await;
+    assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
+    assert!(matches!(third, Err(StoreError::Busy { limit: 2 })), "{third:?}");
+    slow.await.unwrap().unwrap();
+    assert_eq!(notes(&store).await, ["1", "2"]);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_reader_sees_one_state_and_may_not_write() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(options(folder.path())).unwrap();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (go, gate) = std::sync::mpsc::channel::<()>();
+    let count = |connection: &rusqlite::Connection| {
+        Ok(connection.query_row("SELECT count(*) FROM notes", [], |row| row.get::<_, i64>(0))?)
+    };
+    let view = tokio::spawn({
+        let store = store.clone();
+        async move {
+            store
+                .read(move |connection| {
+                    let before = count(connection)?;
+                    begun.send(()).unwrap();
+                    gate.recv().unwrap();
+                    Ok((before, count(connection)?))
+                })
+                .await
+        }
+    });
+    has_begun.await.unwrap();
+    note(&store, "meanwhile").await.unwrap();
+    go.send(()).unwrap();
+    assert_eq!(view.await.unwrap().unwrap(), (0, 0));
+    assert_eq!(store.read(count).await.unwrap(), 1);
+    let refused = store.read(|connection| Ok(connection.execute("DELETE FROM notes", [])?)).await;
+    assert!(matches!(refused, Err(StoreError::Sqlite(_))), "{refused:?}");
+    let panicked = store.read::<(), _>(|_| panic!("on purpose")).await;
+    assert!(matches!(panicked, Err(StoreError::Panicked)));
+    assert_eq!(store.read(count).await.unwrap(), 1);
+    store.close().await;
 }

@@ -73,7 +73,7 @@ impl Store {
     /// As of [`Store::write`]; what was reclaimed so far stays so.
     pub async fn reclaim(&self) -> Result<Reclaimed, StoreError> {
         let mut sum = Reclaimed::default();
-        for (segment, alive) in self.read(|connection| candidates(connection)).await? {
+        for (segment, alive) in self.read(candidates).await? {
             let length = self.files().length(segment);
             if alive.saturating_mul(2) >= length && alive > 0 {
                 continue;

@@ -5,7 +5,7 @@ use super::open::{Opened, Options};
 use super::queue::{Queue, Refusal};
 use super::readers::{Look, Reader};
 use super::write::Write;
-use super::writer::{Done, Job, LogState, Writer};
+use super::writer::{Done, Job, LogState, Reply, Task, Writer};
 use crate::blob::{BlobClass, BlobId, BlobWriter, Files, SealedBlob, Segment, open_blob};
 use crate::error::{OpenError, StoreError};
 use crate::secret::MasterKey;
@@ -23,7 +23,7 @@ struct Shared {
     key: MasterKey,
     files: Files,
     guest: bool,
-    writes: Arc<Queue<Job>>,
+    writes: Arc<Queue<Task>>,
     looks: Arc<Queue<Look>>,
     /// Closed by each thread as it ends.
     ended: watch::Receiver<()>,
@@ -108,15 +108,30 @@ impl Store {
             })),
             Err(error) => {
                 let reason = error.for_the_rest();
-                let _ = answer.send(Err(error));
-                Done::Badly { reason }
+                let reply: Reply = Box::new(move |_| {
+                    let _ = answer.send(Err(error));
+                });
+                Done::Badly { reply, reason }
             }
         });
-        self.0
-            .writes
-            .push(job)
-            .map_err(|refusal| refused(refusal, "write", self.0.writes.limit()))?;
+        self.ask(Task::Work(job))?;
         answered.await.unwrap_or(Err(StoreError::Panicked))
+    }
+
+    /// Empties the write-ahead log, so that what was erased is not left in it. Happens by itself within a few seconds
+    /// of every erasure ([`Write::delete_blob`], [`Write::erases`]); this waits for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when too much waits, [`StoreError::Closed`].
+    pub async fn truncate_wal(&self) -> Result<(), StoreError> {
+        let (done, empty) = oneshot::channel();
+        self.ask(Task::TruncateLog(done))?;
+        empty.await.map_err(|_| StoreError::Closed)
+    }
+
+    fn ask(&self, task: Task) -> Result<(), StoreError> {
+        let writes = &self.0.writes;
+        writes.push(task).map_err(|refusal| refused(refusal, "write", writes.limit()))
     }
 
     /// Runs `work` on a reader thread, in a transaction of its own: it sees one state, the last that was committed when

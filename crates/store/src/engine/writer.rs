@@ -12,18 +12,26 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// Tells the caller: `None` when the commit succeeded, else why not.
 pub(super) type Reply = Box<dyn FnOnce(Option<StoreError>)>;
 /// A piece of work: does it, or answers at once with the error that kept it from beginning.
 pub(super) type Job = Box<dyn FnOnce(Result<&mut Write<'_>, StoreError>) -> Done + Send>;
 
+/// What the writer is asked to do.
+pub(super) enum Task {
+    Work(Job),
+    /// Empty the write-ahead log, and say so.
+    TruncateLog(oneshot::Sender<()>),
+}
+
 /// How a piece of work ended.
 pub(super) enum Done {
     /// Well; its caller waits for the commit.
     Well(Reply),
-    /// With an error, which its caller has been told. `reason` is for others whom it may concern.
-    Badly { reason: StoreError },
+    /// With an error, which its caller is told once everything is undone. `reason` is for others whom it may concern.
+    Badly { reply: Reply, reason: StoreError },
 }
 
 /// After an erasure the write-ahead log is truncated as soon as the writer is idle, at the latest after this time.
@@ -37,7 +45,7 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) blobs: Option<BlobWriter>,
     pub(super) key: MasterKey,
-    pub(super) queue: Arc<Queue<Job>>,
+    pub(super) queue: Arc<Queue<Task>>,
     pub(super) group_jobs: usize,
     pub(super) group_bytes: usize,
     pub(super) log: LogState,
@@ -50,6 +58,9 @@ pub(super) struct Writer {
 pub(super) struct LogState {
     erased_at: Option<Instant>,
     written: bool,
+    due: bool,
+    /// Who wants to know when it is empty.
+    waiting: Vec<oneshot::Sender<()>>,
 }
 
 impl LogState {
@@ -60,14 +71,21 @@ impl LogState {
         }
     }
 
+    /// Somebody waits: due at once.
+    fn wanted_by(&mut self, waiting: oneshot::Sender<()>) {
+        self.waiting.push(waiting);
+        self.due = true;
+    }
+
     fn try_later(&mut self) {
-        if self.erased_at.is_some() {
+        self.due = false;
+        if self.erased_at.is_some() || !self.waiting.is_empty() {
             self.erased_at = Some(Instant::now());
         }
     }
 
     fn overdue(&self) -> bool {
-        self.erased_at.is_some_and(|at| at.elapsed() >= TRUNCATE_AFTER)
+        self.due || self.erased_at.is_some_and(|at| at.elapsed() >= TRUNCATE_AFTER)
     }
 }
 
@@ -82,15 +100,12 @@ impl Writer {
     /// Runs until the queue is closed and empty.
     pub(super) fn run(mut self) {
         loop {
-            let first = match self.queue.next(self.log.patience()) {
-                Next::Item(job) => job,
-                Next::Idle => {
-                    self.truncate_log();
-                    continue;
-                }
+            match self.queue.next(self.log.patience()) {
+                Next::Item(Task::Work(job)) => self.group(job),
+                Next::Item(Task::TruncateLog(waiting)) => self.log.wanted_by(waiting),
+                Next::Idle => self.truncate_log(),
                 Next::Closed => break,
-            };
-            self.group(first);
+            }
             if self.log.overdue() {
                 self.truncate_log();
             }
@@ -101,19 +116,15 @@ impl Writer {
     /// One transaction with the first job and what else waits.
     fn group(&mut self, first: Job) {
         let started = Instant::now();
-        let mut group = Group {
-            replies: Vec::new(),
-            begun: None,
-            erased: false,
-        };
-        let mut next = Some(first);
+        let mut group = Group { replies: Vec::new(), begun: None, erased: false };
+        let mut next = Some(Task::Work(first));
         let mut taken = 0;
-        while let Some(job) = next {
+        while let Some(task) = next {
             taken += 1;
-            if let Err(error) = self.ensure_begun(&mut group) {
-                refuse(job, error);
-            } else {
-                self.run_job(job, &mut group);
+            match (task, self.ensure_begun(&mut group)) {
+                (Task::Work(job), Ok(())) => self.run_job(job, &mut group),
+                (Task::Work(job), Err(error)) => refuse(job, error),
+                (Task::TruncateLog(waiting), _) => self.log.wanted_by(waiting),
             }
             let bytes = self.blobs.as_ref().map_or(0, |blobs| blobs.appended);
             let full = taken >= self.group_jobs || bytes >= self.group_bytes;
@@ -156,7 +167,10 @@ impl Writer {
                     reply(Some(error));
                 }
             },
-            Ok(Done::Badly { reason }) => self.undo(mark, group, &reason),
+            Ok(Done::Badly { reply, reason }) => {
+                self.undo(mark, group, &reason);
+                reply(None);
+            }
             Err(_) => {
                 Event::Panicked.emit();
                 self.undo(mark, group, &StoreError::Panicked);
@@ -214,10 +228,10 @@ impl Writer {
 
     /// Rolls the whole transaction back and tells all of its jobs.
     fn give_up(&mut self, group: &mut Group, error: &StoreError) {
-        if !self.connection.is_autocommit() {
-            if let Err(error) = self.statement("ROLLBACK") {
-                tracing::error!(%error, "a transaction could not be rolled back");
-            }
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.statement("ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction could not be rolled back");
         }
         if let (Some(blobs), Some(mark)) = (self.blobs.as_mut(), group.begun.take()) {
             blobs.failed(mark);
@@ -245,7 +259,10 @@ impl Writer {
                 if self.log.erased_at.is_some() {
                     Event::LogTruncated.emit();
                 }
-                self.log = LogState::default();
+                for waiting in std::mem::take(&mut self.log).waiting {
+                    // Whoever went away need not know.
+                    let _ = waiting.send(());
+                }
             }
             Ok(false) => self.log.try_later(),
             Err(error) => {
@@ -266,7 +283,8 @@ fn truncate(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// Answers a job that could not even be begun.
 fn refuse(job: Job, error: StoreError) {
-    if catch_unwind(AssertUnwindSafe(|| drop(job(Err(error))))).is_err() {
-        Event::Panicked.emit();
+    match catch_unwind(AssertUnwindSafe(|| job(Err(error)))) {
+        Ok(Done::Badly { reply, .. } | Done::Well(reply)) => reply(None),
+        Err(_) => Event::Panicked.emit(),
     }
 }
