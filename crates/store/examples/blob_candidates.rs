@@ -65,17 +65,10 @@ fn insert_rows(main: &Connection, id: i64, offset: i64) -> Outcome<()> {
         main.execute_batch("BEGIN IMMEDIATE")?;
     }
     let random = scramble(id as u64).to_be_bytes();
-    main.prepare_cached("INSERT INTO records VALUES (?1, ?2, ?3)")?.execute((
-        id,
-        &random[..],
-        &[1u8; ROW_BYTES][..],
-    ))?;
-    main.prepare_cached("INSERT INTO blobs VALUES (?1, ?2, ?3, ?4)")?.execute((
-        id,
-        offset,
-        PHOTO_BYTES as i64,
-        &[2u8; 65][..],
-    ))?;
+    main.prepare_cached("INSERT INTO records VALUES (?1, ?2, ?3)")?
+        .execute((id, &random[..], &[1u8; ROW_BYTES][..]))?;
+    main.prepare_cached("INSERT INTO blobs VALUES (?1, ?2, ?3, ?4)")?
+        .execute((id, offset, PHOTO_BYTES as i64, &[2u8; 65][..]))?;
     Ok(())
 }
 
@@ -99,8 +92,18 @@ struct Segments {
 impl Segments {
     fn new(folder: &Path) -> Outcome<Self> {
         let path = folder.join("2026-11.segment");
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path)?;
-        Ok(Self { main: open_main(folder)?, path, file, end: 0 })
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(&path)?;
+        Ok(Self {
+            main: open_main(folder)?,
+            path,
+            file,
+            end: 0,
+        })
     }
 }
 
@@ -152,7 +155,11 @@ impl Database {
         let month = open(&path, Self::PAGE)?;
         // Where a blob begins is not SQLite's to align: a table with the id as rowid is what it is fastest with.
         month.execute_batch("CREATE TABLE photos (id INTEGER PRIMARY KEY, bytes BLOB)")?;
-        Ok(Self { main: open_main(folder)?, month, path })
+        Ok(Self {
+            main: open_main(folder)?,
+            month,
+            path,
+        })
     }
 }
 
@@ -161,7 +168,9 @@ impl Candidate for Database {
         if self.month.is_autocommit() {
             self.month.execute_batch("BEGIN IMMEDIATE")?;
         }
-        self.month.prepare_cached("INSERT INTO photos VALUES (?1, ?2)")?.execute((id, photo))?;
+        self.month
+            .prepare_cached("INSERT INTO photos VALUES (?1, ?2)")?
+            .execute((id, photo))?;
         insert_rows(&self.main, id, 0)
     }
 
@@ -173,7 +182,9 @@ impl Candidate for Database {
     fn read(&self, id: i64) -> Outcome<usize> {
         let mut key = self.main.prepare_cached("SELECT key FROM blobs WHERE id = ?1")?;
         let _: Vec<u8> = key.query_row([id], |row| row.get(0))?;
-        let mut photo = self.month.prepare_cached("SELECT bytes FROM photos WHERE id = ?1")?;
+        let mut photo = self
+            .month
+            .prepare_cached("SELECT bytes FROM photos WHERE id = ?1")?;
         let bytes: Vec<u8> = photo.query_row([id], |row| row.get(0))?;
         Ok(bytes.len())
     }
@@ -199,7 +210,9 @@ struct Floor {
 
 impl Floor {
     fn new(folder: &Path) -> Outcome<Self> {
-        Ok(Self { file: File::create(folder.join("floor"))? })
+        Ok(Self {
+            file: File::create(folder.join("floor"))?,
+        })
     }
 }
 
@@ -323,7 +336,8 @@ fn main() -> Outcome<()> {
             for ((name, make), measured) in candidates.iter().zip(&mut figures) {
                 let folder = parent.join(format!("blob-candidates-{}-{name}-{turn}", std::process::id()));
                 fs::create_dir_all(&folder)?;
-                let outcome = make(&folder).and_then(|mut candidate| round(candidate.as_mut(), photos, group));
+                let outcome =
+                    make(&folder).and_then(|mut candidate| round(candidate.as_mut(), photos, group));
                 fs::remove_dir_all(&folder)?;
                 measured.push(outcome?);
             }

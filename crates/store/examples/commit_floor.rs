@@ -19,7 +19,11 @@ const DEFAULT_BYTES: usize = 60 * 1024;
 /// Appends `records` times `bytes` plus a row, with an fdatasync after each `per_commit` records. Gives the time taken.
 fn bare_loop(folder: &Path, records: usize, per_commit: usize, bytes: usize) -> std::io::Result<Duration> {
     let path = folder.join("commit-floor.tmp");
-    let mut file = OpenOptions::new().create(true).write(true).truncate(true).open(&path)?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .open(&path)?;
     // Not zeroes: some file systems keep no blocks for those.
     let mut photo = vec![0u8; bytes + ROW_BYTES];
     let mut state = 0x9E37_79B9_u32;

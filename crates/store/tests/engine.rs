@@ -124,7 +124,11 @@ async fn data_without_its_key_is_refused() {
 #[tokio::test]
 async fn past_the_bound_of_the_queue_it_is_busy() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(Options { queue_limit: 2, ..options(folder.path()) }).unwrap();
+    let store = Store::open(Options {
+        queue_limit: 2,
+        ..options(folder.path())
+    })
+    .unwrap();
     let (begun, has_begun) = tokio::sync::oneshot::channel();
     let (go, gate) = std::sync::mpsc::channel::<()>();
     let slow = tokio::spawn({
@@ -139,7 +143,11 @@ async fn past_the_bound_of_the_queue_it_is_busy() {
         }
     });
     has_begun.await.unwrap();
-    let waiting = async { tokio::join!(note(&store, "1"), note(&store, "2"), note(&store, "3"), async { go.send(()) }) };
+    let waiting = async {
+        tokio::join!(note(&store, "1"), note(&store, "2"), note(&store, "3"), async {
+            go.send(())
+        })
+    };
     let (first, second, third, _) = waiting.await;
     assert!(first.is_ok() && second.is_ok(), "{first:?} {second:?}");
     assert!(matches!(third, Err(StoreError::Busy { limit: 2 })), "{third:?}");
@@ -175,7 +183,9 @@ async fn a_reader_sees_one_state_and_may_not_write() {
     go.send(()).unwrap();
     assert_eq!(view.await.unwrap().unwrap(), (0, 0));
     assert_eq!(store.read(count).await.unwrap(), 1);
-    let refused = store.read(|connection| Ok(connection.execute("DELETE FROM notes", [])?)).await;
+    let refused = store
+        .read(|connection| Ok(connection.execute("DELETE FROM notes", [])?))
+        .await;
     assert!(matches!(refused, Err(StoreError::Sqlite(_))), "{refused:?}");
     let panicked = store.read::<(), _>(|_| panic!("on purpose")).await;
     assert!(matches!(panicked, Err(StoreError::Panicked)));

@@ -1,5 +1,11 @@
 //! What is erased is gone: from the database, its log, and the blobs (hub rules 4 and 47).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod common;
 
@@ -10,26 +16,38 @@ use store::{BlobClass, Options, Reclaimed, Store};
 const QUARTER: usize = 10_000;
 
 fn small_segments(folder: &std::path::Path) -> Options {
-    Options { segment_bytes: 4 * QUARTER as u64 + 1000, ..options(folder) }
+    Options {
+        segment_bytes: 4 * QUARTER as u64 + 1000,
+        ..options(folder)
+    }
 }
 
 #[tokio::test]
 async fn an_erased_picture_leaves_neither_key_nor_row() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(options(folder.path())).unwrap();
-    let capture = BlobClass::Capture { month: month("2026-11") };
+    let capture = BlobClass::Capture {
+        month: month("2026-11"),
+    };
     let photo = put(&store, BlobClass::Photo, b"of a person").await.unwrap();
-    let (gone, stays) = (put(&store, capture, b"one").await.unwrap(), put(&store, capture, b"two").await.unwrap());
+    let (gone, stays) = (
+        put(&store, capture, b"one").await.unwrap(),
+        put(&store, capture, b"two").await.unwrap(),
+    );
     let secret = store.seal("notes", "1", b"a template").unwrap();
     let sealed = secret.clone();
     store
-        .write(move |write| Ok(write.execute("INSERT INTO notes (id, text, blob) VALUES (1, 'n', ?1)", [sealed])?))
+        .write(move |write| {
+            Ok(write.execute("INSERT INTO notes (id, text, blob) VALUES (1, 'n', ?1)", [sealed])?)
+        })
         .await
         .unwrap();
     let keys: Vec<Vec<u8>> = store
         .read(|connection| {
             let mut statement = connection.prepare("SELECT key FROM blobs")?;
-            Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
+            Ok(statement
+                .query_map([], |row| row.get(0))?
+                .collect::<Result<_, _>>()?)
         })
         .await
         .unwrap();
@@ -46,10 +64,23 @@ async fn an_erased_picture_leaves_neither_key_nor_row() {
         .await
         .unwrap();
     store.truncate_wal().await.unwrap();
-    assert!(!contains(folder.path(), &secret), "the sealed column is still there");
-    assert_eq!(keys.iter().filter(|key| contains(folder.path(), key)).count(), 1, "only the key of what stays");
-    assert!(!contains(folder.path(), photo.as_str().as_bytes()) && !contains(folder.path(), gone.as_str().as_bytes()));
-    assert!(files(&folder.path().join("blobs/photo")).is_empty(), "a photo's file goes at once");
+    assert!(
+        !contains(folder.path(), &secret),
+        "the sealed column is still there"
+    );
+    assert_eq!(
+        keys.iter().filter(|key| contains(folder.path(), key)).count(),
+        1,
+        "only the key of what stays"
+    );
+    assert!(
+        !contains(folder.path(), photo.as_str().as_bytes())
+            && !contains(folder.path(), gone.as_str().as_bytes())
+    );
+    assert!(
+        files(&folder.path().join("blobs/photo")).is_empty(),
+        "a photo's file goes at once"
+    );
     assert_eq!(store.blob(&gone).await.unwrap(), None);
     assert_eq!(store.blob(&stays).await.unwrap().unwrap(), b"two");
     store.close().await;
@@ -69,7 +100,9 @@ async fn the_log_is_emptied_by_itself_after_an_erasure() {
             often.tick().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), emptied).await.unwrap();
+    tokio::time::timeout(std::time::Duration::from_secs(20), emptied)
+        .await
+        .unwrap();
     store.close().await;
 }
 
@@ -80,8 +113,14 @@ async fn a_month_is_dropped_as_a_whole_and_alone() {
     let (old, new) = (month("2026-10"), month("2026-11"));
     let mut kept = Vec::new();
     for round in 0..10_u8 {
-        put(&store, BlobClass::Capture { month: old }, &[round; QUARTER]).await.unwrap();
-        kept.push(put(&store, BlobClass::Capture { month: new }, &[round; QUARTER]).await.unwrap());
+        put(&store, BlobClass::Capture { month: old }, &[round; QUARTER])
+            .await
+            .unwrap();
+        kept.push(
+            put(&store, BlobClass::Capture { month: new }, &[round; QUARTER])
+                .await
+                .unwrap(),
+        );
     }
     assert_eq!(store.months().await.unwrap(), [old, new]);
     assert_eq!(store.drop_month(old).await.unwrap(), 10);
@@ -91,7 +130,9 @@ async fn a_month_is_dropped_as_a_whole_and_alone() {
         assert_eq!(store.blob(id).await.unwrap().unwrap(), [round as u8; QUARTER]);
     }
     // A picture of that month that comes later is kept as any other.
-    let late = put(&store, BlobClass::Capture { month: old }, b"late").await.unwrap();
+    let late = put(&store, BlobClass::Capture { month: old }, b"late")
+        .await
+        .unwrap();
     assert_eq!(store.blob(&late).await.unwrap().unwrap(), b"late");
     store.close().await;
 }
@@ -100,18 +141,28 @@ async fn a_month_is_dropped_as_a_whole_and_alone() {
 async fn space_of_erased_captures_is_reclaimed() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(small_segments(folder.path())).unwrap();
-    let class = BlobClass::Capture { month: month("2026-11") };
+    let class = BlobClass::Capture {
+        month: month("2026-11"),
+    };
     let mut ids = Vec::new();
     for round in 0..14_u8 {
         ids.push(put(&store, class, &[round; QUARTER]).await.unwrap());
     }
     // Segments hold 0–3, 4–7, 8–11 and 12–13. Of the first nothing is left, of the second a quarter, of the third half
     // (which stays: there is as much to lose as to win).
-    let erased: Vec<_> = [0, 1, 2, 3, 5, 6, 7, 10, 11].map(|at: usize| ids[at].clone()).into();
+    let erased: Vec<_> = [0, 1, 2, 3, 5, 6, 7, 10, 11]
+        .map(|at: usize| ids[at].clone())
+        .into();
     let gone = erased.clone();
-    store.write(move |write| gone.iter().try_for_each(|id| write.delete_blob(id))).await.unwrap();
+    store
+        .write(move |write| gone.iter().try_for_each(|id| write.delete_blob(id)))
+        .await
+        .unwrap();
     let size = |folder: &std::path::Path| -> u64 {
-        files(&folder.join("blobs")).iter().map(|path| path.metadata().unwrap().len()).sum()
+        files(&folder.join("blobs"))
+            .iter()
+            .map(|path| path.metadata().unwrap().len())
+            .sum()
     };
     let before = size(folder.path());
     let Reclaimed { segments, bytes } = store.reclaim().await.unwrap();
@@ -123,6 +174,10 @@ async fn space_of_erased_captures_is_reclaimed() {
         let expected = (!erased.contains(id)).then(|| vec![round as u8; QUARTER]);
         assert_eq!(found, expected, "picture {round}");
     }
-    assert_eq!(store.reclaim().await.unwrap(), Reclaimed::default(), "nothing is left to do");
+    assert_eq!(
+        store.reclaim().await.unwrap(),
+        Reclaimed::default(),
+        "nothing is left to do"
+    );
     store.close().await;
 }

@@ -1,5 +1,11 @@
 //! A disk that is full: nothing is acknowledged that is not kept, and writing works again when there is space.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod common;
 
@@ -9,7 +15,10 @@ use store::{BlobClass, Options, Store, StoreError};
 #[tokio::test]
 async fn a_database_that_may_not_grow_refuses_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
-    let bounded = Options { database_bytes: 256 * 1024, ..options(folder.path()) };
+    let bounded = Options {
+        database_bytes: 256 * 1024,
+        ..options(folder.path())
+    };
     let store = Store::open(bounded).unwrap();
     let mut kept = Vec::new();
     let full = loop {
@@ -30,7 +39,10 @@ async fn a_database_that_may_not_grow_refuses_and_recovers() {
     }
     assert_eq!(notes(&store).await, kept);
 
-    store.write(|write| Ok(write.execute("DELETE FROM notes WHERE id < 20", [])?)).await.unwrap();
+    store
+        .write(|write| Ok(write.execute("DELETE FROM notes WHERE id < 20", [])?))
+        .await
+        .unwrap();
     note(&store, "there is space again").await.unwrap();
     store.close().await;
 }
@@ -39,7 +51,9 @@ async fn a_database_that_may_not_grow_refuses_and_recovers() {
 async fn a_segment_that_cannot_grow_refuses_and_recovers() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(options(folder.path())).unwrap();
-    let capture = BlobClass::Capture { month: month("2026-11") };
+    let capture = BlobClass::Capture {
+        month: month("2026-11"),
+    };
     // The file of the first segment is one that is always full.
     let segments = folder.path().join("blobs/capture/2026-11");
     std::fs::create_dir_all(&segments).unwrap();

@@ -1,5 +1,11 @@
 //! `kill -9` at random moments: everything that was acknowledged is there afterwards, whole.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod common;
 
@@ -15,7 +21,11 @@ const WRITERS: u64 = 6;
 const FOLDER: &str = "MENSHEN_KILL_FOLDER";
 
 fn open(folder: &Path) -> Store {
-    Store::open(Options { segment_bytes: 500_000, ..options(folder) }).unwrap()
+    Store::open(Options {
+        segment_bytes: 500_000,
+        ..options(folder)
+    })
+    .unwrap()
 }
 
 /// The picture number `number`: its bytes tell it.
@@ -30,12 +40,18 @@ fn picture(number: u64) -> Vec<u8> {
 #[ignore = "run as a child process by the test below"]
 fn child() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let store = open(Path::new(&folder));
         let newest: Vec<u64> = kept(&store).await.into_iter().map(|(number, _)| number).collect();
         let first = newest.into_iter().max().unwrap_or(0);
-        let tasks: Vec<_> = (1..=WRITERS).map(|task| tokio::spawn(write(store.clone(), first + task))).collect();
+        let tasks: Vec<_> = (1..=WRITERS)
+            .map(|task| tokio::spawn(write(store.clone(), first + task)))
+            .collect();
         for task in tasks {
             task.await.unwrap();
         }
@@ -46,13 +62,18 @@ async fn write(store: Store, first: u64) {
     for number in (first..).step_by(WRITERS as usize) {
         let class = match number % 3 {
             0 => BlobClass::Photo,
-            back => BlobClass::Capture { month: month("2026-11").before(back as u32) },
+            back => BlobClass::Capture {
+                month: month("2026-11").before(back as u32),
+            },
         };
         let blob = store.seal_blob(class, &picture(number)).unwrap();
         let id = store
             .write(move |write| {
                 let id = write.put_blob(blob)?;
-                write.execute("INSERT INTO notes (id, text, blob) VALUES (?1, ?1, ?2)", (number as i64, &id))?;
+                write.execute(
+                    "INSERT INTO notes (id, text, blob) VALUES (?1, ?1, ?2)",
+                    (number as i64, &id),
+                )?;
                 Ok(id)
             })
             .await
@@ -62,7 +83,8 @@ async fn write(store: Store, first: u64) {
             store
                 .write(move |write| {
                     write.delete_blob(&id)?;
-                    write.execute("UPDATE notes SET blob = NULL WHERE id = ?1", [number as i64])
+                    write
+                        .execute("UPDATE notes SET blob = NULL WHERE id = ?1", [number as i64])
                         .map_err(Into::into)
                 })
                 .await
@@ -96,7 +118,9 @@ fn run_and_kill(folder: &Path, enough: usize) -> Vec<(String, u64)> {
     let mut line = String::new();
     while lines.read_line(&mut line).unwrap() > 0 {
         if line.ends_with('\n')
-            && let Some((what, number)) = line.strip_prefix('@').and_then(|rest| rest.trim().split_once(' '))
+            && let Some((what, number)) = line
+                .strip_prefix('@')
+                .and_then(|rest| rest.trim().split_once(' '))
         {
             said.push((what.to_owned(), number.parse().unwrap()));
         }
@@ -134,13 +158,21 @@ async fn what_was_acknowledged_survives_a_kill() {
         let kept = kept(&store).await;
         for (what, number) in &said {
             let found = kept.iter().find(|(kept, _)| kept == number);
-            let Some((_, picture)) = found else { panic!("{what} {number} is lost in round {round}") };
-            assert!(what != "erased" || picture.is_none(), "{number} came back in round {round}");
+            let Some((_, picture)) = found else {
+                panic!("{what} {number} is lost in round {round}")
+            };
+            assert!(
+                what != "erased" || picture.is_none(),
+                "{number} came back in round {round}"
+            );
         }
         for (number, id) in kept {
             let Some(id) = id else { continue };
             let found = store.blob(&id).await.unwrap();
-            assert!(found == Some(picture(number)), "picture {number} is torn in round {round}");
+            assert!(
+                found == Some(picture(number)),
+                "picture {number} is torn in round {round}"
+            );
         }
         store.close().await;
     }

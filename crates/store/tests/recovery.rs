@@ -1,5 +1,11 @@
 //! Whatever happened before and however it ended: after opening, what was acknowledged is there and nothing else is.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod common;
 
@@ -53,7 +59,12 @@ struct Life {
 }
 
 fn open(folder: &Path) -> Store {
-    Store::open(Options { segment_bytes: 8000, readers: 1, ..options(folder) }).unwrap()
+    Store::open(Options {
+        segment_bytes: 8000,
+        readers: 1,
+        ..options(folder)
+    })
+    .unwrap()
 }
 
 fn class(month: Option<Month>) -> BlobClass {
@@ -68,7 +79,13 @@ impl Life {
     fn begin() -> Self {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("0");
-        Self { store: open(&folder), parent, folder, known: BTreeMap::new(), made: 0 }
+        Self {
+            store: open(&folder),
+            parent,
+            folder,
+            known: BTreeMap::new(),
+            made: 0,
+        }
     }
 
     async fn live(&mut self, step: Step) {
@@ -76,9 +93,14 @@ impl Life {
             Step::Put(pictures) => self.put(pictures, false).await,
             Step::Fail(pictures) => self.put(pictures, true).await,
             Step::Erase(which) => {
-                let Some(id) = self.known.keys().nth(which % self.known.len().max(1)).cloned() else { return };
+                let Some(id) = self.known.keys().nth(which % self.known.len().max(1)).cloned() else {
+                    return;
+                };
                 self.known.remove(&id);
-                self.store.write(move |write| write.delete_blob(&id)).await.unwrap();
+                self.store
+                    .write(move |write| write.delete_blob(&id))
+                    .await
+                    .unwrap();
             }
             Step::DropMonth(months) => {
                 self.store.drop_month(back(months)).await.unwrap();
@@ -112,7 +134,11 @@ impl Life {
                 for blob in sealed {
                     write.put_blob(blob)?;
                 }
-                if fail { Err(StoreError::Corrupt("on purpose".to_owned())) } else { Ok(()) }
+                if fail {
+                    Err(StoreError::Corrupt("on purpose".to_owned()))
+                } else {
+                    Ok(())
+                }
             })
             .await;
         assert_eq!(outcome.is_err(), fail, "{outcome:?}");
@@ -145,13 +171,21 @@ impl Life {
         let (rows, segments) = self
             .store
             .read(|connection| {
-                let count = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0).map(|n| n as usize));
-                Ok((count("SELECT count(*) FROM blobs")?, count("SELECT count(*) FROM segments")?))
+                let count =
+                    |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0).map(|n| n as usize));
+                Ok((
+                    count("SELECT count(*) FROM blobs")?,
+                    count("SELECT count(*) FROM segments")?,
+                ))
             })
             .await
             .unwrap();
         assert_eq!(rows, self.known.len(), "what failed or was erased has no row");
-        assert_eq!(files(&self.folder.join("blobs")).len(), segments, "each file is a segment");
+        assert_eq!(
+            files(&self.folder.join("blobs")).len(),
+            segments,
+            "each file is a segment"
+        );
     }
 }
 

@@ -131,7 +131,9 @@ impl Store {
 
     fn ask(&self, task: Task) -> Result<(), StoreError> {
         let writes = &self.0.writes;
-        writes.push(task).map_err(|refusal| refused(refusal, "write", writes.limit()))
+        writes
+            .push(task)
+            .map_err(|refusal| refused(refusal, "write", writes.limit()))
     }
 
     /// Runs `work` on a reader thread, in a transaction of its own: it sees one state, the last that was committed when

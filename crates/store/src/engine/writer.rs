@@ -116,7 +116,11 @@ impl Writer {
     /// One transaction with the first job and what else waits.
     fn group(&mut self, first: Job) {
         let started = Instant::now();
-        let mut group = Group { replies: Vec::new(), begun: None, erased: false };
+        let mut group = Group {
+            replies: Vec::new(),
+            begun: None,
+            erased: false,
+        };
         let mut next = Some(Task::Work(first));
         let mut taken = 0;
         while let Some(task) = next {
