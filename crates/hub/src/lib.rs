@@ -10,6 +10,7 @@ pub mod events;
 pub mod links;
 pub mod listen;
 mod metrics;
+pub mod people;
 pub mod secret;
 pub mod start;
 pub mod state;

@@ -5,6 +5,7 @@ use crate::api::attempts::Attempts;
 use crate::config::HubConfig;
 use crate::events;
 use crate::listen::{self, Bounds};
+use crate::people::{Recognition, keep_templates_current};
 use crate::secret;
 use crate::state::Hub;
 use serde::Serialize;
@@ -244,7 +245,10 @@ async fn first_user(config: &HubConfig, store: &HubStore) -> Result<Option<Strin
 
 async fn assemble(config: HubConfig, store: HubStore) -> Result<Hub, StartError> {
     let head = store.outbox.extent().await?.last;
+    let recognition = Recognition::load(&config).await;
+    recognition.fill(&*store.people).await?;
     Ok(Hub {
+        recognition,
         outbox_head: watch::Sender::new(head),
         outbox_poke: Notify::new(),
         resolvers: api::resolvers(),
@@ -333,4 +337,5 @@ fn serve(hub: &Arc<Hub>, sockets: Sockets) {
             .spawn(crate::links::qyzn::serve(Arc::clone(hub), listener));
     }
     hub.tasks.spawn(events::watch_outbox(Arc::clone(hub)));
+    hub.tasks.spawn(keep_templates_current(Arc::clone(hub)));
 }

@@ -3,6 +3,7 @@
 use crate::api::attempts::Attempts;
 use crate::config::HubConfig;
 use crate::events::Resolvers;
+use crate::people::Recognition;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -18,6 +19,8 @@ pub struct Hub {
     pub config: HubConfig,
     /// What it keeps.
     pub store: HubStore,
+    /// The face engine and everyone's faces.
+    pub recognition: Recognition,
     /// Cancelled when the hub stops: listeners stop accepting, links end, streams close.
     pub shutdown: CancellationToken,
     /// Tasks that the hub waits for when it stops.

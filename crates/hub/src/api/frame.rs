@@ -1,6 +1,7 @@
 //! Putting the resources together: routes, resolvers, and what holds for every answer.
 
 use super::problem::Problem;
+use super::{access, faces, grants, groups, holidays, persons, photos, schedules, zones};
 use super::{audit, document, meta, page_files, session, settings, stream, tokens, users};
 use crate::events::Resolvers;
 use crate::state::Hub;
@@ -25,12 +26,22 @@ fn resources() -> OpenApiRouter<Arc<Hub>> {
         .merge(audit::routes())
         .merge(settings::routes())
         .merge(stream::routes())
+        .merge(persons::routes())
+        .merge(photos::routes())
+        .merge(access::routes())
+        .merge(groups::routes())
+        .merge(zones::routes())
+        .merge(schedules::routes())
+        .merge(holidays::routes())
+        .merge(grants::routes())
+        .merge(faces::routes())
 }
 
 /// How each event is told.
 pub(crate) fn resolvers() -> Resolvers {
     let mut resolvers = Resolvers::default();
     audit::resolvers(&mut resolvers);
+    persons::resolvers(&mut resolvers);
     resolvers
 }
 

@@ -3,25 +3,37 @@
 //! Each resource is a file with its `routes()` and, where events tell of it, its `resolvers()`. Permission stands in
 //! each handler's signature ([`permission`]), and a test walks every route with every role.
 
+mod access;
 pub mod answer;
 pub mod attempts;
 mod audit;
 mod document;
+mod faces;
 mod frame;
+mod grants;
+mod groups;
+mod holidays;
 pub mod input;
 mod meta;
 pub mod page;
 mod page_files;
 pub mod permission;
+mod persons;
+mod photos;
 pub mod problem;
 pub mod query;
+mod schedules;
+pub mod schemas;
 pub mod scope;
 mod session;
 mod settings;
+mod settled;
 mod stream;
 mod tokens;
 mod users;
+mod zones;
 
 pub use document::openapi;
 pub(crate) use frame::{devices_router, resolvers, router};
 pub use settings::HubSettings;
+use settled::settled;

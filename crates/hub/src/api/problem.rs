@@ -141,6 +141,18 @@ impl Problem {
         }
     }
 
+    /// The same with another code.
+    #[must_use]
+    pub fn with_code(self, code: &'static str) -> Self {
+        Self { code, ..self }
+    }
+
+    /// What is wrong with which field.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
     /// 422 for one field.
     #[must_use]
     pub fn invalid_field(path: &str, code: &str, message: impl Into<String>) -> Self {

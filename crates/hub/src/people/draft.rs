@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::limits::{
-    CODE_CHARACTERS, CREDENTIAL_CHARACTERS, GROUPS_OF_A_PERSON, LINE_CHARACTERS, NAME_CHARACTERS, WIEGAND_BITS,
+    CODE_CHARACTERS, CREDENTIAL_CHARACTERS, GROUPS_OF_A_PERSON, NAME_CHARACTERS, WIEGAND_BITS,
 };
 use crate::api::problem::Problem;
 use model::{Credential, CredentialKind, GroupId, Person, PersonId, Visit};
@@ -204,6 +204,7 @@ fn read_credential(fields: &mut Fields, path: &str, value: Value) -> Option<Cred
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::people::LINE_CHARACTERS;
     use serde_json::json;
 
     fn map(value: Value) -> Map<String, Value> {

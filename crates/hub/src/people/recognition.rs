@@ -1,9 +1,10 @@
 //! The face engine in the hub, and the gallery of everyone whose photo was looked at.
 
 use crate::api::problem::{FieldError, Problem};
+use crate::config::HubConfig;
 use axum::body::Bytes;
 use axum::http::StatusCode;
-use face::{Engine, ExamineError, Examination, Gallery, ImageLimits, Template, Thresholds};
+use face::{Engine, ExamineError, Examination, Gallery, ImageLimits, Settings, Template, Thresholds};
 use model::{FaceFault, PersonId};
 use std::sync::Arc;
 use store::StoreError;
@@ -12,6 +13,9 @@ use tokio::sync::Semaphore;
 
 /// Templates read from the store at a time.
 const TEMPLATES_PER_READ: u32 = 1000;
+
+/// Pixels in a megapixel.
+const MEGAPIXEL: u64 = 1_000_000;
 
 /// Why a photo could not be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +43,32 @@ pub struct Recognition {
 }
 
 impl Recognition {
+    /// With the engine of the configured folder. Without models the hub runs all the same, and the log says so.
+    pub async fn load(config: &HubConfig) -> Self {
+        let limits = ImageLimits {
+            max_bytes: config.photo_bytes() as u64,
+            max_pixels: u64::from(config.limits.photo_megapixels).saturating_mul(MEGAPIXEL),
+            ..ImageLimits::default()
+        };
+        let thresholds = Thresholds {
+            accept: config.face.accept,
+            reject: config.face.reject,
+            margin: config.face.margin,
+        };
+        let settings = Settings { threads: config.face.threads, photo: limits, ..Settings::default() };
+        let explicit = Some(config.faces.models.clone()).filter(|path| !path.as_os_str().is_empty());
+        let data = config.hub.data.clone();
+        let loading = tokio::task::spawn_blocking(move || {
+            let directory = face::models::locate(explicit.as_deref(), Some(&data));
+            Engine::load(&directory, settings).map(Arc::new).map_err(|error| error.to_string())
+        });
+        let engine = loading.await.unwrap_or_else(|error| Err(error.to_string()));
+        if let Err(reason) = &engine {
+            tracing::warn!(%reason, "photos are stored without being looked at");
+        }
+        Self::new(engine, limits, thresholds)
+    }
+
     /// With this engine, or with the reason why there is none.
     #[must_use]
     pub fn new(engine: Result<Arc<Engine>, String>, limits: ImageLimits, thresholds: Thresholds) -> Self {
