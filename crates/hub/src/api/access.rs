@@ -50,9 +50,15 @@ enum Granted {
 }
 
 fn judge(subject: &access::Subject, door: DoorAccess, hub_zone: &TimeZone, now: Timestamp) -> AccessView {
-    let own_zone = door.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
+    let own_zone = door
+        .time_zone
+        .as_deref()
+        .and_then(|name| TimeZone::get(name).ok());
     let time_zone = own_zone.unwrap_or_else(|| hub_zone.clone());
-    let at = access::Door { time_zone, device_times: None };
+    let at = access::Door {
+        time_zone,
+        device_times: None,
+    };
     let decision = access::decide(subject, &door.rules, &at, now);
     AccessView {
         device_id: door.device_id.to_string(),
@@ -72,13 +78,25 @@ async fn list(
     by: Read<scope::Persons>,
     Path(id): Path<String>,
 ) -> Result<Json<List<AccessView>>, Problem> {
-    let found = hub.store.people.access(&person_id(id)?, by.0.zone).await?.ok_or_else(Problem::not_found)?;
+    let found = hub
+        .store
+        .people
+        .access(&person_id(id)?, by.0.zone)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     let settings = HubSettings::current(&hub).await?;
     let hub_zone = TimeZone::get(&settings.time_zone).map_err(|error| Problem::internal(&error))?;
     let now = Timestamp::now();
     let subject = found.subject;
-    let items = found.doors.into_iter().map(|door| judge(&subject, door, &hub_zone, now)).collect();
-    Ok(Json(List { items, next_cursor: None }))
+    let items = found
+        .doors
+        .into_iter()
+        .map(|door| judge(&subject, door, &hub_zone, now))
+        .collect();
+    Ok(Json(List {
+        items,
+        next_cursor: None,
+    }))
 }
 
 #[cfg(test)]
@@ -96,18 +114,27 @@ mod tests {
             passes_used: 0,
         };
         let morning = Period::new(DayMinute::new(8, 0).unwrap(), DayMinute::new(9, 0).unwrap()).unwrap();
-        let times = access::Times { weekly: Weekly::every_day(&[morning]), holidays: Vec::new() };
+        let times = access::Times {
+            weekly: Weekly::every_day(&[morning]),
+            holidays: Vec::new(),
+        };
         let door = |time_zone: Option<&str>| DoorAccess {
             device_id: DeviceId::new("d"),
             time_zone: time_zone.map(str::to_owned),
             held: true,
-            rules: vec![access::Rule { times: Some(times.clone()), ..access::Rule::default() }],
+            rules: vec![access::Rule {
+                times: Some(times.clone()),
+                ..access::Rule::default()
+            }],
         };
         // 08:30 in Shanghai.
         let now: Timestamp = "2030-05-06T00:30:00Z".parse().unwrap();
         let hub_zone = TimeZone::get("Asia/Shanghai").unwrap();
         let text = |view: AccessView| serde_json::to_value(view).unwrap()["reason"].clone();
         assert_eq!(text(judge(&subject, door(None), &hub_zone, now)), "granted");
-        assert_eq!(text(judge(&subject, door(Some("Europe/Berlin")), &hub_zone, now)), "out_of_schedule");
+        assert_eq!(
+            text(judge(&subject, door(Some("Europe/Berlin")), &hub_zone, now)),
+            "out_of_schedule"
+        );
     }
 }

@@ -22,7 +22,10 @@ use utoipa_axum::routes;
 const MATCHES: usize = 5;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
-    OpenApiRouter::new().routes(routes!(detect)).routes(routes!(compare)).routes(routes!(identify))
+    OpenApiRouter::new()
+        .routes(routes!(detect))
+        .routes(routes!(compare))
+        .routes(routes!(identify))
 }
 
 /// A face, in pixels of the upright picture.
@@ -69,7 +72,13 @@ fn view(found: Examination) -> DetectView {
             quality: face.quality,
         })
         .collect();
-    DetectView { width: found.width, height: found.height, faces, usable: found.usable, reasons: found.faults }
+    DetectView {
+        width: found.width,
+        height: found.height,
+        faces,
+        usable: found.usable,
+        reasons: found.faults,
+    }
 }
 
 /// How alike two faces are.
@@ -151,7 +160,11 @@ async fn compare(
 /// The parts `a` and `b`; the listener bounds the whole body.
 async fn pictures(mut form: Multipart) -> Result<(Bytes, Bytes), Problem> {
     let broken = |error: axum::extract::multipart::MultipartError| {
-        Problem::new(error.status(), "bad_form", format!("the form cannot be read: {}", error.body_text()))
+        Problem::new(
+            error.status(),
+            "bad_form",
+            format!("the form cannot be read: {}", error.body_text()),
+        )
     };
     let (mut a, mut b) = (None, None);
     while let Some(part) = form.next_field().await.map_err(broken)? {
@@ -160,11 +173,16 @@ async fn pictures(mut form: Multipart) -> Result<(Bytes, Bytes), Problem> {
             Some("b") => b = Some(part.bytes().await.map_err(broken)?),
             _ => {
                 let name = part.name().unwrap_or_default().to_owned();
-                return Err(Problem::invalid_field(&name, "unknown_field", "the parts are a and b"));
+                return Err(Problem::invalid_field(
+                    &name,
+                    "unknown_field",
+                    "the parts are a and b",
+                ));
             }
         }
     }
-    let missing = |name| Problem::invalid_field(name, "required", "a picture as the part a, another as the part b");
+    let missing =
+        |name| Problem::invalid_field(name, "required", "a picture as the part a, another as the part b");
     Ok((a.ok_or_else(|| missing("a"))?, b.ok_or_else(|| missing("b"))?))
 }
 
@@ -177,14 +195,21 @@ async fn identify(
 ) -> Result<Json<IdentifyView>, Problem> {
     let template = template(&hub.recognition, "photo", upload.bytes).await?;
     let searched = Arc::clone(&hub);
-    let nearest = tokio::task::spawn_blocking(move || searched.recognition.gallery().nearest(&template, MATCHES))
-        .await
-        .map_err(|error| Problem::internal(&error))?;
-    let top = face::Top2 { best: nearest.first().cloned(), second: nearest.get(1).cloned() };
+    let nearest =
+        tokio::task::spawn_blocking(move || searched.recognition.gallery().nearest(&template, MATCHES))
+            .await
+            .map_err(|error| Problem::internal(&error))?;
+    let top = face::Top2 {
+        best: nearest.first().cloned(),
+        second: nearest.get(1).cloned(),
+    };
     let verdict = hub.recognition.thresholds().judge(&top).name();
     let matches = nearest
         .into_iter()
-        .map(|(person, similarity)| MatchView { person_id: person.to_string(), similarity })
+        .map(|(person, similarity)| MatchView {
+            person_id: person.to_string(),
+            similarity,
+        })
         .collect();
     Ok(Json(IdentifyView { matches, verdict }))
 }

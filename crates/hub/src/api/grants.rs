@@ -22,7 +22,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, change, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, change, delete))
 }
 
 /// A stored grant as a change begins with it.
@@ -53,8 +55,16 @@ async fn create(
     by: Change<scope::Grants>,
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let made = hub.store.rules.create_grant(&by.0.actor(), calendar::grant(None, body)?).await?;
-    Ok(answer::created(&format!("/api/v1/grants/{}", made.object.id), made.revision, made))
+    let made = hub
+        .store
+        .rules
+        .create_grant(&by.0.actor(), calendar::grant(None, body)?)
+        .await?;
+    Ok(answer::created(
+        &format!("/api/v1/grants/{}", made.object.id),
+        made.revision,
+        made,
+    ))
 }
 
 /// One grant.
@@ -64,7 +74,12 @@ async fn show(
     _: Read<scope::Grants>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = hub.store.rules.grant(&GrantId::new(id)).await?.ok_or_else(Problem::not_found)?;
+    let found = hub
+        .store
+        .rules
+        .grant(&GrantId::new(id))
+        .await?
+        .ok_or_else(Problem::not_found)?;
     Ok(answer::object(found.revision, found))
 }
 
@@ -82,7 +97,11 @@ async fn change(
     // The fields are laid over what is there now: if that changes meanwhile, the change must not undo it.
     let expected = expected.or(Some(before.revision));
     let draft = calendar::grant(Some(draft(before.object)), body)?;
-    let changed = hub.store.rules.replace_grant(&by.0.actor(), &id, draft, expected).await?;
+    let changed = hub
+        .store
+        .rules
+        .replace_grant(&by.0.actor(), &id, draft, expected)
+        .await?;
     Ok(answer::object(changed.revision, changed))
 }
 
@@ -94,6 +113,9 @@ async fn delete(
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    hub.store.rules.delete_grant(&by.0.actor(), &GrantId::new(id), expected).await?;
+    hub.store
+        .rules
+        .delete_grant(&by.0.actor(), &GrantId::new(id), expected)
+        .await?;
     Ok(answer::deleted())
 }

@@ -21,7 +21,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, change, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, change, delete))
 }
 
 /// Groups by creation.
@@ -41,8 +43,16 @@ async fn create(
     by: Change<scope::Groups>,
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let made = hub.store.rules.create_group(&by.0.actor(), calendar::name(body)?).await?;
-    Ok(answer::created(&format!("/api/v1/groups/{}", made.object.id), made.revision, made))
+    let made = hub
+        .store
+        .rules
+        .create_group(&by.0.actor(), calendar::name(body)?)
+        .await?;
+    Ok(answer::created(
+        &format!("/api/v1/groups/{}", made.object.id),
+        made.revision,
+        made,
+    ))
 }
 
 /// One group.
@@ -52,7 +62,12 @@ async fn show(
     _: Read<scope::Groups>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = hub.store.rules.group(&GroupId::new(id)).await?.ok_or_else(Problem::not_found)?;
+    let found = hub
+        .store
+        .rules
+        .group(&GroupId::new(id))
+        .await?
+        .ok_or_else(Problem::not_found)?;
     Ok(answer::object(found.revision, found))
 }
 
@@ -67,7 +82,11 @@ async fn change(
 ) -> Result<Response, Problem> {
     let id = GroupId::new(id);
     let name = calendar::name(body)?;
-    let changed = hub.store.rules.rename_group(&by.0.actor(), &id, name, expected).await?;
+    let changed = hub
+        .store
+        .rules
+        .rename_group(&by.0.actor(), &id, name, expected)
+        .await?;
     Ok(answer::object(changed.revision, changed))
 }
 
@@ -79,6 +98,9 @@ async fn delete(
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    hub.store.rules.delete_group(&by.0.actor(), &GroupId::new(id), expected).await?;
+    hub.store
+        .rules
+        .delete_group(&by.0.actor(), &GroupId::new(id), expected)
+        .await?;
     Ok(answer::deleted())
 }

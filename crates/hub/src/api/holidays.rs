@@ -22,7 +22,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, change, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, change, delete))
 }
 
 /// A stored holiday as a change begins with it.
@@ -53,8 +55,16 @@ async fn create(
     by: Change<scope::Holidays>,
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let made = hub.store.rules.create_holiday(&by.0.actor(), calendar::holiday(None, body)?).await?;
-    Ok(answer::created(&format!("/api/v1/holidays/{}", made.object.id), made.revision, made))
+    let made = hub
+        .store
+        .rules
+        .create_holiday(&by.0.actor(), calendar::holiday(None, body)?)
+        .await?;
+    Ok(answer::created(
+        &format!("/api/v1/holidays/{}", made.object.id),
+        made.revision,
+        made,
+    ))
 }
 
 /// One holiday.
@@ -64,7 +74,12 @@ async fn show(
     _: Read<scope::Holidays>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = hub.store.rules.holiday(&HolidayId::new(id)).await?.ok_or_else(Problem::not_found)?;
+    let found = hub
+        .store
+        .rules
+        .holiday(&HolidayId::new(id))
+        .await?
+        .ok_or_else(Problem::not_found)?;
     Ok(answer::object(found.revision, found))
 }
 
@@ -78,11 +93,20 @@ async fn change(
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let id = HolidayId::new(id);
-    let before = hub.store.rules.holiday(&id).await?.ok_or_else(Problem::not_found)?;
+    let before = hub
+        .store
+        .rules
+        .holiday(&id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     // The fields are laid over what is there now: if that changes meanwhile, the change must not undo it.
     let expected = expected.or(Some(before.revision));
     let draft = calendar::holiday(Some(draft(before.object)), body)?;
-    let changed = hub.store.rules.replace_holiday(&by.0.actor(), &id, draft, expected).await?;
+    let changed = hub
+        .store
+        .rules
+        .replace_holiday(&by.0.actor(), &id, draft, expected)
+        .await?;
     Ok(answer::object(changed.revision, changed))
 }
 
@@ -94,6 +118,9 @@ async fn delete(
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    hub.store.rules.delete_holiday(&by.0.actor(), &HolidayId::new(id), expected).await?;
+    hub.store
+        .rules
+        .delete_holiday(&by.0.actor(), &HolidayId::new(id), expected)
+        .await?;
     Ok(answer::deleted())
 }

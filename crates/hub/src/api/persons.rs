@@ -61,7 +61,10 @@ fn shown(stored: StoredPerson) -> Revised<Person> {
     for photo in &mut person.photos {
         photo.url = photo_url(&person.id, &photo.id);
     }
-    Revised { revision: stored.revision, object: person }
+    Revised {
+        revision: stored.revision,
+        object: person,
+    }
 }
 
 /// Which persons a list shows.
@@ -118,7 +121,12 @@ async fn show(
     by: Read<scope::Persons>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let stored = hub.store.people.person(&person_id(id)?, by.0.zone).await?.ok_or_else(Problem::not_found)?;
+    let stored = hub
+        .store
+        .people
+        .person(&person_id(id)?, by.0.zone)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     Ok(answer::object(stored.revision, shown(stored)))
 }
 
@@ -134,7 +142,12 @@ async fn change(
     let id = person_id(id)?;
     let mut attempt = 1;
     loop {
-        let before = hub.store.people.person(&id, by.0.zone.clone()).await?.ok_or_else(Problem::not_found)?;
+        let before = hub
+            .store
+            .people
+            .person(&id, by.0.zone.clone())
+            .await?
+            .ok_or_else(Problem::not_found)?;
         let draft = people::change(before.person, body.clone())?;
         let change = PersonChange {
             passes_used: draft.counts_anew.then_some(draft.person.passes_used),
@@ -144,7 +157,9 @@ async fn change(
         };
         match hub.store.people.replace(&by.0.actor(), change).await {
             // The fields were laid over a person that has changed since: lay them over the new one.
-            Err(StoreError::Revision { .. }) if expected.is_none() && attempt < CHANGE_ATTEMPTS => attempt += 1,
+            Err(StoreError::Revision { .. }) if expected.is_none() && attempt < CHANGE_ATTEMPTS => {
+                attempt += 1
+            }
             Err(error) => return Err(error.into()),
             Ok(stored) => return Ok(answer::object(stored.revision, shown(stored))),
         }
@@ -176,13 +191,24 @@ struct PersonResolver;
 
 #[async_trait]
 impl Resolver for PersonResolver {
-    async fn resolve(&self, hub: &Hub, caller: &Caller, row: &Announcement) -> Result<Option<Value>, Problem> {
-        let Ok(id) = PersonId::new(row.subject_id.as_str()) else { return Ok(None) };
+    async fn resolve(
+        &self,
+        hub: &Hub,
+        caller: &Caller,
+        row: &Announcement,
+    ) -> Result<Option<Value>, Problem> {
+        let Ok(id) = PersonId::new(row.subject_id.as_str()) else {
+            return Ok(None);
+        };
         if !caller.may_read::<scope::Persons>() {
             return Ok(None);
         }
-        let Some(stored) = hub.store.people.person(&id, caller.zone.clone()).await? else { return Ok(None) };
-        serde_json::to_value(shown(stored)).map(Some).map_err(|error| Problem::internal(&error))
+        let Some(stored) = hub.store.people.person(&id, caller.zone.clone()).await? else {
+            return Ok(None);
+        };
+        serde_json::to_value(shown(stored))
+            .map(Some)
+            .map_err(|error| Problem::internal(&error))
     }
 }
 
@@ -200,7 +226,11 @@ mod tests {
     fn the_document_describes_what_is_sent() {
         let mut person = Person::new(PersonId::new("a").unwrap(), "Ann");
         person.code = Some("1".to_owned());
-        let sent = shown(StoredPerson { seq: 1, revision: 1, person });
+        let sent = shown(StoredPerson {
+            seq: 1,
+            revision: 1,
+            person,
+        });
         assert_eq!(names(&sent), names(&PersonSchema::default()));
     }
 }

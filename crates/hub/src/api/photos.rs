@@ -78,9 +78,17 @@ async fn list(
     Path(id): Path<String>,
 ) -> Result<Json<List<PhotoView>>, Problem> {
     let id = person_id(id)?;
-    let photos = hub.store.people.photos(&id, by.0.zone).await?.ok_or_else(Problem::not_found)?;
+    let photos = hub
+        .store
+        .people
+        .photos(&id, by.0.zone)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     let items = photos.into_iter().map(|photo| view(&id, photo)).collect();
-    Ok(Json(List { items, next_cursor: None }))
+    Ok(Json(List {
+        items,
+        next_cursor: None,
+    }))
 }
 
 /// Adds a photo: the body is the picture itself, JPEG, PNG, BMP or WebP. It is kept as it came.
@@ -103,10 +111,17 @@ async fn add(
     let added = {
         let (hub, id) = (Arc::clone(&hub), id.clone());
         // To the end even when the caller hangs up: store and gallery belong together.
-        settled(&Arc::clone(&hub), async move { keep(&hub, &by, &id, upload.bytes, look).await }).await?
+        settled(&Arc::clone(&hub), async move {
+            keep(&hub, &by, &id, upload.bytes, look).await
+        })
+        .await?
     };
     let url = photo_url(&id, &added.id);
-    let body = AddedView { photo: view(&id, added), check, note };
+    let body = AddedView {
+        photo: view(&id, added),
+        check,
+        note,
+    };
     Ok((StatusCode::CREATED, [(header::LOCATION, url)], Json(body)).into_response())
 }
 
@@ -130,9 +145,15 @@ async fn keep(
         most: u32::try_from(hub.config.limits.photos_per_person).unwrap_or(u32::MAX),
     };
     if let Some(template) = &look.template {
-        hub.recognition.gallery().insert(person.clone(), id.as_str(), template);
+        hub.recognition
+            .gallery()
+            .insert(person.clone(), id.as_str(), template);
     }
-    let added = hub.store.people.add_photo(&by.0.actor(), person, by.0.zone.clone(), photo).await;
+    let added = hub
+        .store
+        .people
+        .add_photo(&by.0.actor(), person, by.0.zone.clone(), photo)
+        .await;
     if added.is_err() {
         hub.recognition.gallery().remove_photo(person, id.as_str());
     }
@@ -147,7 +168,11 @@ async fn bytes(
     Path((id, photo)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let (actor, zone) = (by.0.actor(), by.0.zone);
-    let found = hub.store.people.photo_bytes(&actor, &person_id(id)?, &PhotoId::new(photo), zone).await?;
+    let found = hub
+        .store
+        .people
+        .photo_bytes(&actor, &person_id(id)?, &PhotoId::new(photo), zone)
+        .await?;
     let found = found.ok_or_else(Problem::not_found)?;
     Ok(([(header::CONTENT_TYPE, found.media_type)], found.bytes).into_response())
 }

@@ -22,7 +22,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(show, change, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(show, change, delete))
 }
 
 /// A stored schedule as a change begins with it.
@@ -51,8 +53,16 @@ async fn create(
     by: Change<scope::Schedules>,
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let made = hub.store.rules.create_schedule(&by.0.actor(), calendar::schedule(None, body)?).await?;
-    Ok(answer::created(&format!("/api/v1/schedules/{}", made.object.id), made.revision, made))
+    let made = hub
+        .store
+        .rules
+        .create_schedule(&by.0.actor(), calendar::schedule(None, body)?)
+        .await?;
+    Ok(answer::created(
+        &format!("/api/v1/schedules/{}", made.object.id),
+        made.revision,
+        made,
+    ))
 }
 
 /// One schedule.
@@ -62,7 +72,12 @@ async fn show(
     _: Read<scope::Schedules>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    let found = hub.store.rules.schedule(&ScheduleId::new(id)).await?.ok_or_else(Problem::not_found)?;
+    let found = hub
+        .store
+        .rules
+        .schedule(&ScheduleId::new(id))
+        .await?
+        .ok_or_else(Problem::not_found)?;
     Ok(answer::object(found.revision, found))
 }
 
@@ -76,11 +91,20 @@ async fn change(
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let id = ScheduleId::new(id);
-    let before = hub.store.rules.schedule(&id).await?.ok_or_else(Problem::not_found)?;
+    let before = hub
+        .store
+        .rules
+        .schedule(&id)
+        .await?
+        .ok_or_else(Problem::not_found)?;
     // The fields are laid over what is there now: if that changes meanwhile, the change must not undo it.
     let expected = expected.or(Some(before.revision));
     let draft = calendar::schedule(Some(draft(before.object)), body)?;
-    let changed = hub.store.rules.replace_schedule(&by.0.actor(), &id, draft, expected).await?;
+    let changed = hub
+        .store
+        .rules
+        .replace_schedule(&by.0.actor(), &id, draft, expected)
+        .await?;
     Ok(answer::object(changed.revision, changed))
 }
 
@@ -92,6 +116,9 @@ async fn delete(
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
 ) -> Result<StatusCode, Problem> {
-    hub.store.rules.delete_schedule(&by.0.actor(), &ScheduleId::new(id), expected).await?;
+    hub.store
+        .rules
+        .delete_schedule(&by.0.actor(), &ScheduleId::new(id), expected)
+        .await?;
     Ok(answer::deleted())
 }

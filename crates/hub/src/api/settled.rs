@@ -12,5 +12,8 @@ pub(super) async fn settled<T: Send + 'static>(
     hub: &Arc<Hub>,
     work: impl Future<Output = Result<T, Problem>> + Send + 'static,
 ) -> Result<T, Problem> {
-    hub.tasks.spawn(work).await.map_err(|error| Problem::internal(&error))?
+    hub.tasks
+        .spawn(work)
+        .await
+        .map_err(|error| Problem::internal(&error))?
 }

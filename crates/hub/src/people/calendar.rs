@@ -32,7 +32,11 @@ pub fn name(body: Map<String, Value>) -> Result<String, Problem> {
 /// # Errors
 /// 422 naming every bad field.
 pub fn schedule(current: Option<ScheduleDraft>, body: Map<String, Value>) -> Result<ScheduleDraft, Problem> {
-    let body = if current.is_none() { with_required(body, &["name", "weekly"]) } else { body };
+    let body = if current.is_none() {
+        with_required(body, &["name", "weekly"])
+    } else {
+        body
+    };
     let mut draft = current.unwrap_or_else(|| ScheduleDraft {
         name: String::new(),
         weekly: Weekly::default(),
@@ -41,7 +45,11 @@ pub fn schedule(current: Option<ScheduleDraft>, body: Map<String, Value>) -> Res
     let mut fields = Fields::default();
     for (field, value) in body {
         match field.as_str() {
-            "name" => draft.name = fields.required("name", value, NAME_CHARACTERS).unwrap_or_default(),
+            "name" => {
+                draft.name = fields
+                    .required("name", value, NAME_CHARACTERS)
+                    .unwrap_or_default()
+            }
             "weekly" => draft.weekly = weekly(&mut fields, value),
             "holidays" => draft.holidays = holidays(&mut fields, value),
             "id" | "revision" => {}
@@ -57,7 +65,11 @@ pub fn schedule(current: Option<ScheduleDraft>, body: Map<String, Value>) -> Res
 /// 422 naming every bad field.
 pub fn holiday(current: Option<HolidayDraft>, body: Map<String, Value>) -> Result<HolidayDraft, Problem> {
     let required: &[&str] = &["name", "first_day", "last_day", "mode"];
-    let body = if current.is_none() { with_required(body, required) } else { body };
+    let body = if current.is_none() {
+        with_required(body, required)
+    } else {
+        body
+    };
     let mut draft = current.unwrap_or_else(|| HolidayDraft {
         name: String::new(),
         first_day: Date::MIN,
@@ -68,7 +80,11 @@ pub fn holiday(current: Option<HolidayDraft>, body: Map<String, Value>) -> Resul
     let mut fields = Fields::default();
     for (field, value) in body {
         match field.as_str() {
-            "name" => draft.name = fields.required("name", value, NAME_CHARACTERS).unwrap_or_default(),
+            "name" => {
+                draft.name = fields
+                    .required("name", value, NAME_CHARACTERS)
+                    .unwrap_or_default()
+            }
             "first_day" => draft.first_day = day(&mut fields, "first_day", value).unwrap_or(draft.first_day),
             "last_day" => draft.last_day = day(&mut fields, "last_day", value).unwrap_or(draft.last_day),
             "mode" => draft.mode = mode(&mut fields, value).unwrap_or(draft.mode),
@@ -82,7 +98,11 @@ pub fn holiday(current: Option<HolidayDraft>, body: Map<String, Value>) -> Resul
     }
     match draft.mode {
         HolidayMode::Periods if draft.periods.is_empty() => {
-            fields.fault("periods", "required", "the mode periods needs at least one; a day without any is closed");
+            fields.fault(
+                "periods",
+                "required",
+                "the mode periods needs at least one; a day without any is closed",
+            );
         }
         HolidayMode::Periods => {}
         HolidayMode::Closed | HolidayMode::Open => draft.periods.clear(),
@@ -95,7 +115,11 @@ pub fn holiday(current: Option<HolidayDraft>, body: Map<String, Value>) -> Resul
 /// # Errors
 /// 422 naming every bad field.
 pub fn grant(current: Option<GrantDraft>, body: Map<String, Value>) -> Result<GrantDraft, Problem> {
-    let body = if current.is_none() { with_required(body, &["group_id", "zone_id"]) } else { body };
+    let body = if current.is_none() {
+        with_required(body, &["group_id", "zone_id"])
+    } else {
+        body
+    };
     let mut draft = current.unwrap_or_else(|| GrantDraft {
         group_id: GroupId::new(""),
         zone_id: ZoneId::new(""),
@@ -107,13 +131,17 @@ pub fn grant(current: Option<GrantDraft>, body: Map<String, Value>) -> Result<Gr
     for (field, value) in body {
         match field.as_str() {
             "group_id" => {
-                draft.group_id = GroupId::new(fields.required(&field, value, ID_CHARACTERS).unwrap_or_default());
+                draft.group_id =
+                    GroupId::new(fields.required(&field, value, ID_CHARACTERS).unwrap_or_default());
             }
             "zone_id" => {
-                draft.zone_id = ZoneId::new(fields.required(&field, value, ID_CHARACTERS).unwrap_or_default());
+                draft.zone_id =
+                    ZoneId::new(fields.required(&field, value, ID_CHARACTERS).unwrap_or_default());
             }
             "schedule_id" => {
-                draft.schedule_id = fields.text(&field, value, ID_CHARACTERS, false).map(ScheduleId::new);
+                draft.schedule_id = fields
+                    .text(&field, value, ID_CHARACTERS, false)
+                    .map(ScheduleId::new);
             }
             "valid_from" => draft.valid_from = fields.instant(&field, value),
             "valid_until" => draft.valid_until = fields.instant(&field, value),
@@ -149,7 +177,11 @@ fn mode(fields: &mut Fields, value: Value) -> Option<HolidayMode> {
 
 fn holidays(fields: &mut Fields, value: Value) -> Vec<HolidayId> {
     let mut ids = Vec::new();
-    for (index, item) in fields.list("holidays", value, HOLIDAYS_OF_A_SCHEDULE).into_iter().enumerate() {
+    for (index, item) in fields
+        .list("holidays", value, HOLIDAYS_OF_A_SCHEDULE)
+        .into_iter()
+        .enumerate()
+    {
         let path = format!("holidays[{index}]");
         let id = fields.required(&path, item, ID_CHARACTERS).map(HolidayId::new);
         ids.extend(id.filter(|id| !ids.contains(id)));
@@ -161,7 +193,11 @@ fn weekly(fields: &mut Fields, value: Value) -> Weekly {
     let mut weekly = Weekly::default();
     let Value::Object(days) = value else {
         let code = if value.is_null() { "required" } else { "invalid" };
-        fields.fault("weekly", code, "an object with a list of periods for each of mon, tue, wed, thu, fri, sat, sun");
+        fields.fault(
+            "weekly",
+            code,
+            "an object with a list of periods for each of mon, tue, wed, thu, fri, sat, sun",
+        );
         return weekly;
     };
     for (day, value) in days {
@@ -195,7 +231,11 @@ fn periods(fields: &mut Fields, path: &str, value: Value) -> Vec<Period> {
 
 fn period(fields: &mut Fields, path: &str, value: Value) -> Option<Period> {
     let Value::Object(mut object) = value else {
-        fields.fault(path, "invalid", "an object with from and until, as in 08:00 and 18:00");
+        fields.fault(
+            path,
+            "invalid",
+            "an object with from and until, as in 08:00 and 18:00",
+        );
         return None;
     };
     let from = minute(fields, &format!("{path}.from"), object.remove("from"));
@@ -214,9 +254,10 @@ fn minute(fields: &mut Fields, path: &str, value: Option<Value>) -> Option<DayMi
             fields.fault(path, "required", "a time of day as in 08:00");
             None
         }
-        Some(Value::String(text)) => {
-            text.parse().map_err(|error: model::PeriodError| fields.fault(path, "invalid", error.to_string())).ok()
-        }
+        Some(Value::String(text)) => text
+            .parse()
+            .map_err(|error: model::PeriodError| fields.fault(path, "invalid", error.to_string()))
+            .ok(),
         Some(_) => {
             fields.fault(path, "invalid", "a time of day as in 08:00");
             None
@@ -251,12 +292,27 @@ mod tests {
             (json!({"name": "s", "weekly": {"monday": []}}), "weekly.monday"),
             (json!({"name": "s", "weekly": {"mon": "08:00"}}), "weekly.mon"),
             (monday(json!({})), "weekly.mon[0].from weekly.mon[0].until"),
-            (monday(json!({"from": "08:00", "until": "08:00"})), "weekly.mon[0].until"),
-            (monday(json!({"from": "22:00", "until": "06:00"})), "weekly.mon[0].until"),
-            (monday(json!({"from": "24:00", "until": "24:00"})), "weekly.mon[0].until"),
-            (monday(json!({"from": "08:60", "until": "24:01"})), "weekly.mon[0].from weekly.mon[0].until"),
+            (
+                monday(json!({"from": "08:00", "until": "08:00"})),
+                "weekly.mon[0].until",
+            ),
+            (
+                monday(json!({"from": "22:00", "until": "06:00"})),
+                "weekly.mon[0].until",
+            ),
+            (
+                monday(json!({"from": "24:00", "until": "24:00"})),
+                "weekly.mon[0].until",
+            ),
+            (
+                monday(json!({"from": "08:60", "until": "24:01"})),
+                "weekly.mon[0].from weekly.mon[0].until",
+            ),
             (monday(json!({"from": 8, "until": "09:00"})), "weekly.mon[0].from"),
-            (monday(json!({"from": "08:00", "until": "09:00", "to": ""})), "weekly.mon[0].to"),
+            (
+                monday(json!({"from": "08:00", "until": "09:00", "to": ""})),
+                "weekly.mon[0].to",
+            ),
             (json!({"name": "s", "weekly": {}, "holidays": [1]}), "holidays[0]"),
         ];
         for (body, expected) in table {
@@ -271,7 +327,8 @@ mod tests {
 
     #[test]
     fn each_bad_field_of_a_holiday_is_named() {
-        let base = json!({"name": "h", "first_day": "2030-10-01", "last_day": "2030-10-07", "mode": "closed"});
+        let base =
+            json!({"name": "h", "first_day": "2030-10-01", "last_day": "2030-10-07", "mode": "closed"});
         let with = |field: &str, value: Value| {
             let mut body = map(base.clone());
             body.insert(field.to_owned(), value);
@@ -283,12 +340,19 @@ mod tests {
             ("last_day", json!(null), "last_day"),
             ("mode", json!("half"), "mode"),
             ("mode", json!("periods"), "periods"),
-            ("periods", json!([{"from": "9", "until": "10:00"}]), "periods[0].from"),
+            (
+                "periods",
+                json!([{"from": "9", "until": "10:00"}]),
+                "periods[0].from",
+            ),
         ] {
             assert_eq!(path(holiday(None, with(field, value))), expected, "{field}");
         }
         let body = with("periods", json!([{"from": "09:00", "until": "10:00"}]));
-        assert!(holiday(None, body).unwrap().periods.is_empty(), "a closed day has no periods");
+        assert!(
+            holiday(None, body).unwrap().periods.is_empty(),
+            "a closed day has no periods"
+        );
     }
 
     #[test]
@@ -296,10 +360,19 @@ mod tests {
         for (body, expected) in [
             (json!({}), "group_id zone_id"),
             (json!({"group_id": "", "zone_id": 1}), "group_id zone_id"),
-            (json!({"group_id": "g", "zone_id": "z", "valid_from": "x"}), "valid_from"),
-            (json!({"group_id": "g", "zone_id": "z", "device_id": "x"}), "device_id"),
-            (json!({"group_id": "g", "zone_id": "z", "valid_from": "2030-01-01T00:00:00Z",
-                "valid_until": "2030-01-01T00:00:00Z"}), "valid_until"),
+            (
+                json!({"group_id": "g", "zone_id": "z", "valid_from": "x"}),
+                "valid_from",
+            ),
+            (
+                json!({"group_id": "g", "zone_id": "z", "device_id": "x"}),
+                "device_id",
+            ),
+            (
+                json!({"group_id": "g", "zone_id": "z", "valid_from": "2030-01-01T00:00:00Z",
+                "valid_until": "2030-01-01T00:00:00Z"}),
+                "valid_until",
+            ),
         ] {
             assert_eq!(path(grant(None, map(body.clone()))), expected, "{body}");
         }

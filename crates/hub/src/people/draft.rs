@@ -57,7 +57,9 @@ fn read_id(fields: &mut Fields, value: Value) -> Option<PersonId> {
         fields.fault("id", "invalid", "an id is a text");
         return None;
     };
-    PersonId::new(text).map_err(|error| fields.fault("id", "invalid", error.to_string())).ok()
+    PersonId::new(text)
+        .map_err(|error| fields.fault("id", "invalid", error.to_string()))
+        .ok()
 }
 
 fn finish(mut fields: Fields, mut person: Person, body: Map<String, Value>) -> Result<Draft, Problem> {
@@ -75,7 +77,9 @@ fn read_field(fields: &mut Fields, person: &mut Person, name: &str, value: Value
         "name" => person.name = fields.required(name, value, NAME_CHARACTERS).unwrap_or_default(),
         "code" => person.code = fields.text(name, value, CODE_CHARACTERS, false),
         "kind" => {
-            person.kind = fields.word(name, value, "member, visitor, vip, blocked").unwrap_or_default();
+            person.kind = fields
+                .word(name, value, "member, visitor, vip, blocked")
+                .unwrap_or_default();
         }
         "gender" => person.gender = fields.word(name, value, "male, female, other"),
         "birthday" => person.birthday = fields.date(name, value),
@@ -143,7 +147,11 @@ fn read_visit(fields: &mut Fields, value: Value) -> Option<Visit> {
 
 fn read_groups(fields: &mut Fields, value: Value) -> Vec<GroupId> {
     let mut groups = Vec::new();
-    for (index, item) in fields.list("groups", value, GROUPS_OF_A_PERSON).into_iter().enumerate() {
+    for (index, item) in fields
+        .list("groups", value, GROUPS_OF_A_PERSON)
+        .into_iter()
+        .enumerate()
+    {
         match item {
             Value::String(id) => {
                 let id = GroupId::new(id);
@@ -163,9 +171,15 @@ fn read_credentials(fields: &mut Fields, value: Value) -> Vec<Credential> {
     let items = fields.list("credentials", value, CREDENTIALS_OF_A_PERSON + 1);
     for (index, item) in items.into_iter().enumerate() {
         let path = format!("credentials[{index}]");
-        let Some(credential) = read_credential(fields, &path, item) else { continue };
+        let Some(credential) = read_credential(fields, &path, item) else {
+            continue;
+        };
         if credentials.iter().any(|other| other.kind == credential.kind) {
-            fields.fault(&format!("{path}.kind"), "duplicate", "one credential of each kind");
+            fields.fault(
+                &format!("{path}.kind"),
+                "duplicate",
+                "one credential of each kind",
+            );
         } else {
             credentials.push(credential);
         }
@@ -182,7 +196,11 @@ fn read_credential(fields: &mut Fields, path: &str, value: Value) -> Option<Cred
     let mut take = |name: &str| object.remove(name).unwrap_or(Value::Null);
     let (kind, number, facility, bits) = (take("kind"), take("number"), take("facility"), take("bits"));
     if kind.is_null() {
-        fields.fault(&format!("{path}.kind"), "required", format!("one of {CREDENTIAL_KINDS}"));
+        fields.fault(
+            &format!("{path}.kind"),
+            "required",
+            format!("one of {CREDENTIAL_KINDS}"),
+        );
     }
     let kind: Option<CredentialKind> = fields.word(&format!("{path}.kind"), kind, CREDENTIAL_KINDS);
     let number = fields.required(&format!("{path}.number"), number, CREDENTIAL_CHARACTERS);
@@ -198,7 +216,12 @@ fn read_credential(fields: &mut Fields, path: &str, value: Value) -> Option<Cred
     for name in object.keys() {
         fields.unknown(&format!("{path}.{name}"));
     }
-    Some(Credential { kind: kind?, number: number?, facility, bits })
+    Some(Credential {
+        kind: kind?,
+        number: number?,
+        facility,
+        bits,
+    })
 }
 
 #[cfg(test)]
@@ -251,9 +274,14 @@ mod tests {
             (json!({"name": "a", "email": "nobody"}), "email"),
             (json!({"name": "a", "verify": "smell"}), "verify"),
             (json!({"name": "a", "valid_from": "tomorrow"}), "valid_from"),
-            (json!({"name": "a", "valid_from": "2030-01-01T00:00:00"}), "valid_from"),
-            (json!({"name": "a", "valid_from": "2030-01-02T00:00:00Z", "valid_until": "2030-01-01T00:00:00Z"}),
-                "valid_until"),
+            (
+                json!({"name": "a", "valid_from": "2030-01-01T00:00:00"}),
+                "valid_from",
+            ),
+            (
+                json!({"name": "a", "valid_from": "2030-01-02T00:00:00Z", "valid_until": "2030-01-01T00:00:00Z"}),
+                "valid_until",
+            ),
             (json!({"name": "a", "pass_limit": 0}), "pass_limit"),
             (json!({"name": "a", "pass_limit": -1}), "pass_limit"),
             (json!({"name": "a", "passes_used": 1.5}), "passes_used"),
@@ -263,13 +291,26 @@ mod tests {
             (json!({"name": "a", "groups": [1]}), "groups[0]"),
             (json!({"name": "a", "credentials": {}}), "credentials"),
             (json!({"name": "a", "credentials": [5]}), "credentials[0]"),
-            (json!({"name": "a", "credentials": [{"number": "1"}]}), "credentials[0].kind"),
-            (json!({"name": "a", "credentials": [{"kind": "pin"}]}), "credentials[0].number"),
-            (json!({"name": "a", "credentials": [{"kind": "pin", "number": "1", "x": 1}]}), "credentials[0].x"),
-            (json!({"name": "a", "credentials": [{"kind": "wiegand", "number": "1", "bits": 27}]}),
-                "credentials[0].bits"),
-            (json!({"name": "a", "credentials": [{"kind": "pin", "number": "1"}, {"kind": "pin", "number": "2"}]}),
-                "credentials[1].kind"),
+            (
+                json!({"name": "a", "credentials": [{"number": "1"}]}),
+                "credentials[0].kind",
+            ),
+            (
+                json!({"name": "a", "credentials": [{"kind": "pin"}]}),
+                "credentials[0].number",
+            ),
+            (
+                json!({"name": "a", "credentials": [{"kind": "pin", "number": "1", "x": 1}]}),
+                "credentials[0].x",
+            ),
+            (
+                json!({"name": "a", "credentials": [{"kind": "wiegand", "number": "1", "bits": 27}]}),
+                "credentials[0].bits",
+            ),
+            (
+                json!({"name": "a", "credentials": [{"kind": "pin", "number": "1"}, {"kind": "pin", "number": "2"}]}),
+                "credentials[1].kind",
+            ),
             (json!({"name": "a", "shoe_size": 43}), "shoe_size"),
         ];
         for (body, path) in table {
@@ -279,10 +320,18 @@ mod tests {
 
     #[test]
     fn all_bad_fields_are_named_at_once() {
-        let body = json!({"id": "all", "kind": 1, "credentials": [{"kind": "x", "number": ""}], "email": "@"});
+        let body =
+            json!({"id": "all", "kind": 1, "credentials": [{"kind": "x", "number": ""}], "email": "@"});
         assert_eq!(
             paths(body),
-            ["credentials[0].kind", "credentials[0].number", "email", "id", "kind", "name"]
+            [
+                "credentials[0].kind",
+                "credentials[0].number",
+                "email",
+                "id",
+                "kind",
+                "name"
+            ]
         );
     }
 
@@ -298,7 +347,11 @@ mod tests {
         assert_eq!((person.name.as_str(), person.phone.as_deref()), ("Bea", None));
         assert_eq!((person.code.as_deref(), person.pass_limit), (Some("7"), Some(3)));
         assert_eq!(person.credentials.len(), 2);
-        assert!(change(person.clone(), map(json!({"passes_used": 0}))).unwrap().counts_anew);
+        assert!(
+            change(person.clone(), map(json!({"passes_used": 0})))
+                .unwrap()
+                .counts_anew
+        );
         assert!(change(person, map(json!({"id": "P-2"}))).is_err());
     }
 

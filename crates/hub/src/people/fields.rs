@@ -23,7 +23,11 @@ impl Fields {
     /// # Errors
     /// 422 with every fault.
     pub fn finish<T>(self, value: T) -> Result<T, Problem> {
-        if self.errors.is_empty() { Ok(value) } else { Err(Problem::invalid(self.errors)) }
+        if self.errors.is_empty() {
+            Ok(value)
+        } else {
+            Err(Problem::invalid(self.errors))
+        }
     }
 
     /// A text of at most `most` characters, without control characters; null and blank are `None`.
@@ -44,7 +48,11 @@ impl Fields {
         }
         let length = text.chars().count();
         if length > most {
-            self.fault(path, "too_long", format!("at most {most} characters, these are {length}"));
+            self.fault(
+                path,
+                "too_long",
+                format!("at most {most} characters, these are {length}"),
+            );
             return None;
         }
         (length > 0).then(|| text.to_owned())
@@ -111,7 +119,10 @@ impl Fields {
         if value.is_null() {
             return None;
         }
-        let read = value.as_u64().and_then(|number| u32::try_from(number).ok()).filter(|n| *n >= least);
+        let read = value
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok())
+            .filter(|n| *n >= least);
         if read.is_none() {
             self.fault(path, "invalid", format!("a whole number, {least} or more"));
         }

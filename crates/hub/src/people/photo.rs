@@ -44,7 +44,13 @@ pub async fn look_at(recognition: &Recognition, check: PhotoCheck, bytes: Bytes)
         _ => (check, None),
     };
     if check == PhotoCheck::Off {
-        return Ok(Look { media_type, findings: Findings::default(), template: None, check, note });
+        return Ok(Look {
+            media_type,
+            findings: Findings::default(),
+            template: None,
+            check,
+            note,
+        });
     }
     let examined = match recognition.examine(bytes).await {
         Ok(examined) => examined,
@@ -55,13 +61,20 @@ pub async fn look_at(recognition: &Recognition, check: PhotoCheck, bytes: Bytes)
         return Err(rejected(PHOTO, &examined.faults));
     }
     let (findings, template) = findings(examined);
-    Ok(Look { media_type, findings, template, check, note })
+    Ok(Look {
+        media_type,
+        findings,
+        template,
+        check,
+        note,
+    })
 }
 
 /// Tells the media type from the first bytes and holds the header against the limits; nothing is decoded.
 fn header(recognition: &Recognition, bytes: &[u8]) -> Result<&'static str, Problem> {
     let refuse = |error: ImageError| rejected(PHOTO, &[error.fault()]);
-    let media_type = face::decode::media_type(bytes).ok_or_else(|| rejected(PHOTO, &[FaceFault::NotAnImage]))?;
+    let media_type =
+        face::decode::media_type(bytes).ok_or_else(|| rejected(PHOTO, &[FaceFault::NotAnImage]))?;
     face::decode::dimensions(bytes, recognition.limits()).map_err(refuse)?;
     Ok(media_type)
 }
@@ -69,7 +82,9 @@ fn header(recognition: &Recognition, bytes: &[u8]) -> Result<&'static str, Probl
 /// What is kept of an examination.
 pub(super) fn findings(examined: Examination) -> (Findings, Option<Template>) {
     let findings = Findings {
-        score: examined.quality.map_or(0.0, |quality| score(&quality, examined.faults.len())),
+        score: examined
+            .quality
+            .map_or(0.0, |quality| score(&quality, examined.faults.len())),
         quality: examined.quality,
         faults: examined.faults,
         template: examined.template.as_ref().map(Template::to_bytes),
@@ -96,7 +111,14 @@ mod tests {
     use super::*;
 
     fn quality(size: f32, yaw: f32) -> PhotoQuality {
-        PhotoQuality { size, sharpness: 100.0, exposure: 0.5, yaw, pitch: 0.0, roll: 0.0 }
+        PhotoQuality {
+            size,
+            sharpness: 100.0,
+            exposure: 0.5,
+            yaw,
+            pitch: 0.0,
+            roll: 0.0,
+        }
     }
 
     #[test]

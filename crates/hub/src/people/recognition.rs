@@ -4,7 +4,7 @@ use crate::api::problem::{FieldError, Problem};
 use crate::config::HubConfig;
 use axum::body::Bytes;
 use axum::http::StatusCode;
-use face::{Engine, ExamineError, Examination, Gallery, ImageLimits, Settings, Template, Thresholds};
+use face::{Engine, Examination, ExamineError, Gallery, ImageLimits, Settings, Template, Thresholds};
 use model::{FaceFault, PersonId};
 use std::sync::Arc;
 use store::StoreError;
@@ -55,12 +55,18 @@ impl Recognition {
             reject: config.face.reject,
             margin: config.face.margin,
         };
-        let settings = Settings { threads: config.face.threads, photo: limits, ..Settings::default() };
+        let settings = Settings {
+            threads: config.face.threads,
+            photo: limits,
+            ..Settings::default()
+        };
         let explicit = Some(config.faces.models.clone()).filter(|path| !path.as_os_str().is_empty());
         let data = config.hub.data.clone();
         let loading = tokio::task::spawn_blocking(move || {
             let directory = face::models::locate(explicit.as_deref(), Some(&data));
-            Engine::load(&directory, settings).map(Arc::new).map_err(|error| error.to_string())
+            Engine::load(&directory, settings)
+                .map(Arc::new)
+                .map_err(|error| error.to_string())
         });
         let engine = loading.await.unwrap_or_else(|error| Err(error.to_string()));
         if let Err(reason) = &engine {
@@ -75,7 +81,13 @@ impl Recognition {
         let threads = engine.as_ref().map_or(0, |engine| engine.settings().threads);
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let turns = Semaphore::new(if threads == 0 { cores } else { threads });
-        Self { engine, limits, thresholds, gallery: Gallery::new(), turns }
+        Self {
+            engine,
+            limits,
+            thresholds,
+            gallery: Gallery::new(),
+            turns,
+        }
     }
 
     /// Whether there are models.
@@ -113,8 +125,15 @@ impl Recognition {
     /// # Errors
     /// [`RecognitionError`]; a photo without a face is no error.
     pub async fn examine(&self, bytes: Bytes) -> Result<Examination, RecognitionError> {
-        let engine = self.engine.as_ref().map_err(|text| RecognitionError::Missing(text.clone()))?;
-        let _turn = self.turns.acquire().await.map_err(|error| RecognitionError::Failed(error.to_string()))?;
+        let engine = self
+            .engine
+            .as_ref()
+            .map_err(|text| RecognitionError::Missing(text.clone()))?;
+        let _turn = self
+            .turns
+            .acquire()
+            .await
+            .map_err(|error| RecognitionError::Failed(error.to_string()))?;
         let engine = Arc::clone(engine);
         let examined = tokio::task::spawn_blocking(move || engine.examine(&bytes))
             .await
@@ -132,13 +151,17 @@ impl Recognition {
     pub async fn fill(&self, people: &dyn People) -> Result<(), StoreError> {
         let mut after = 0;
         loop {
-            let page = people.templates(face::MODEL_VERSION, after, TEMPLATES_PER_READ).await?;
+            let page = people
+                .templates(face::MODEL_VERSION, after, TEMPLATES_PER_READ)
+                .await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.seq;
             for row in page {
                 match Template::from_bytes(&row.template) {
                     Ok(template) => self.gallery.insert(row.person, row.photo.as_str(), &template),
-                    Err(error) => tracing::warn!(photo = %row.photo, %error, "a stored template is unreadable"),
+                    Err(error) => {
+                        tracing::warn!(photo = %row.photo, %error, "a stored template is unreadable")
+                    }
                 }
             }
         }
@@ -160,6 +183,9 @@ impl From<RecognitionError> for Problem {
 /// 422 `photo_rejected` with a reason for each fault.
 #[must_use]
 pub fn rejected(path: &str, faults: &[FaceFault]) -> Problem {
-    let errors = faults.iter().map(|fault| FieldError::new(path, fault.code(), fault.explanation())).collect();
+    let errors = faults
+        .iter()
+        .map(|fault| FieldError::new(path, fault.code(), fault.explanation()))
+        .collect();
     Problem::invalid(errors).with_code("photo_rejected")
 }
