@@ -116,14 +116,11 @@ fn with_decoder<T>(
 ) -> Result<T, ImageError> {
     let format = sniff(bytes).ok_or(ImageError::NotAnImage)?;
     check("bytes", bytes.len() as u64, limits.max_bytes)?;
+    if let Some(sides) = png_sides(bytes, format) {
+        check_sides(sides, limits)?;
+    }
     let mut decoder = open(bytes, format, limits)?;
-    let (width, height) = decoder.dimensions();
-    check(
-        "pixels on its longer side",
-        width.max(height).into(),
-        limits.max_side.into(),
-    )?;
-    check("pixels", u64::from(width) * u64::from(height), limits.max_pixels)?;
+    check_sides(decoder.dimensions(), limits)?;
     let most = limits.max_pixels.saturating_mul(BYTES_PER_PIXEL);
     check("bytes when decoded", decoder.total_bytes(), most)?;
     decoder.set_limits(codec_limits(limits)).map_err(broken)?;
@@ -179,6 +176,25 @@ fn codec_limits(limits: &ImageLimits) -> image::Limits {
             .saturating_mul(2),
     );
     codec
+}
+
+/// The sides in a PNG's header, which is always in the same place: its decoder makes room for a row as it is opened.
+fn png_sides(bytes: &[u8], format: ImageFormat) -> Option<(u32, u32)> {
+    let sides = bytes.get(16..24).filter(|_| format == ImageFormat::Png)?;
+    let (width, height) = sides.split_first_chunk::<4>()?;
+    Some((
+        u32::from_be_bytes(*width),
+        u32::from_be_bytes(height.try_into().ok()?),
+    ))
+}
+
+fn check_sides((width, height): (u32, u32), limits: &ImageLimits) -> Result<(), ImageError> {
+    check(
+        "pixels on its longer side",
+        width.max(height).into(),
+        limits.max_side.into(),
+    )?;
+    check("pixels", u64::from(width) * u64::from(height), limits.max_pixels)
 }
 
 fn check(what: &'static str, actual: u64, limit: u64) -> Result<(), ImageError> {

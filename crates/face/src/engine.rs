@@ -11,10 +11,17 @@ use crate::detect::{Detector, DetectorSettings};
 use crate::embed::Embedder;
 use crate::geometry::{Detection, FaceBox, Point};
 use crate::models;
-use crate::picture::{Picture, WORKING_SIDE};
+use crate::picture::Picture;
 use crate::quality::{self, QualityLimits};
 use crate::template::Template;
+use crate::view::View;
 use crate::workers::{Worker, Workers};
+
+/// A face whose shorter side has at least this many pixels in the shrunk photo is not looked at more closely.
+const LARGE_ENOUGH: f32 = 64.0;
+
+/// From this overlap on, two finds are the same face.
+const SAME_FACE: f32 = 0.3;
 
 /// How an engine works.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -182,10 +189,9 @@ impl Engine {
     /// As [`Engine::examine_picture`].
     pub fn detect(&self, picture: &Picture) -> Result<Vec<Detection>, RunError> {
         let worker = self.workers.take();
-        let working = picture.shrunk_to(WORKING_SIDE);
-        let factor = factor(picture, &working);
-        let found = self.detector.detect(&working, worker.pool())?;
-        Ok(found.into_iter().map(|face| face.scaled(factor)).collect())
+        let view = View::whole(picture);
+        let found = self.detector.detect(&view.picture, worker.pool())?;
+        Ok(found.iter().map(|face| view.in_original(face)).collect())
     }
 
     /// Embeds the face with these landmarks of a picture whose longer side is at most 640.
@@ -204,20 +210,31 @@ impl Engine {
     }
 
     fn examine_with(&self, picture: &Picture, worker: &Worker<'_>) -> Result<Examination, RunError> {
-        let working = picture.shrunk_to(WORKING_SIDE);
-        let factor = factor(picture, &working);
-        let found = self.detector.detect(&working, worker.pool())?;
-        let mut faces = Vec::with_capacity(found.len());
+        let view = View::whole(picture);
+        let mut faces = Vec::new();
         let mut template = None;
-        for (index, small) in found.iter().enumerate() {
-            let Some(aligned) = align(&working, &small.landmarks) else {
+        for (index, small) in self
+            .detector
+            .detect(&view.picture, worker.pool())?
+            .iter()
+            .enumerate()
+        {
+            let closer = if index == 0 {
+                self.closer(picture, &view, small, worker)?
+            } else {
+                None
+            };
+            let (view, small) = closer
+                .as_ref()
+                .map_or((&view, small), |(view, small)| (view, small));
+            let Some(aligned) = align(&view.picture, &small.landmarks) else {
                 continue;
             };
             let Detection {
                 bounds,
                 landmarks,
                 score,
-            } = small.scaled(factor);
+            } = view.in_original(small);
             let quality = quality::measure(&bounds, &landmarks, &aligned);
             faces.push(FaceFound {
                 bounds,
@@ -243,15 +260,32 @@ impl Engine {
         })
     }
 
+    /// A closer look at a face that became small only because a large photo was shrunk; `None` when there is nothing
+    /// to gain.
+    fn closer<'a>(
+        &self,
+        picture: &'a Picture,
+        whole: &View<'_>,
+        small: &Detection,
+        worker: &Worker<'_>,
+    ) -> Result<Option<(View<'a>, Detection)>, RunError> {
+        if whole.factor <= 1.0 || small.bounds.shorter_side() >= LARGE_ENOUGH {
+            return Ok(None);
+        }
+        let face = whole.in_original(small);
+        let view = View::around(picture, &face.bounds);
+        let found = self.detector.detect(&view.picture, worker.pool())?;
+        let same = |seen: &Detection| view.in_original(seen).bounds.overlap(&face.bounds);
+        let best = found.into_iter().max_by(|a, b| same(a).total_cmp(&same(b)));
+        Ok(best
+            .filter(|seen| same(seen) >= SAME_FACE)
+            .map(|seen| (view, seen)))
+    }
+
     fn faults(&self, faces: &[FaceFound], sides: (u32, u32)) -> Vec<FaceFault> {
         match faces {
             [] => vec![FaceFault::NoFace],
             [face, others @ ..] => quality::faults(&self.settings.quality, face, others, sides),
         }
     }
-}
-
-/// How many times as large the original is.
-fn factor(picture: &Picture, working: &Picture) -> f32 {
-    picture.width().max(picture.height()) as f32 / working.width().max(working.height()) as f32
 }

@@ -53,6 +53,17 @@ impl FaceBox {
         if all > 0.0 { shared / all } else { 0.0 }
     }
 
+    /// The box with more on each side: `part` of its own width and height.
+    #[must_use]
+    pub fn widened(&self, part: f32) -> Self {
+        Self {
+            x: self.x - part * self.width,
+            y: self.y - part * self.height,
+            width: self.width * (1.0 + 2.0 * part),
+            height: self.height * (1.0 + 2.0 * part),
+        }
+    }
+
     /// The same box in a picture `factor` times as large.
     #[must_use]
     pub fn scaled(&self, factor: f32) -> Self {
@@ -84,6 +95,25 @@ pub struct Detection {
 }
 
 impl Detection {
+    /// The same face in a picture that begins further up and to the left by `by`.
+    #[must_use]
+    pub fn moved(&self, by: Point) -> Self {
+        let moved = |point: Point| Point {
+            x: point.x + by.x,
+            y: point.y + by.y,
+        };
+        let bounds = FaceBox {
+            x: self.bounds.x + by.x,
+            y: self.bounds.y + by.y,
+            ..self.bounds
+        };
+        Self {
+            bounds,
+            landmarks: self.landmarks.map(moved),
+            score: self.score,
+        }
+    }
+
     /// The same face in a picture `factor` times as large.
     #[must_use]
     pub fn scaled(&self, factor: f32) -> Self {

@@ -20,6 +20,7 @@ mod rendition;
 pub mod samples;
 mod template;
 mod thresholds;
+mod view;
 mod workers;
 
 pub use config::FaceConfig;

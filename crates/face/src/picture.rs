@@ -7,10 +7,6 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 
 use crate::geometry::FaceBox;
 
-/// The longer side on which faces are looked for and aligned. From full resolution, alignment would alias:
-/// shrinking first brings embeddings closer to the reference.
-pub(crate) const WORKING_SIDE: u32 = 640;
-
 /// Bytes of a pixel.
 pub(crate) const CHANNELS: usize = 3;
 
@@ -88,13 +84,20 @@ impl Picture {
         }
     }
 
-    /// The part of the picture under `bounds`, at least one pixel.
-    pub(crate) fn cropped(&self, bounds: &FaceBox) -> Self {
+    /// The columns and rows under `bounds`, from (inclusive) and to (exclusive): left, top, right, bottom. At least one
+    /// pixel.
+    pub(crate) fn inside(&self, bounds: &FaceBox) -> (u32, u32, u32, u32) {
         let clamp = |value: f32, last: u32| (value.max(0.0) as u32).min(last);
         let left = clamp(bounds.x, self.width.saturating_sub(1));
         let top = clamp(bounds.y, self.height.saturating_sub(1));
         let right = clamp((bounds.x + bounds.width).ceil(), self.width).max(left + 1);
         let bottom = clamp((bounds.y + bounds.height).ceil(), self.height).max(top + 1);
+        (left, top, right, bottom)
+    }
+
+    /// The part of the picture under `bounds`, at least one pixel.
+    pub(crate) fn cropped(&self, bounds: &FaceBox) -> Self {
+        let (left, top, right, bottom) = self.inside(bounds);
         let row = self.width as usize * CHANNELS;
         let pixels = self
             .pixels

@@ -13,12 +13,21 @@ const NOSE_DEPTH: f32 = 0.42;
 /// Where the nose lies between eyes (0) and mouth (1) when one looks straight ahead: the alignment's own points.
 const NOSE_HEIGHT: f32 = 0.50;
 
+/// The exposure at which sharpness is compared.
+const MEDIUM_EXPOSURE: f32 = 0.5;
+
+/// Under this exposure the noise alone would look sharp.
+const LEAST_EXPOSURE: f32 = 0.05;
+
 /// Limits for enrolment. The defaults are argued in `docs/face.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QualityLimits {
     /// The least shorter side of the face's box, in pixels of the original.
     pub min_size: f32,
+    /// The least score of the detector, 0 to 1. A frontal upright face has more; a face on its side or upside down, whose
+    /// landmarks cannot be trusted, has less.
+    pub min_score: f32,
     /// The least variance of the Laplacian of the aligned face.
     pub min_sharpness: f32,
     /// The least mean luminance, 0 to 1.
@@ -31,8 +40,8 @@ pub struct QualityLimits {
     pub max_pitch: f32,
     /// The furthest tilt, in degrees.
     pub max_roll: f32,
-    /// How much of the box's side may lie outside the picture, 0 to 1.
-    pub max_outside: f32,
+    /// The least room between the face's box and each border of the picture, as a part of the box's side.
+    pub min_room: f32,
     /// Another face counts from this part of the largest one's shorter side on, 0 to 1.
     pub other_face: f32,
 }
@@ -40,14 +49,15 @@ pub struct QualityLimits {
 impl Default for QualityLimits {
     fn default() -> Self {
         Self {
-            min_size: 80.0,
-            min_sharpness: 30.0,
-            min_exposure: 0.15,
-            max_exposure: 0.90,
+            min_size: 64.0,
+            min_score: 0.89,
+            min_sharpness: 15.0,
+            min_exposure: 0.10,
+            max_exposure: 0.88,
             max_yaw: 35.0,
             max_pitch: 30.0,
             max_roll: 30.0,
-            max_outside: 0.05,
+            min_room: 0.02,
             other_face: 0.30,
         }
     }
@@ -56,11 +66,12 @@ impl Default for QualityLimits {
 /// Measures a face. `bounds` in pixels of the original picture.
 pub(crate) fn measure(bounds: &FaceBox, landmarks: &[Point; 5], aligned: &Aligned) -> PhotoQuality {
     let luminance = aligned.luminance();
+    let exposure = luminance.iter().sum::<f32>() / luminance.len().max(1) as f32 / 255.0;
     let (yaw, pitch, roll) = pose(landmarks);
     PhotoQuality {
         size: bounds.shorter_side(),
-        sharpness: sharpness(&luminance),
-        exposure: luminance.iter().sum::<f32>() / luminance.len().max(1) as f32 / 255.0,
+        sharpness: sharpness(&luminance, exposure),
+        exposure,
         yaw,
         pitch,
         roll,
@@ -83,13 +94,10 @@ pub(crate) fn faults(
     let turned = quality.yaw.abs() > limits.max_yaw
         || quality.pitch.abs() > limits.max_pitch
         || quality.roll.abs() > limits.max_roll;
-    [
+    let mut found: Vec<FaceFault> = [
         (several, FaceFault::SeveralFaces),
         (quality.size < limits.min_size, FaceFault::TooSmall),
-        (
-            outside(&face.bounds, sides) > limits.max_outside,
-            FaceFault::CutOff,
-        ),
+        (room(&face.bounds, sides) < limits.min_room, FaceFault::CutOff),
         (turned, FaceFault::Turned),
         (quality.exposure < limits.min_exposure, FaceFault::Dark),
         (quality.exposure > limits.max_exposure, FaceFault::Bright),
@@ -97,16 +105,18 @@ pub(crate) fn faults(
     ]
     .into_iter()
     .filter_map(|(holds, fault)| holds.then_some(fault))
-    .collect()
+    .collect();
+    // Nothing else explains why the detector is not sure: the head is on its side.
+    if found.is_empty() && face.score < limits.min_score {
+        found.push(FaceFault::Turned);
+    }
+    found
 }
 
-/// The part of the box's width or height that lies outside, the worse of the two.
-fn outside(bounds: &FaceBox, (width, height): (u32, u32)) -> f32 {
-    let part = |from: f32, length: f32, end: f32| {
-        let beyond = (-from).max(0.0) + (from + length - end).max(0.0);
-        if length > 0.0 { beyond / length } else { 0.0 }
-    };
-    part(bounds.x, bounds.width, width as f32).max(part(bounds.y, bounds.height, height as f32))
+/// The room between the box and the nearest border, as a part of the box's side; negative when it reaches past.
+fn room(bounds: &FaceBox, (width, height): (u32, u32)) -> f32 {
+    let part = |from: f32, length: f32, end: f32| from.min(end - from - length) / length.max(1.0);
+    part(bounds.x, bounds.width, width as f32).min(part(bounds.y, bounds.height, height as f32))
 }
 
 /// Yaw (positive: the nose points to the right of the picture), pitch (positive: raised) and roll (positive:
@@ -135,8 +145,10 @@ fn pose([eye, other_eye, nose, mouth, other_mouth]: &[Point; 5]) -> (f32, f32, f
     (yaw.to_degrees(), pitch.to_degrees(), roll.to_degrees())
 }
 
-/// The variance of the Laplacian.
-fn sharpness(luminance: &[f32]) -> f32 {
+/// The variance of the Laplacian, as if the exposure were medium: the variance grows with the square of the light,
+/// and a dark face is not a blurred one.
+fn sharpness(luminance: &[f32], exposure: f32) -> f32 {
+    let gain = f64::from(MEDIUM_EXPOSURE / exposure.max(LEAST_EXPOSURE));
     let side = ALIGNED_SIDE;
     let at = |x: usize, y: usize| luminance.get(y * side + x).copied().unwrap_or_default();
     let (mut sum, mut squares, mut count) = (0.0_f64, 0.0_f64, 0.0_f64);
@@ -149,5 +161,5 @@ fn sharpness(luminance: &[f32]) -> f32 {
         }
     }
     let mean = sum / count;
-    (squares / count - mean * mean).max(0.0) as f32
+    ((squares / count - mean * mean).max(0.0) * gain * gain) as f32
 }

@@ -72,7 +72,7 @@ pub fn rendition(
         face.shorter_side() * fit < limits.min_face
     });
     let picture = match small {
-        Some(face) => picture.cropped(&surroundings(face, limits.margin)),
+        Some(face) => picture.cropped(&face.widened(limits.margin)),
         None => picture,
     };
     let mut current = sized(picture, limits);
@@ -130,15 +130,6 @@ fn sized(picture: Picture, limits: &RenditionLimits) -> Picture {
         scaled(picture.height(), factor),
         filter,
     )
-}
-
-fn surroundings(face: &FaceBox, margin: f32) -> FaceBox {
-    FaceBox {
-        x: face.x - margin * face.width,
-        y: face.y - margin * face.height,
-        width: face.width * (1.0 + 2.0 * margin),
-        height: face.height * (1.0 + 2.0 * margin),
-    }
 }
 
 fn jpeg(picture: &Picture, quality: u8) -> Result<Vec<u8>, ImageError> {

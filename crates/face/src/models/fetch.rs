@@ -237,6 +237,18 @@ pub(crate) fn write(directory: &Path, name: &str, bytes: &[u8]) -> Result<(), In
     let unfinished = tempfile::NamedTempFile::new_in(directory).map_err(file)?;
     std::fs::write(unfinished.path(), bytes).map_err(file)?;
     unfinished.persist(&path).map_err(|error| file(error.error))?;
+    readable_by_all(&path).map_err(file)
+}
+
+/// Temporary files are their owner's alone; what is installed is public and may be used by a service's user.
+#[cfg(unix)]
+fn readable_by_all(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_all(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
