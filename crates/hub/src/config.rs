@@ -34,7 +34,7 @@ pub struct HubConfig {
     /// Photos of persons.
     pub faces: Faces,
     /// The face engine.
-    pub face: Face,
+    pub face: face::FaceConfig,
     /// Webhooks.
     pub webhooks: Webhooks,
     /// How long things are kept.
@@ -161,8 +161,6 @@ pub struct Secrets {
 pub struct Faces {
     /// How strictly photos of persons are checked.
     pub check: PhotoCheck,
-    /// Folder of the models; empty is the default folder.
-    pub models: PathBuf,
 }
 
 /// How strictly photos of persons are checked (hub rule 30).
@@ -175,20 +173,6 @@ pub enum PhotoCheck {
     Warn,
     /// Nobody looks.
     Off,
-}
-
-/// `[face]`
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Face {
-    /// Cosine similarity from which a face is the person.
-    pub accept: f32,
-    /// Cosine similarity under which it is a stranger.
-    pub reject: f32,
-    /// Distance to the second-best person.
-    pub margin: f32,
-    /// Threads; 0 is one per core.
-    pub threads: usize,
 }
 
 /// `[webhooks]`
@@ -219,8 +203,6 @@ pub struct Limits {
     pub body_kb: usize,
     /// KiB of a photo or other upload.
     pub photo_kb: usize,
-    /// Millions of pixels of a picture.
-    pub photo_megapixels: u32,
     /// Photos of one person.
     pub photos_per_person: usize,
     /// Connections of the admin listener.

@@ -15,5 +15,5 @@ pub mod secret;
 pub mod start;
 pub mod state;
 
-pub use start::{Listeners, Running, StartError};
+pub use start::{Listeners, Options, Running, StartError};
 pub use state::Hub;

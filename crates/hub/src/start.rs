@@ -8,6 +8,7 @@ use crate::listen::{self, Bounds};
 use crate::people::{Recognition, keep_templates_current};
 use crate::secret;
 use crate::state::Hub;
+use face::Engine;
 use serde::Serialize;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -99,6 +100,13 @@ pub struct Running {
     first_password: Option<String>,
 }
 
+/// What whoever starts a hub brings along.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// A face engine that is loaded already; without one the hub loads its own.
+    pub engine: Option<Arc<Engine>>,
+}
+
 struct Sockets {
     admin: Option<TcpListener>,
     devices: Option<TcpListener>,
@@ -110,11 +118,11 @@ impl Hub {
     ///
     /// # Errors
     /// [`StartError`] says what is wrong and what to do.
-    pub async fn start(config: HubConfig) -> Result<Running, StartError> {
+    pub async fn start(config: HubConfig, options: Options) -> Result<Running, StartError> {
         check(&config)?;
         let store = open_store(&config).await?;
         let first_password = first_user(&config, &store).await?;
-        let hub = Arc::new(assemble(config, store).await?);
+        let hub = Arc::new(assemble(config, store, options).await?);
         let sockets = bind(&hub.config).await?;
         let listeners = addresses(&sockets);
         write_listeners(&hub.config.hub.data, &listeners)?;
@@ -186,6 +194,9 @@ fn check(config: &HubConfig) -> Result<(), StartError> {
             "this version keeps its state in \"sqlite:<file>\"",
         );
     }
+    if let Err(error) = config.face.thresholds().check() {
+        return refuse("face.accept", &config.face.accept.to_string(), &error.to_string());
+    }
     if config.limits.admin_connections == 0 {
         return refuse(
             "limits.admin_connections",
@@ -243,9 +254,9 @@ async fn first_user(config: &HubConfig, store: &HubStore) -> Result<Option<Strin
     Ok(made)
 }
 
-async fn assemble(config: HubConfig, store: HubStore) -> Result<Hub, StartError> {
+async fn assemble(config: HubConfig, store: HubStore, options: Options) -> Result<Hub, StartError> {
     let head = store.outbox.extent().await?.last;
-    let recognition = Recognition::load(&config).await;
+    let recognition = Recognition::load(&config, options.engine).await;
     recognition.fill(&*store.people).await?;
     Ok(Hub {
         recognition,

@@ -14,8 +14,6 @@ use tokio::sync::Semaphore;
 /// Templates read from the store at a time.
 const TEMPLATES_PER_READ: u32 = 1000;
 
-/// Pixels in a megapixel.
-const MEGAPIXEL: u64 = 1_000_000;
 
 /// Why a photo could not be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -43,36 +41,29 @@ pub struct Recognition {
 }
 
 impl Recognition {
-    /// With the engine of the configured folder. Without models the hub runs all the same, and the log says so.
-    pub async fn load(config: &HubConfig) -> Self {
+    /// With the engine that is loaded already, else that of the configured folder. Without models the hub runs all the
+    /// same, and the log says so.
+    pub async fn load(config: &HubConfig, engine: Option<Arc<Engine>>) -> Self {
         let limits = ImageLimits {
-            max_bytes: config.photo_bytes() as u64,
-            max_pixels: u64::from(config.limits.photo_megapixels).saturating_mul(MEGAPIXEL),
-            ..ImageLimits::default()
-        };
-        let thresholds = Thresholds {
-            accept: config.face.accept,
-            reject: config.face.reject,
-            margin: config.face.margin,
+            max_bytes: config.face.photo.max_bytes.min(config.photo_bytes() as u64),
+            ..config.face.photo
         };
         let settings = Settings {
-            threads: config.face.threads,
             photo: limits,
-            ..Settings::default()
+            ..config.face.settings()
         };
-        let explicit = Some(config.faces.models.clone()).filter(|path| !path.as_os_str().is_empty());
-        let data = config.hub.data.clone();
-        let loading = tokio::task::spawn_blocking(move || {
-            let directory = face::models::locate(explicit.as_deref(), Some(&data));
-            Engine::load(&directory, settings)
+        let directory = config.face.models_directory(&config.hub.data);
+        let loading = tokio::task::spawn_blocking(move || match engine {
+            Some(engine) => Ok(engine),
+            None => Engine::load(&directory, settings)
                 .map(Arc::new)
-                .map_err(|error| error.to_string())
+                .map_err(|error| error.to_string()),
         });
         let engine = loading.await.unwrap_or_else(|error| Err(error.to_string()));
         if let Err(reason) = &engine {
             tracing::warn!(%reason, "photos are stored without being looked at");
         }
-        Self::new(engine, limits, thresholds)
+        Self::new(engine, limits, config.face.thresholds())
     }
 
     /// With this engine, or with the reason why there is none.
