@@ -341,7 +341,9 @@ async fn the_first_start_makes_an_admin_and_the_second_does_not() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = kit::config(folder.path(), "");
     config.admin.password = String::new();
-    let running = hub::Hub::start(config.clone(), hub::Options::default()).await.unwrap();
+    let running = hub::Hub::start(config.clone(), hub::Options::default())
+        .await
+        .unwrap();
     let password = running.first_password().unwrap().to_owned();
     let base = format!("http://{}", running.listeners().admin.clone().unwrap());
     kit::Client::new(&base).sign_in("admin", &password).await;

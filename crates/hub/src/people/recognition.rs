@@ -14,7 +14,6 @@ use tokio::sync::Semaphore;
 /// Templates read from the store at a time.
 const TEMPLATES_PER_READ: u32 = 1000;
 
-
 /// Why a photo could not be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum RecognitionError {

@@ -64,7 +64,9 @@ impl TestHub {
 
     /// A hub over a folder that may have been used before.
     pub async fn start_in(directory: tempfile::TempDir, overrides: &str) -> Self {
-        let running = Hub::start(config(directory.path(), overrides), hub::Options::default()).await.unwrap();
+        let running = Hub::start(config(directory.path(), overrides), hub::Options::default())
+            .await
+            .unwrap();
         let base = format!("http://{}", running.listeners().admin.clone().unwrap());
         Self {
             running,
