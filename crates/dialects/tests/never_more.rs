@@ -1,0 +1,221 @@
+//! What a device is sent never lets anybody in whom the hub would not (hub rule 24).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+use dialects::qyzn::Operation;
+use dialects::qyzn::convert::{Wanted, person_from_platform, person_to_device};
+use dialects::qyzn::time::WallTime;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, civil::date};
+use model::access::{Door, Rule, Subject, Times, decide};
+use model::{DayMinute, Holiday, HolidayId, HolidayMode, Period, Person, PersonId, PersonKind, Weekly};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+
+/// Autumn 2026, in which the clocks of Berlin go back on 25 October.
+const START: i64 = 1_790_812_800;
+const DAYS: i64 = 60;
+
+fn period() -> impl Strategy<Value = Period> {
+    (0u8..24, prop_oneof![Just(0u8), Just(30), 0..60u8], 1u16..900).prop_filter_map(
+        "in the day",
+        |(hour, minute, length)| {
+            let from = DayMinute::new(hour, minute)?;
+            let until = (from.minutes() + length).min(1440);
+            Period::new(
+                from,
+                DayMinute::new(u8::try_from(until / 60).ok()?, u8::try_from(until % 60).ok()?)?,
+            )
+            .ok()
+        },
+    )
+}
+
+fn day() -> impl Strategy<Value = Vec<Period>> {
+    prop_oneof![
+        Just(vec![]),
+        Just(vec![Period::ALL_DAY]),
+        vec(period(), 0..4),
+        vec(period(), 8..30)
+    ]
+}
+
+fn holiday() -> impl Strategy<Value = Holiday> {
+    let mode = prop_oneof![
+        Just(HolidayMode::Closed),
+        Just(HolidayMode::Open),
+        Just(HolidayMode::Periods)
+    ];
+    (
+        -10i64..DAYS,
+        prop_oneof![0i64..4, -1i64..100, 62i64..100],
+        mode,
+        day(),
+        "[a-z节]{0,12}",
+    )
+        .prop_map(|(first, length, mode, periods, name)| {
+            let first_day = date(2026, 10, 1)
+                .checked_add(SignedDuration::from_hours(first * 24))
+                .unwrap();
+            let last_day = first_day
+                .checked_add(SignedDuration::from_hours(length * 24))
+                .unwrap();
+            Holiday {
+                id: HolidayId::new("h"),
+                name,
+                first_day,
+                last_day,
+                mode,
+                periods,
+            }
+        })
+}
+
+fn times() -> impl Strategy<Value = Times> {
+    (vec(day(), 7), any::<bool>(), vec(holiday(), 0..4)).prop_map(|(days, same, holidays)| {
+        let day = |at: usize| if same { days[0].clone() } else { days[at].clone() };
+        let weekly = Weekly {
+            mon: day(0),
+            tue: day(1),
+            wed: day(2),
+            thu: day(3),
+            fri: day(4),
+            sat: day(5),
+            sun: day(6),
+        };
+        Times { weekly, holidays }
+    })
+}
+
+fn instant() -> impl Strategy<Value = Timestamp> {
+    // Whole hours around the change of the clock are common; milliseconds happen.
+    let anywhere = (0..DAYS * 86_400 * 1000).prop_map(|ms| START * 1000 + ms);
+    let hours = (0..DAYS * 24).prop_map(|hour| (START + hour * 3600) * 1000);
+    let doubled = (0..3600 * 3i64).prop_map(|second| (1_792_886_400 + second) * 1000);
+    prop_oneof![anywhere, hours, doubled].prop_map(|ms| Timestamp::from_millisecond(ms).unwrap())
+}
+
+fn rule() -> impl Strategy<Value = Rule> {
+    (option::of(times()), option::of(instant()), option::of(instant())).prop_map(
+        |(times, valid_from, valid_until)| Rule {
+            times,
+            valid_from,
+            valid_until,
+        },
+    )
+}
+
+fn person() -> impl Strategy<Value = Person> {
+    let kind = prop_oneof![
+        4 => Just(PersonKind::Member),
+        1 => Just(PersonKind::Visitor),
+        1 => Just(PersonKind::Vip),
+        1 => Just(PersonKind::Blocked)
+    ];
+    let passes =
+        prop_oneof![3 => Just(None), 1 => (0u32..5).prop_map(Some), 1 => any::<u32>().prop_map(Some)];
+    (
+        kind,
+        option::weighted(0.3, instant()),
+        option::weighted(0.3, instant()),
+        passes,
+        0u32..3,
+    )
+        .prop_map(
+            |(kind, valid_from, valid_until, pass_limit, passes_used)| Person {
+                kind,
+                valid_from,
+                valid_until,
+                pass_limit,
+                passes_used,
+                ..Person::new(PersonId::new("p-1").unwrap(), "Wang")
+            },
+        )
+}
+
+fn subject(person: &Person) -> Subject {
+    Subject {
+        kind: person.kind,
+        valid_from: person.valid_from,
+        valid_until: person.valid_until,
+        pass_limit: person.pass_limit,
+        passes_used: person.passes_used,
+    }
+}
+
+fn zone() -> impl Strategy<Value = TimeZone> {
+    prop_oneof![
+        Just("Europe/Berlin"),
+        Just("Asia/Shanghai"),
+        Just("Australia/Lord_Howe"),
+        Just("UTC")
+    ]
+    .prop_map(|name| TimeZone::get(name).unwrap())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_device_never_grants_more(
+        person in person(),
+        rules in vec(rule(), 0..5),
+        zone in zone(),
+        now in instant(),
+        probes in vec(instant(), 60),
+    ) {
+        let wanted = Wanted { person: &person, rules: &rules, zone: &zone, photo: None, now, ic_number_bytes: 8 };
+        let converted = person_to_device(&wanted);
+        prop_assert_eq!(converted.message.check(), Ok(()));
+        let message = dialects::qyzn::AddPersonFace::read(&converted.message.data()).unwrap();
+        prop_assert_eq!(&message, &converted.message);
+
+        let held = person_from_platform(&message, &zone).unwrap();
+        let door = Door { time_zone: zone.clone(), device_times: None };
+        for at in probes.iter().chain([&now]) {
+            let device = decide(&held.subject(0), &held.rules, &door, *at);
+            let hub = decide(&subject(&person), &rules, &door, *at);
+            prop_assert!(!device.is_granted() || hub.is_granted(), "{at}: device {device:?}, hub {hub:?}, {message:?}");
+            // Another maker's device may take an hour that is shown twice for either of the two.
+            let instant = |time: Option<WallTime>| time.map(|time| zone.to_timestamp(time.local()).unwrap());
+            let other = Subject {
+                valid_from: instant(message.start_time),
+                valid_until: instant(message.expire_time),
+                ..held.subject(0)
+            };
+            prop_assert!(!decide(&other, &held.rules, &door, *at).is_granted() || hub.is_granted(), "{at}: {message:?}");
+        }
+    }
+
+    /// One grant is said whole: nothing is lost unless a loss is reported.
+    #[test]
+    fn without_a_loss_a_device_grants_as_much(
+        person in person(),
+        rule in rule(),
+        now in instant(),
+        probes in vec(instant(), 40),
+    ) {
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let rules = [rule];
+        let wanted = Wanted { person: &person, rules: &rules, zone: &zone, photo: None, now, ic_number_bytes: 8 };
+        let converted = person_to_device(&wanted);
+        let narrowed = converted.losses.iter().any(|loss| loss.reason == dialects::LossReason::Narrowed);
+        prop_assume!(!narrowed);
+        let held = person_from_platform(&converted.message, &zone).unwrap();
+        let door = Door { time_zone: zone.clone(), device_times: None };
+        for at in &probes {
+            let second = SignedDuration::from_secs(1);
+            let device = |at| decide(&held.subject(0), &held.rules, &door, at).is_granted();
+            let hub = |at| decide(&subject(&person), &rules, &door, at).is_granted();
+            // Validities are whole seconds on the wire: within a second of an edge the device may say no.
+            let steady = hub(*at) && hub(*at - second) && hub(*at + second);
+            prop_assert!(!steady || device(*at), "{at}: {:?}", converted.message);
+        }
+    }
+}
