@@ -1,18 +1,27 @@
 //! Both ends of a connection against each other and against the clock, in memory.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use bytes::Bytes;
 use dialects::qyzn::code::Code;
 use dialects::qyzn::exchange::{CloseReason, RequestError, Ticket};
 use dialects::qyzn::operation::{answer_of, success};
 use dialects::qyzn::{
-    AddPersonFace, Connection, Decoder, Event, Exchange, Frame, Header, Moment, OpenDoor, Operation, PacketKind,
-    RequestBody, ResponseBody, Role, Settings, SyncTime, Version,
+    AddPersonFace, Connection, Decoder, Event, Exchange, Frame, Header, Moment, OpenDoor, Operation,
+    PacketKind, RequestBody, ResponseBody, Role, Settings, SyncTime, Version,
 };
 use std::time::Duration;
 
 fn at(seconds: u64) -> Moment {
-    Moment { elapsed: Duration::from_secs(seconds), unix_seconds: 1_700_000_000 + u32::try_from(seconds).unwrap() }
+    Moment {
+        elapsed: Duration::from_secs(seconds),
+        unix_seconds: 1_700_000_000 + u32::try_from(seconds).unwrap(),
+    }
 }
 
 fn device() -> Exchange {
@@ -52,7 +61,10 @@ fn asked(event: &Event) -> (Ticket, RequestBody) {
 
 fn request(sequence: u32, body: &str) -> Frame {
     let header = Header::new(Version::V3, PacketKind::Request, 0, sequence);
-    Frame { header, body: Bytes::from(body.to_owned()) }
+    Frame {
+        header,
+        body: Bytes::from(body.to_owned()),
+    }
 }
 
 #[test]
@@ -65,10 +77,20 @@ fn a_request_gets_its_answer_under_its_number_and_version() {
     assert_eq!(body.message, "open_door");
     terminal.answer(&ticket, &success::<OpenDoor>(&Default::default()), at(2));
     let answer = frames(&mut terminal).remove(0);
-    assert_eq!((answer.header.kind, answer.header.sequence), (PacketKind::Response, 900));
+    assert_eq!(
+        (answer.header.kind, answer.header.sequence),
+        (PacketKind::Response, 900)
+    );
     assert_eq!(answer.header.version, OpenDoor::SINCE);
     hub.receive(answer.clone(), at(2));
-    let Event::Answer { sequence, message, body } = events(&mut hub).remove(0) else { panic!() };
+    let Event::Answer {
+        sequence,
+        message,
+        body,
+    } = events(&mut hub).remove(0)
+    else {
+        panic!()
+    };
     assert_eq!((sequence, message.as_str()), (900, "open_door"));
     assert!(answer_of::<OpenDoor>(&body).is_ok());
     assert_eq!(hub.outstanding(), 0);
@@ -80,7 +102,9 @@ fn a_request_gets_its_answer_under_its_number_and_version() {
 #[test]
 fn both_sides_count_for_themselves_and_answers_come_in_any_order() {
     let (mut hub, mut terminal) = (platform(), device());
-    let sync = SyncTime { timestamp: "20190531145826123".into() };
+    let sync = SyncTime {
+        timestamp: "20190531145826123".into(),
+    };
     let numbers: Vec<u32> = (0..3).map(|_| terminal.request(&sync, at(0)).unwrap()).collect();
     assert_eq!(numbers, [100, 101, 102]);
     hub.request(&OpenDoor {}, at(0)).unwrap();
@@ -92,7 +116,13 @@ fn both_sides_count_for_themselves_and_answers_come_in_any_order() {
     deliver(&mut hub, &mut terminal, at(1));
     let answered: Vec<u32> = events(&mut terminal)
         .into_iter()
-        .filter_map(|event| if let Event::Answer { sequence, .. } = event { Some(sequence) } else { None })
+        .filter_map(|event| {
+            if let Event::Answer { sequence, .. } = event {
+                Some(sequence)
+            } else {
+                None
+            }
+        })
         .collect();
     assert_eq!(answered, [102, 101, 100]);
 }
@@ -100,7 +130,9 @@ fn both_sides_count_for_themselves_and_answers_come_in_any_order() {
 #[test]
 fn sequence_numbers_never_are_zero() {
     let mut hub = Exchange::new(Settings::new(Role::Platform), u32::MAX, at(0));
-    let numbers: Vec<u32> = (0..2).map(|_| hub.request(&OpenDoor {}, at(0)).unwrap()).collect();
+    let numbers: Vec<u32> = (0..2)
+        .map(|_| hub.request(&OpenDoor {}, at(0)).unwrap())
+        .collect();
     assert_eq!(numbers, [u32::MAX, 1]);
 }
 
@@ -111,8 +143,9 @@ fn without_an_answer_the_same_bytes_go_out_three_times_more_then_it_is_over() {
     let first = terminal.take_output().unwrap();
     for second in 1..200 {
         terminal.tick(at(second));
-        let beats_apart: Vec<Bytes> =
-            std::iter::from_fn(|| terminal.take_output()).filter(|bytes| bytes.len() > 20).collect();
+        let beats_apart: Vec<Bytes> = std::iter::from_fn(|| terminal.take_output())
+            .filter(|bytes| bytes.len() > 20)
+            .collect();
         let over = second == 80;
         match second {
             20 | 40 | 60 => assert_eq!(beats_apart, [first.clone()], "second {second}"),
@@ -121,11 +154,25 @@ fn without_an_answer_the_same_bytes_go_out_three_times_more_then_it_is_over() {
         let happened = events(&mut terminal);
         assert_eq!(happened.len(), if over { 2 } else { 0 }, "second {second}");
         if over {
-            assert_eq!(happened[0], Event::GaveUp { sequence: 100, message: "sync_time".into() });
-            assert_eq!(happened[1], Event::Close(CloseReason::NoAnswer { message: "sync_time".into() }));
+            assert_eq!(
+                happened[0],
+                Event::GaveUp {
+                    sequence: 100,
+                    message: "sync_time".into()
+                }
+            );
+            assert_eq!(
+                happened[1],
+                Event::Close(CloseReason::NoAnswer {
+                    message: "sync_time".into()
+                })
+            );
         }
     }
-    assert_eq!(terminal.request(&SyncTime::default(), at(200)), Err(RequestError::Closing));
+    assert_eq!(
+        terminal.request(&SyncTime::default(), at(200)),
+        Err(RequestError::Closing)
+    );
 }
 
 #[test]
@@ -134,19 +181,41 @@ fn an_answer_after_a_resend_is_an_answer() {
     hub.request(&OpenDoor {}, at(0)).unwrap();
     hub.tick(at(20));
     let resent = frames(&mut hub);
-    assert_eq!((resent.len(), resent[0].header.sequence), (2, resent[1].header.sequence));
+    assert_eq!(
+        (resent.len(), resent[0].header.sequence),
+        (2, resent[1].header.sequence)
+    );
     let mut terminal = device();
     terminal.receive(resent[0].clone(), at(20));
     terminal.receive(resent[1].clone(), at(20));
     let happened = events(&mut terminal);
     // A door is not opened twice.
-    assert_eq!(happened[1..], [Event::Repeated { sequence: 900, answered: false }]);
-    terminal.answer(&asked(&happened[0]).0, &ResponseBody::of_code(Code::Success), at(21));
+    assert_eq!(
+        happened[1..],
+        [Event::Repeated {
+            sequence: 900,
+            answered: false
+        }]
+    );
+    terminal.answer(
+        &asked(&happened[0]).0,
+        &ResponseBody::of_code(Code::Success),
+        at(21),
+    );
     deliver(&mut terminal, &mut hub, at(21));
-    assert!(matches!(events(&mut hub)[..], [Event::Answer { sequence: 900, .. }]));
+    assert!(matches!(
+        events(&mut hub)[..],
+        [Event::Answer { sequence: 900, .. }]
+    ));
     // And the stored answer goes out again for the next repetition.
     terminal.receive(resent[1].clone(), at(40));
-    assert_eq!(events(&mut terminal), [Event::Repeated { sequence: 900, answered: true }]);
+    assert_eq!(
+        events(&mut terminal),
+        [Event::Repeated {
+            sequence: 900,
+            answered: true
+        }]
+    );
     deliver(&mut terminal, &mut hub, at(40));
     assert_eq!(events(&mut hub), [Event::UnknownAnswer { sequence: 900 }]);
 }
@@ -155,7 +224,13 @@ fn an_answer_after_a_resend_is_an_answer() {
 fn a_device_that_never_counts_on_is_still_heard() {
     let mut hub = platform();
     for second in 0..3 {
-        hub.receive(request(0, &format!("{{\"message\":\"snapshot_face\",\"data\":{{\"score\":{second}}}}}")), at(second));
+        hub.receive(
+            request(
+                0,
+                &format!("{{\"message\":\"snapshot_face\",\"data\":{{\"score\":{second}}}}}"),
+            ),
+            at(second),
+        );
         let (ticket, _) = asked(&events(&mut hub)[0]);
         hub.answer(&ticket, &ResponseBody::of_code(Code::Success), at(second));
     }
@@ -203,8 +278,15 @@ fn too_many_requests_at_a_time_are_busy_and_may_come_again() {
     let happened = events(&mut hub);
     assert_eq!(happened[1..], [Event::Overrun { message: "b".into() }]);
     let busy = ResponseBody::parse(&frames(&mut hub)[0].body).unwrap();
-    assert_eq!((busy.result, busy.data["waitSeconds"].as_u64()), (Code::Busy, Some(3)));
-    hub.answer(&asked(&happened[0]).0, &ResponseBody::of_code(Code::Success), at(1));
+    assert_eq!(
+        (busy.result, busy.data["waitSeconds"].as_u64()),
+        (Code::Busy, Some(3))
+    );
+    hub.answer(
+        &asked(&happened[0]).0,
+        &ResponseBody::of_code(Code::Success),
+        at(1),
+    );
     hub.receive(request(2, r#"{"message":"b"}"#), at(1));
     assert_eq!(asked(&events(&mut hub)[0]).1.message, "b");
 }
@@ -221,16 +303,36 @@ fn own_requests_are_bounded() {
 #[test]
 fn malformed_requests_are_refused_with_104_and_other_rubbish_is_told() {
     let mut terminal = device();
-    let deep = format!("{{\"message\":\"a\",\"data\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    let deep = format!(
+        "{{\"message\":\"a\",\"data\":{}{}}}",
+        "[".repeat(10_000),
+        "]".repeat(10_000)
+    );
     for body in ["", "{", "[]", "{\"data\":1}", "\u{7}", &deep] {
         terminal.receive(request(5, body), at(0));
-        assert!(matches!(events(&mut terminal)[..], [Event::Malformed { sequence: 5, .. }]), "{body:.20}");
+        assert!(
+            matches!(events(&mut terminal)[..], [Event::Malformed { sequence: 5, .. }]),
+            "{body:.20}"
+        );
         let answer = frames(&mut terminal).remove(0);
-        assert_eq!(ResponseBody::parse(&answer.body).unwrap().result, Code::InvalidParameter);
+        assert_eq!(
+            ResponseBody::parse(&answer.body).unwrap().result,
+            Code::InvalidParameter
+        );
     }
-    for kind in [PacketKind::Notification, PacketKind::Response, PacketKind::Other(9)] {
+    for kind in [
+        PacketKind::Notification,
+        PacketKind::Response,
+        PacketKind::Other(9),
+    ] {
         let header = Header::new(Version::V2, kind, 0, 1);
-        terminal.receive(Frame { header, body: Bytes::from_static(b"{]") }, at(0));
+        terminal.receive(
+            Frame {
+                header,
+                body: Bytes::from_static(b"{]"),
+            },
+            at(0),
+        );
         assert_eq!(terminal.take_output(), None, "only requests are answered");
     }
     assert_eq!(events(&mut terminal).len(), 3);
@@ -239,7 +341,10 @@ fn malformed_requests_are_refused_with_104_and_other_rubbish_is_told() {
 #[test]
 fn a_notification_wants_no_answer() {
     let (mut hub, mut terminal) = (platform(), device());
-    let body = RequestBody { message: "note".into(), data: serde_json::json!({"a": 1}) };
+    let body = RequestBody {
+        message: "note".into(),
+        data: serde_json::json!({"a": 1}),
+    };
     hub.notify(&body, Version::V2, at(0));
     deliver(&mut hub, &mut terminal, at(0));
     assert_eq!(events(&mut terminal), [Event::Notification(body)]);
@@ -254,16 +359,28 @@ fn a_device_beats_every_25_seconds_and_a_platform_answers() {
     assert_eq!(terminal.take_output(), None);
     terminal.tick(at(25));
     let beat = frames(&mut terminal).remove(0);
-    assert_eq!((beat.header.kind, beat.header.sequence, beat.body.len()), (PacketKind::Heartbeat, 0, 0));
+    assert_eq!(
+        (beat.header.kind, beat.header.sequence, beat.body.len()),
+        (PacketKind::Heartbeat, 0, 0)
+    );
     assert_eq!(terminal.next_tick(), Duration::from_secs(50));
     hub.receive(beat, at(25));
     assert_eq!(events(&mut hub), [Event::Heartbeat]);
     let reply = frames(&mut hub).remove(0);
-    assert_eq!((reply.header.kind, reply.header.sequence, reply.body.len()), (PacketKind::Heartbeat, 0, 0));
+    assert_eq!(
+        (reply.header.kind, reply.header.sequence, reply.body.len()),
+        (PacketKind::Heartbeat, 0, 0)
+    );
     // The device answers neither that nor an empty response: beats would go round for ever.
     terminal.receive(reply, at(25));
     let header = Header::new(Version::V2, PacketKind::Response, 0, 0);
-    terminal.receive(Frame { header, body: Bytes::new() }, at(25));
+    terminal.receive(
+        Frame {
+            header,
+            body: Bytes::new(),
+        },
+        at(25),
+    );
     assert_eq!(events(&mut terminal), [Event::Heartbeat, Event::Heartbeat]);
     assert_eq!(terminal.take_output(), None);
 }
@@ -289,12 +406,21 @@ fn what_a_peer_does_not_speak_is_not_sent() {
     }))
     .unwrap();
     // What a device itself sends tells only that: its own requests all need version 2.
-    hub.receive(Frame { header: Header::new(Version::V2, PacketKind::Heartbeat, 0, 0), body: Bytes::new() }, at(0));
+    hub.receive(
+        Frame {
+            header: Header::new(Version::V2, PacketKind::Heartbeat, 0, 0),
+            body: Bytes::new(),
+        },
+        at(0),
+    );
     assert_eq!(hub.highest_version(), Some(Version::V2));
     hub.request(&person, at(0)).unwrap();
     hub.set_peer_limit(Some(Version::V2));
     let error = hub.request(&person, at(0)).unwrap_err();
-    assert_eq!(error.to_string(), "add_person_face needs protocol version 3, the peer speaks 2");
+    assert_eq!(
+        error.to_string(),
+        "add_person_face needs protocol version 3, the peer speaks 2"
+    );
     let sent = frames(&mut hub);
     assert_eq!(sent.last().unwrap().header.version, Version::V3);
 }
@@ -306,7 +432,10 @@ fn a_connection_settles_cut_bodies_and_ends_half_frames() {
     hub.push(&cut, at(10));
     assert_eq!(hub.next_tick(), Duration::from_secs(11));
     hub.tick(at(11));
-    assert!(matches!(hub.exchange().next_event(), Some(Event::Malformed { sequence: 4, .. })));
+    assert!(matches!(
+        hub.exchange().next_event(),
+        Some(Event::Malformed { sequence: 4, .. })
+    ));
     assert_eq!(hub.resynchronisations(), 1);
 
     // A byte every ten seconds is a sign of life, but not for ever.
@@ -327,6 +456,8 @@ fn a_connection_settles_cut_bodies_and_ends_half_frames() {
 fn a_connection_closes_on_what_is_no_frame() {
     let mut hub = Connection::new(Settings::new(Role::Platform), 1, at(0));
     hub.push(&vec![b'x'; 70_000], at(0));
-    let Some(Event::Close(CloseReason::Stream(error))) = hub.exchange().next_event() else { panic!() };
+    let Some(Event::Close(CloseReason::Stream(error))) = hub.exchange().next_event() else {
+        panic!()
+    };
     assert_eq!(error.to_string(), "no frame begins within 65536 bytes");
 }

@@ -1,5 +1,11 @@
 //! From bytes to frames: however the stream is cut, and whatever is in it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 use bytes::Bytes;
 use dialects::qyzn::decoder::SEARCH_LIMIT;
@@ -9,8 +15,15 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 fn frame(sequence: u32, body: &str) -> Frame {
-    let kind = if body.is_empty() { PacketKind::Heartbeat } else { PacketKind::Request };
-    Frame { header: Header::new(Version::V2, kind, 1_700_000_000, sequence), body: Bytes::from(body.to_owned()) }
+    let kind = if body.is_empty() {
+        PacketKind::Heartbeat
+    } else {
+        PacketKind::Request
+    };
+    Frame {
+        header: Header::new(Version::V2, kind, 1_700_000_000, sequence),
+        body: Bytes::from(body.to_owned()),
+    }
 }
 
 /// A frame whose size counts UTF-16 units.
@@ -40,7 +53,10 @@ fn all(bytes: &[u8]) -> (Vec<Frame>, u64) {
 
 #[test]
 fn a_body_counted_in_utf16_units_is_read_to_its_end() {
-    let name = frame(1, r#"{"message":"add_person","data":{"name":"韩梅梅","code":"}\"{"}}"#);
+    let name = frame(
+        1,
+        r#"{"message":"add_person","data":{"name":"韩梅梅","code":"}\"{"}}"#,
+    );
     let next = frame(2, r#"{"message":"open_door","data":{}}"#);
     let short = counted_in_utf16(&name);
     // Alone: nothing follows that would tell, and it is delivered at once.
@@ -70,12 +86,20 @@ fn garbage_before_a_frame_is_skipped_up_to_a_limit() {
     let good = frame(7, "{}");
     for garbage in [1, 3, 19, 20, 21, 1000, SEARCH_LIMIT] {
         let stream = [vec![b'Q'; garbage], good.encode().to_vec()].concat();
-        assert_eq!(all(&stream), (vec![good.clone()], 1), "{garbage} bytes of garbage");
+        assert_eq!(
+            all(&stream),
+            (vec![good.clone()], 1),
+            "{garbage} bytes of garbage"
+        );
     }
     let mut decoder = Decoder::default();
     let stream = [vec![b'Q'; SEARCH_LIMIT + 1], good.encode().to_vec()].concat();
     assert_eq!(decode(&mut decoder, &[&stream]), Err(DecoderError::Lost));
-    assert_eq!(decode(&mut decoder, &[&good.encode()]), Err(DecoderError::Lost), "there is no way back");
+    assert_eq!(
+        decode(&mut decoder, &[&good.encode()]),
+        Err(DecoderError::Lost),
+        "there is no way back"
+    );
     // The magic's letters alone are no frame.
     let stream = [b"xxQYZN-QYZN-QYZNQYZN and so on", &good.encode()[..]].concat();
     assert_eq!(all(&stream), (vec![good], 1));
@@ -84,7 +108,13 @@ fn garbage_before_a_frame_is_skipped_up_to_a_limit() {
 #[test]
 fn byte_order_marks_and_blanks_between_frames_are_no_garbage() {
     let (one, two) = (frame(1, "{}"), frame(0, ""));
-    let stream = [b"\xEF\xBB\xBF", &one.encode()[..], b"\0\0 \r\n", &two.encode()[..]].concat();
+    let stream = [
+        b"\xEF\xBB\xBF",
+        &one.encode()[..],
+        b"\0\0 \r\n",
+        &two.encode()[..],
+    ]
+    .concat();
     assert_eq!(all(&stream), (vec![one, two], 0));
 }
 
@@ -94,7 +124,13 @@ fn an_absurd_size_ends_it_before_the_body_comes() {
     header[16..20].copy_from_slice(&u32::MAX.to_le_bytes());
     let mut decoder = Decoder::default();
     let error = decode(&mut decoder, &[&header]).unwrap_err();
-    assert_eq!(error, DecoderError::TooLarge { announced: u32::MAX, limit: 16 * 1024 * 1024 });
+    assert_eq!(
+        error,
+        DecoderError::TooLarge {
+            announced: u32::MAX,
+            limit: 16 * 1024 * 1024
+        }
+    );
     assert_eq!(decoder.pending_bytes(), 0);
 
     let mut decoder = Decoder::new(10);
