@@ -1,1 +1,19 @@
-//! terminal
+//! The device side: a software terminal with a real face engine, a person library, access rules, a journal of records
+//! and a door, driven through its kiosk and by the platforms whose dialects it speaks.
+
+pub mod camera;
+pub mod clock;
+pub mod config;
+pub mod connections;
+pub mod decider;
+pub mod device;
+pub mod door;
+pub mod events;
+pub mod pass;
+pub mod people;
+
+mod endpoints;
+mod kiosk;
+mod running;
+
+pub use running::{Listeners, Running, StartError, StartOptions, Terminal};

@@ -1,0 +1,83 @@
+//! The camera's picture: the last frame that the kiosk posted (terminal rule 13).
+
+use bytes::Bytes;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// How long a frame stands for what the camera sees.
+pub const FRAME_LIFE: Duration = Duration::from_secs(10);
+
+/// A frame that came from the camera.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The picture, as it came.
+    pub bytes: Bytes,
+    /// When it came.
+    pub at: Instant,
+    /// Whether it shows a face; `None` where no model could look.
+    pub has_face: Option<bool>,
+}
+
+/// Keeps the last frame.
+#[derive(Debug)]
+pub struct Camera(watch::Sender<Option<Frame>>);
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self(watch::Sender::new(None))
+    }
+}
+
+impl Camera {
+    /// A new frame.
+    pub fn show(&self, frame: Frame) {
+        self.0.send_replace(Some(frame));
+    }
+
+    /// The last frame, if it is not too old.
+    #[must_use]
+    pub fn last(&self) -> Option<Frame> {
+        self.0.borrow().clone().filter(is_fresh)
+    }
+
+    /// Waits up to `patience` for a frame that shows a face; then whatever the camera sees, if anything.
+    pub async fn snapshot(&self, patience: Duration) -> Option<Frame> {
+        let mut frames = self.0.subscribe();
+        let good = frames.wait_for(|frame| {
+            frame.as_ref().is_some_and(|frame| frame.has_face != Some(false) && is_fresh(frame))
+        });
+        match tokio::time::timeout(patience, good).await {
+            Ok(Ok(frame)) => frame.clone(),
+            _ => self.last(),
+        }
+    }
+}
+
+fn is_fresh(frame: &Frame) -> bool {
+    frame.at.elapsed() <= FRAME_LIFE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(text: &'static str, has_face: Option<bool>) -> Frame {
+        Frame { bytes: Bytes::from_static(text.as_bytes()), at: Instant::now(), has_face }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waits_for_a_face_and_takes_what_there_is() {
+        let camera = Camera::default();
+        assert!(camera.snapshot(Duration::from_secs(1)).await.is_none());
+        camera.show(frame("empty", Some(false)));
+        let taken = camera.snapshot(Duration::from_secs(1)).await.unwrap();
+        assert_eq!(taken.bytes, "empty");
+        let (taken, ()) = tokio::join!(camera.snapshot(Duration::from_secs(60)), async {
+            camera.show(frame("face", Some(true)));
+        });
+        assert_eq!(taken.unwrap().bytes, "face");
+        tokio::time::advance(FRAME_LIFE + Duration::from_millis(1)).await;
+        assert!(camera.last().is_none(), "too old");
+    }
+}

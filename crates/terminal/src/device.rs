@@ -1,0 +1,153 @@
+//! The device: everything that kiosk and endpoints share.
+
+use crate::camera::Camera;
+use crate::clock::Clock;
+use crate::config::TerminalConfig;
+use crate::connections::Connections;
+use crate::decider::Decisions;
+use crate::door::Door;
+use crate::events::Events;
+use crate::pass::{Answer, Conditions, Factors, Language, Pass, Repeats, Sensors};
+use crate::people::{Newcomer, People, PutError};
+use face::{Engine, Thresholds};
+use jiff::{Timestamp, tz::TimeZone};
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
+use store::StoreError;
+use store::terminal::{DeviceState, Journal};
+use tokio::sync::{Semaphore, watch};
+
+/// One terminal.
+pub struct Device {
+    /// What it was told at its start.
+    pub config: TerminalConfig,
+    /// The wall clock at the door.
+    pub zone: TimeZone,
+    /// What language it speaks.
+    pub language: Language,
+    /// What similarity is enough.
+    pub thresholds: Thresholds,
+    /// The clock.
+    pub clock: Clock,
+    /// The door.
+    pub door: Door,
+    /// Whom it knows.
+    pub people: People,
+    /// What happened.
+    pub journal: Arc<dyn Journal>,
+    /// What it remembers of itself.
+    pub state: Arc<dyn DeviceState>,
+    /// Who decides.
+    pub decisions: Decisions,
+    /// Where it is told live.
+    pub events: Events,
+    /// The face engine, or why there is none.
+    pub engine: Result<Arc<Engine>, String>,
+    /// What the camera sees.
+    pub camera: Camera,
+    /// The dialects' connections.
+    pub connections: Connections,
+    /// The dialects that are switched on.
+    pub dialects: Vec<&'static str>,
+    pub(crate) sensors: Mutex<Sensors>,
+    pub(crate) conditions: Mutex<Conditions>,
+    pub(crate) factors: Factors,
+    pub(crate) repeats: Repeats<Answer>,
+    pub(crate) frames: Semaphore,
+    pub(crate) last_pass: Mutex<Option<Pass>>,
+    pub(crate) trimming: AtomicBool,
+    pub(crate) started_at: Mutex<Timestamp>,
+    /// Counts up when there is something to deliver.
+    pub(crate) journal_grew: watch::Sender<u64>,
+    /// Counts up when `/api/state` has changed.
+    pub(crate) changed: watch::Sender<u64>,
+    /// Counts up when a platform commands a reboot.
+    pub(crate) reboots: watch::Sender<u64>,
+}
+
+impl Device {
+    /// Says that `/api/state` has changed.
+    pub fn touch(&self) {
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Wakes whoever delivers records.
+    pub fn wake_delivery(&self) {
+        self.journal_grew.send_modify(|count| *count += 1);
+    }
+
+    /// Asks for a reboot: all dialects' connections close and come back (terminal rule 20).
+    pub fn reboot(&self) {
+        self.reboots.send_modify(|count| *count += 1);
+    }
+
+    /// Since when it runs: the process's start or the last reboot.
+    #[must_use]
+    pub fn started_at(&self) -> Timestamp {
+        *self.started_at.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins anew, as after a reboot.
+    pub(crate) fn restarted(&self) {
+        *self.started_at.lock().unwrap_or_else(PoisonError::into_inner) = self.clock.now();
+        self.door.reset();
+        self.repeats.clear();
+        self.touch();
+    }
+
+    /// Adds or replaces a person, for all dialects.
+    ///
+    /// # Errors
+    /// [`PutError`]; nothing changed then.
+    pub async fn put_person(&self, newcomer: Newcomer) -> Result<(), PutError> {
+        let visitor = visitor_name(&newcomer.wire_id);
+        self.people.put(newcomer).await?;
+        self.repeats.forget(&visitor);
+        self.touch();
+        Ok(())
+    }
+
+    /// Deletes a person, for all dialects. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing changed then.
+    pub async fn delete_person(&self, wire_id: &str) -> Result<bool, StoreError> {
+        let found = self.people.delete(wire_id).await?;
+        self.repeats.forget(&visitor_name(wire_id));
+        self.forget_last_pass(Some(wire_id));
+        Ok(found)
+    }
+
+    /// Deletes everybody, for all dialects.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing changed then.
+    pub async fn clear_people(&self) -> Result<u64, StoreError> {
+        let deleted = self.people.clear().await?;
+        self.repeats.clear();
+        self.forget_last_pass(None);
+        Ok(deleted)
+    }
+
+    /// Takes a deleted person's name off the screen; `None` is everybody's.
+    fn forget_last_pass(&self, wire_id: Option<&str>) {
+        let mut last = self.last_pass.lock().unwrap_or_else(PoisonError::into_inner);
+        let whose = last.as_ref().and_then(|pass| pass.person_id.as_deref());
+        if whose.is_some() && (wire_id.is_none() || whose == wire_id) {
+            *last = None;
+        }
+        drop(last);
+        self.touch();
+    }
+
+    /// The face engine, if there is one.
+    #[must_use]
+    pub fn engine(&self) -> Option<Arc<Engine>> {
+        self.engine.as_ref().ok().cloned()
+    }
+}
+
+/// Under which name a person's last pass is remembered for repeats.
+pub(crate) fn visitor_name(wire_id: &str) -> String {
+    format!("person {wire_id}")
+}

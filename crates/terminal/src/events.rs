@@ -1,0 +1,50 @@
+//! What is told live: passes, and the state after each change.
+
+use serde::Serialize;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::sync::broadcast;
+
+/// Events that a slow reader may be behind before it loses some.
+const QUEUE: usize = 256;
+
+/// One event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// `record.created` or `state`.
+    pub name: &'static str,
+    /// What it tells.
+    pub data: Value,
+}
+
+/// Where events are told.
+pub struct Events(broadcast::Sender<Arc<Event>>);
+
+impl Default for Events {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(QUEUE))
+    }
+}
+
+impl Events {
+    /// Tells an event to whoever listens.
+    pub fn tell(&self, name: &'static str, data: &impl Serialize) {
+        match serde_json::to_value(data) {
+            // Nobody listening is no failure.
+            Ok(data) => drop(self.0.send(Arc::new(Event { name, data }))),
+            Err(error) => tracing::error!(name, %error, "an event could not be written"),
+        }
+    }
+
+    /// Whether anybody listens.
+    #[must_use]
+    pub fn has_listeners(&self) -> bool {
+        self.0.receiver_count() > 0
+    }
+
+    /// Listens from now on.
+    #[must_use]
+    pub fn listen(&self) -> broadcast::Receiver<Arc<Event>> {
+        self.0.subscribe()
+    }
+}

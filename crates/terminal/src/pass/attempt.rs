@@ -1,0 +1,315 @@
+//! One attempt to pass: proof, decision, journal, door, answer, in this order.
+
+use super::conditions::Sensors;
+use super::factors::{Factor, Proof};
+use super::record::{Details, Pass, Private};
+use super::repeats::{Claim, First, Visitor};
+use super::ruling::{Ruling, words};
+use crate::decider::Decider;
+use crate::device::{Device, visitor_name};
+use crate::people::Member;
+use bytes::Bytes;
+use jiff::Timestamp;
+use model::{Credential, Decision, Denial, IdentityDocument, Method, Outcome, RecordId, access};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use store::StoreError;
+use store::terminal::{Entry, NewEntry};
+use tokio::time::Instant;
+
+/// Who is at the door.
+#[derive(Debug, Clone)]
+pub(super) enum Who {
+    /// Somebody of the library.
+    Known(Arc<Member>),
+    /// A face that nobody of the library has.
+    Stranger(Box<face::Template>),
+    /// A credential that nobody of the library has.
+    Unknown,
+}
+
+/// What somebody showed, and who it is.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt {
+    pub(super) who: Who,
+    pub(super) factor: Factor,
+    pub(super) similarity: Option<f32>,
+    pub(super) presented: Option<Credential>,
+    pub(super) document: Option<IdentityDocument>,
+    pub(super) capture: Option<Bytes>,
+}
+
+/// What is said at the door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Saying {
+    /// How it ended.
+    pub result: Outcome,
+    /// Why; null while a platform decides.
+    pub reason: Option<&'static str>,
+    /// On the screen.
+    pub message: String,
+    /// Aloud.
+    pub speech: String,
+}
+
+/// The answer to an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// What is said.
+    pub decision: Saying,
+    /// The record; null where none is made.
+    pub record_id: Option<String>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum PassError {
+    /// More frames are in work than the terminal takes on.
+    #[error("the terminal is busy with other frames; try again in a moment")]
+    Busy,
+    /// The bytes are not a picture that is accepted.
+    #[error(transparent)]
+    Image(#[from] face::ImageError),
+    /// There is no face engine.
+    #[error("faces cannot be recognised: {0}")]
+    NoEngine(String),
+    /// The face engine failed.
+    #[error("the face engine failed: {0}")]
+    Engine(String),
+    /// The record could not be kept; the door stays shut.
+    #[error("the pass could not be recorded, the door stays shut: {0}")]
+    Store(#[from] StoreError),
+}
+
+impl Attempt {
+    fn visitor(&self) -> Visitor {
+        match &self.who {
+            Who::Known(member) => Visitor::Named(visitor_name(&member.wire_id)),
+            Who::Stranger(template) => Visitor::Stranger(template.clone()),
+            Who::Unknown => match &self.presented {
+                Some(credential) => Visitor::Named(format!("{:?} {}", credential.kind, credential.number)),
+                None => Visitor::Nobody,
+            },
+        }
+    }
+
+    pub(super) fn member(&self) -> Option<&Arc<Member>> {
+        match &self.who {
+            Who::Known(member) => Some(member),
+            Who::Stranger(_) | Who::Unknown => None,
+        }
+    }
+
+    /// Whose record it is to dialects that tell records apart by whole seconds: the person's, or the picture's.
+    fn wire_key(&self) -> String {
+        match (&self.who, &self.capture) {
+            (Who::Known(member), _) => format!("p:{}", member.wire_id),
+            (_, Some(picture)) => format!("h:{}", hex::encode(Sha256::digest(picture))),
+            (_, None) => "n:".to_owned(),
+        }
+    }
+
+    fn private(&self) -> Private {
+        let person = self.member().map(|member| &member.person);
+        Private {
+            name: person.map(|person| person.name.clone()),
+            greeting: person.and_then(|person| person.greeting.clone()),
+            credentials: person.map(|person| person.credentials.clone()).unwrap_or_default(),
+            presented: self.presented.clone(),
+            document: self.document.clone(),
+        }
+    }
+
+    fn details(&self, method: Method, ruling: Ruling, local: Decision, sensors: Sensors) -> Details {
+        let member = self.member();
+        Details {
+            method,
+            ruling,
+            local: local.into(),
+            similarity: self.similarity,
+            temperature: sensors.temperature,
+            mask: sensors.mask,
+            helmet: sensors.safety_hat,
+            kind: member.map(|member| member.person.kind),
+            face_id: member.and_then(|member| member.face_ids.first().cloned()).filter(|id| !id.is_empty()),
+        }
+    }
+}
+
+impl Device {
+    /// Carries an attempt through. Runs to its end even if whoever asked goes away.
+    pub(super) async fn attempt(self: &Arc<Self>, attempt: Attempt) -> Result<Answer, PassError> {
+        let device = Arc::clone(self);
+        let running = tokio::spawn(async move { device.attempt_now(attempt).await });
+        running.await.unwrap_or_else(|error| Err(PassError::Engine(error.to_string())))
+    }
+
+    async fn attempt_now(self: Arc<Self>, attempt: Attempt) -> Result<Answer, PassError> {
+        loop {
+            match self.repeats.claim(attempt.visitor(), Instant::now()) {
+                Claim::First(first) => return self.first(attempt, first).await,
+                Claim::Repeat(mut answer) => {
+                    // An error means that the first one failed: then this one is the first.
+                    if let Ok(answer) = answer.wait_for(Option::is_some).await
+                        && let Some(answer) = answer.clone()
+                    {
+                        return Ok(answer);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn first(self: Arc<Self>, attempt: Attempt, first: First<Answer>) -> Result<Answer, PassError> {
+        let Some(method) = self.proof(&attempt) else {
+            return Ok(self.unrecorded(Denial::SecondFactorMissing, attempt.member().map(|m| m.person.name.as_str())));
+        };
+        let now = self.clock.now();
+        let sensors = *self.sensors.lock().unwrap_or_else(PoisonError::into_inner);
+        let local = self.local_decision(&attempt, &sensors, now);
+        let ruling = self.ruling(local);
+        let details = attempt.details(method, ruling, local, sensors);
+        let private = attempt.private();
+        let entry = match self.keep(&attempt, &details, &private, now).await {
+            Ok(entry) => entry,
+            Err(error) => {
+                if let (true, Some(member)) = (local.is_granted(), attempt.member()) {
+                    member.give_back_pass();
+                }
+                return Err(error.into());
+            }
+        };
+        if ruling == Ruling::Pending {
+            self.await_verdict(&attempt, &entry, &details, &private, first.clone());
+        } else if ruling == Ruling::Granted {
+            self.door.open(method, now);
+        } else if let (true, Some(member)) = (local.is_granted(), attempt.member()) {
+            member.give_back_pass();
+        }
+        self.wake_delivery();
+        let answer = self.announce(&entry, &details, &private);
+        first.answer(answer.clone());
+        Ok(answer)
+    }
+
+    /// The method, where what was shown is enough.
+    fn proof(&self, attempt: &Attempt) -> Option<Method> {
+        let Some(member) = attempt.member() else { return Some(attempt.factor.method()) };
+        let proof = self.factors.show(&member.wire_id, member.person.verify, attempt.factor, Instant::now());
+        match proof {
+            Proof::Complete(method) => Some(method),
+            Proof::Missing => None,
+        }
+    }
+
+    /// What this terminal says; if it grants, the pass is taken.
+    fn local_decision(&self, attempt: &Attempt, sensors: &Sensors, now: Timestamp) -> Decision {
+        let member = match &attempt.who {
+            Who::Known(member) => member,
+            Who::Stranger(_) => return Decision::Denied(Denial::Stranger),
+            Who::Unknown => return Decision::Denied(Denial::UnknownCredential),
+        };
+        let door = access::Door { time_zone: self.zone.clone(), device_times: None };
+        let decision = access::decide(&member.subject(), &member.rules, &door, now);
+        let objection = self.conditions.lock().unwrap_or_else(PoisonError::into_inner).objection(sensors);
+        match (decision, objection) {
+            (Decision::Granted, Some(denial)) => Decision::Denied(denial),
+            (Decision::Granted, None) => member.take_pass(),
+            (denied, _) => denied,
+        }
+    }
+
+    /// Who has the last word: this terminal, or a platform that is asked. What the sensors say no platform overrules.
+    fn ruling(&self, local: Decision) -> Ruling {
+        let measured = matches!(local, Decision::Denied(Denial::Fever | Denial::Mask | Denial::Liveness));
+        match self.decisions.decider() {
+            Decider::Platform { dialect, when_silent } if !measured => {
+                if self.connections.is_online(&dialect) {
+                    Ruling::Pending
+                } else {
+                    super::verdict::without_verdict(local, when_silent)
+                }
+            }
+            _ => local.into(),
+        }
+    }
+
+    async fn keep(
+        self: &Arc<Self>,
+        attempt: &Attempt,
+        details: &Details,
+        private: &Private,
+        now: Timestamp,
+    ) -> Result<Entry, StoreError> {
+        let entry = self.journal.append(NewEntry {
+            id: RecordId::new(uuid::Uuid::now_v7().simple().to_string()),
+            occurred_at: now,
+            wire_key: attempt.wire_key(),
+            person: attempt.member().map(|member| member.wire_id.clone()),
+            settled: details.ruling != Ruling::Pending,
+            counts: details.ruling == Ruling::Granted,
+            details: serde_json::to_value(details)?,
+            private: serde_json::to_value(private)?,
+            capture: attempt.capture.as_ref().map(|bytes| bytes.to_vec()),
+        });
+        let entry = entry.await?;
+        self.trim_soon();
+        Ok(entry)
+    }
+
+    /// Tells the pass: at once if it is decided, else its state only.
+    pub(super) fn announce(&self, entry: &Entry, details: &Details, private: &Private) -> Answer {
+        let pass = Pass::of(entry, details, private, self.language);
+        let decision = Saying {
+            result: pass.result,
+            reason: pass.reason,
+            message: pass.message.clone(),
+            speech: pass.speech.clone(),
+        };
+        let answer = Answer { decision, record_id: Some(pass.record_id.clone()) };
+        if details.ruling != Ruling::Pending {
+            metrics::counter!("menshen_terminal_passes_total", "reason" => details.ruling.reason().unwrap_or("pending"))
+                .increment(1);
+            self.events.tell("record.created", &pass);
+        }
+        *self.last_pass.lock().unwrap_or_else(PoisonError::into_inner) = Some(pass);
+        self.touch();
+        answer
+    }
+
+    /// An answer that leaves no record.
+    pub(super) fn unrecorded(&self, denial: Denial, name: Option<&str>) -> Answer {
+        let ruling = Ruling::Denied(denial);
+        let words = words(ruling, name, None, self.language);
+        let decision = Saying {
+            result: ruling.outcome(),
+            reason: ruling.reason(),
+            message: words.message,
+            speech: words.speech,
+        };
+        Answer { decision, record_id: None }
+    }
+
+    /// Trims the journal beside the door's work, one at a time.
+    fn trim_soon(self: &Arc<Self>) {
+        let keep = self.config.records.keep;
+        if self.journal.count() <= keep || self.trimming.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let device = Arc::clone(self);
+        tokio::spawn(async move {
+            match device.journal.trim(keep, &device.dialects).await {
+                Ok(trimmed) => {
+                    metrics::counter!("menshen_terminal_records_lost_total").increment(trimmed.lost);
+                    if trimmed.lost > 0 {
+                        tracing::warn!(lost = trimmed.lost, keep, "the oldest records went before they were delivered");
+                    }
+                }
+                Err(error) => tracing::error!(%error, "the journal could not be trimmed"),
+            }
+            device.trimming.store(false, Ordering::Release);
+        });
+    }
+}

@@ -1,0 +1,110 @@
+//! A camera frame: faces found, the largest compared with everybody, and decided on.
+
+use super::attempt::{Answer, Attempt, PassError, Saying, Who};
+use super::factors::Factor;
+use crate::camera::Frame;
+use crate::device::Device;
+use bytes::Bytes;
+use face::{ExamineError, Examination, FaceFound, Verdict};
+use model::Denial;
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// A face of a frame.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SeenFace {
+    /// Where it is: `[x, y, width, height]` in pixels.
+    #[serde(rename = "box")]
+    pub bounds: face::FaceBox,
+    /// How sure the detector is, 0 to 1.
+    pub score: f32,
+    /// How alive it looks, 0 to 1; null: not looked at.
+    pub liveness: Option<f32>,
+    /// Who it is.
+    pub person_id: Option<String>,
+    /// Cosine with the most alike person.
+    pub similarity: Option<f32>,
+}
+
+/// The answer to a frame.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FrameAnswer {
+    /// The faces in it, the largest first.
+    pub faces: Vec<SeenFace>,
+    /// What is said; null where no face is.
+    pub decision: Option<Saying>,
+    /// The record; null where none is made.
+    pub record_id: Option<String>,
+}
+
+impl Device {
+    /// Takes a camera frame (JPEG or PNG).
+    ///
+    /// # Errors
+    /// [`PassError`]: nothing was recorded then and the door stays shut.
+    pub async fn frame(self: &Arc<Self>, bytes: Bytes) -> Result<FrameAnswer, PassError> {
+        let _permit = self.frames.try_acquire().map_err(|_| PassError::Busy)?;
+        let seen_at = Instant::now();
+        let examination = match self.examine(bytes.clone()).await {
+            Ok(examination) => examination,
+            Err(PassError::NoEngine(reason)) => {
+                face::decode::dimensions(&bytes, &self.config.face.photo)?;
+                self.camera.show(Frame { bytes, at: seen_at, has_face: None });
+                return Err(PassError::NoEngine(reason));
+            }
+            Err(error) => return Err(error),
+        };
+        let has_face = Some(!examination.faces.is_empty());
+        self.camera.show(Frame { bytes: bytes.clone(), at: seen_at, has_face });
+        self.judge(examination, bytes).await
+    }
+
+    async fn examine(&self, bytes: Bytes) -> Result<Examination, PassError> {
+        let engine = self.engine.clone().map_err(PassError::NoEngine)?;
+        let examined = tokio::task::spawn_blocking(move || engine.examine(&bytes)).await;
+        match examined.map_err(|error| PassError::Engine(error.to_string()))? {
+            Ok(examination) => Ok(examination),
+            Err(ExamineError::Image(error)) => Err(error.into()),
+            Err(ExamineError::Run(error)) => Err(PassError::Engine(error.to_string())),
+        }
+    }
+
+    async fn judge(self: &Arc<Self>, examination: Examination, bytes: Bytes) -> Result<FrameAnswer, PassError> {
+        let mut faces: Vec<SeenFace> = examination.faces.iter().map(seen).collect();
+        let (Some(template), Some(largest)) = (examination.template, faces.first_mut()) else {
+            return Ok(FrameAnswer { faces, decision: None, record_id: None });
+        };
+        let found = self.people.search(&template);
+        largest.similarity = found.best.as_ref().map(|(_, similarity)| *similarity);
+        let who = match self.thresholds.judge(&found) {
+            // Deleted between search and now: a stranger.
+            Verdict::Known(wire_id, _) => {
+                self.people.find(&wire_id).map_or_else(|| Who::Stranger(Box::new(template)), Who::Known)
+            }
+            Verdict::Stranger => Who::Stranger(Box::new(template)),
+            Verdict::Unsure => {
+                let Answer { decision, record_id } = self.unrecorded(Denial::LookAgain, None);
+                return Ok(FrameAnswer { faces, decision: Some(decision), record_id });
+            }
+        };
+        let similarity = largest.similarity;
+        if let Who::Known(member) = &who {
+            largest.person_id = Some(member.wire_id.clone());
+        }
+        let attempt = Attempt {
+            who,
+            factor: Factor::Face,
+            similarity,
+            presented: None,
+            document: None,
+            capture: Some(bytes),
+        };
+        let Answer { decision, record_id } = self.attempt(attempt).await?;
+        Ok(FrameAnswer { faces, decision: Some(decision), record_id })
+    }
+}
+
+fn seen(face: &FaceFound) -> SeenFace {
+    SeenFace { bounds: face.bounds, score: face.score, liveness: None, person_id: None, similarity: None }
+}

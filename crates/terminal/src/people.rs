@@ -1,0 +1,312 @@
+//! The people whom this door knows: the store's library, and in memory the gallery and the card index, kept in step
+//! with it after each commit.
+
+use face::{Engine, Gallery, MODEL_VERSION, Top2};
+use model::{CredentialKind, Decision, Denial, FaceFault, Person, access};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU32, Ordering},
+};
+use store::StoreError;
+use store::terminal::{KeptPerson, KeptPhoto, Library, NewPerson, NewPhoto, Template};
+use tokio::sync::Mutex;
+
+mod recompute;
+
+/// Persons read at once at the start.
+const PAGE: u32 = 500;
+
+/// A person in memory.
+#[derive(Debug)]
+pub struct Member {
+    /// The id on the wire.
+    pub wire_id: String,
+    /// Who it is; of `passes_used` see [`Member::subject`].
+    pub person: Person,
+    /// When the person may pass.
+    pub rules: Vec<access::Rule>,
+    /// The photo ids that the dialect gave, the first first.
+    pub face_ids: Vec<String>,
+    photos: Vec<KeptPhoto>,
+    passes_used: AtomicU32,
+}
+
+impl Member {
+    fn new(kept: KeptPerson) -> Self {
+        Self {
+            passes_used: AtomicU32::new(kept.person.passes_used),
+            face_ids: kept.photos.iter().map(|photo| photo.face_id.clone()).collect(),
+            wire_id: kept.wire_id,
+            person: kept.person,
+            rules: kept.rules,
+            photos: kept.photos,
+        }
+    }
+
+    /// What the access decision needs to know of the person, now.
+    #[must_use]
+    pub fn subject(&self) -> access::Subject {
+        access::Subject {
+            kind: self.person.kind,
+            valid_from: self.person.valid_from,
+            valid_until: self.person.valid_until,
+            pass_limit: self.person.pass_limit,
+            passes_used: self.passes_used.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Takes one pass, so that two at the same time are never granted the last one. The pass must be kept in the
+    /// journal or given back.
+    pub fn take_pass(&self) -> Decision {
+        let limit = self.person.pass_limit.unwrap_or(u32::MAX);
+        let take = |used: u32| (used < limit).then(|| used.saturating_add(1));
+        match self.passes_used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+            Ok(_) => Decision::Granted,
+            Err(_) => Decision::Denied(Denial::UsedUp),
+        }
+    }
+
+    /// Gives back a pass that came to nothing.
+    pub fn give_back_pass(&self) {
+        self.passes_used.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A person as a dialect brings one.
+#[derive(Debug, Clone)]
+pub struct Newcomer {
+    /// The id on the wire, up to 64 bytes.
+    pub wire_id: String,
+    /// Who it is.
+    pub person: Person,
+    /// When the person may pass.
+    pub rules: Vec<access::Rule>,
+    /// The photos: the dialect's id (or an empty text) and the picture.
+    pub photos: Vec<(String, Vec<u8>)>,
+}
+
+/// Why a person was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum PutError {
+    /// A photo is no picture, or shows no face.
+    #[error("photo {position}: {}", fault.explanation())]
+    Photo {
+        /// Which photo, from 0.
+        position: usize,
+        /// What is wrong with it.
+        fault: FaceFault,
+    },
+    /// The terminal holds as many persons as it may.
+    #[error("the terminal is full")]
+    Capacity,
+    /// The face engine failed.
+    #[error("the face engine failed: {0}")]
+    Engine(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+#[derive(Default)]
+struct Index {
+    members: HashMap<String, Arc<Member>>,
+    credentials: HashMap<(CredentialKind, String), BTreeSet<String>>,
+}
+
+impl Index {
+    fn insert(&mut self, member: Arc<Member>) -> Option<Arc<Member>> {
+        let before = self.remove(&member.wire_id);
+        for credential in &member.person.credentials {
+            let key = (credential.kind, credential.number.clone());
+            self.credentials.entry(key).or_default().insert(member.wire_id.clone());
+        }
+        self.members.insert(member.wire_id.clone(), member);
+        before
+    }
+
+    fn remove(&mut self, wire_id: &str) -> Option<Arc<Member>> {
+        let member = self.members.remove(wire_id)?;
+        for credential in &member.person.credentials {
+            let key = (credential.kind, credential.number.clone());
+            if let Some(holders) = self.credentials.get_mut(&key) {
+                holders.remove(wire_id);
+                if holders.is_empty() {
+                    self.credentials.remove(&key);
+                }
+            }
+        }
+        Some(member)
+    }
+}
+
+/// Everybody whom this door knows.
+pub struct People {
+    library: Arc<dyn Library>,
+    engine: Option<Arc<Engine>>,
+    capacity: u32,
+    photos_per_person: usize,
+    gallery: Gallery<String>,
+    index: RwLock<Index>,
+    /// Changes are made one after the other, so that memory follows the order of the commits.
+    change: Mutex<()>,
+}
+
+impl People {
+    /// Reads everybody into memory.
+    ///
+    /// # Errors
+    /// [`StoreError`] if somebody cannot be read.
+    pub async fn load(
+        library: Arc<dyn Library>,
+        engine: Option<Arc<Engine>>,
+        capacity: u32,
+        photos_per_person: usize,
+    ) -> Result<Self, StoreError> {
+        let people = Self {
+            library,
+            engine,
+            capacity,
+            photos_per_person,
+            gallery: Gallery::new(),
+            index: RwLock::default(),
+            change: Mutex::default(),
+        };
+        let mut after: Option<String> = None;
+        loop {
+            let page = people.library.page(after.as_deref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(people) };
+            after = Some(last.wire_id.clone());
+            page.into_iter().for_each(|kept| people.show(kept));
+        }
+    }
+
+    /// Adds a person, or replaces the one with the same id.
+    ///
+    /// # Errors
+    /// [`PutError`]; nothing changed then.
+    pub async fn put(&self, newcomer: Newcomer) -> Result<(), PutError> {
+        let Newcomer { wire_id, person, rules, photos } = newcomer;
+        let mut ready = Vec::with_capacity(photos.len());
+        for (position, (face_id, bytes)) in photos.into_iter().take(self.photos_per_person).enumerate() {
+            let (bytes, template) = self.template(position, bytes).await?;
+            ready.push(NewPhoto { face_id, bytes, template });
+        }
+        let _order = self.change.lock().await;
+        let new = NewPerson { wire_id, person, rules, photos: ready };
+        let kept = self.library.put(new, self.capacity).await.map_err(|error| match error {
+            StoreError::Full { .. } if self.len() >= self.capacity as usize => PutError::Capacity,
+            other => PutError::Store(other),
+        })?;
+        self.show(kept);
+        Ok(())
+    }
+
+    /// Deletes a person with everything that shows the person. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing changed then.
+    pub async fn delete(&self, wire_id: &str) -> Result<bool, StoreError> {
+        let _order = self.change.lock().await;
+        let found = self.library.delete(wire_id).await?;
+        self.index.write().unwrap_or_else(PoisonError::into_inner).remove(wire_id);
+        self.gallery.remove(&wire_id.to_owned());
+        Ok(found)
+    }
+
+    /// Deletes everybody.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing changed then.
+    pub async fn clear(&self) -> Result<u64, StoreError> {
+        let _order = self.change.lock().await;
+        let deleted = self.library.clear().await?;
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Index::default();
+        self.gallery.clear();
+        Ok(deleted)
+    }
+
+    /// A person by id.
+    #[must_use]
+    pub fn find(&self, wire_id: &str) -> Option<Arc<Member>> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).members.get(wire_id).cloned()
+    }
+
+    /// The holder of a credential; of several the first by id.
+    #[must_use]
+    pub fn holder(&self, kind: CredentialKind, number: &str) -> Option<Arc<Member>> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let holders = index.credentials.get(&(kind, number.to_owned()))?;
+        holders.first().and_then(|wire_id| index.members.get(wire_id)).cloned()
+    }
+
+    /// Who looks most like a face.
+    #[must_use]
+    pub fn search(&self, template: &face::Template) -> Top2<String> {
+        self.gallery.search(template)
+    }
+
+    /// How many persons there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).members.len()
+    }
+
+    /// Whether there is nobody.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Puts a person who is kept into memory. New rows of the gallery come before the old ones go, so that nobody is
+    /// unknown for a moment.
+    fn show(&self, kept: KeptPerson) {
+        let member = Arc::new(Member::new(kept));
+        for photo in &member.photos {
+            if let Some(template) = photo.template.as_ref().and_then(usable) {
+                self.gallery.insert(member.wire_id.clone(), &photo.id.to_string(), &template);
+            }
+        }
+        let before = self.index.write().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(&member));
+        for photo in before.iter().flat_map(|before| &before.photos) {
+            if !member.photos.iter().any(|kept| kept.id == photo.id) {
+                self.gallery.remove_photo(&member.wire_id, &photo.id.to_string());
+            }
+        }
+    }
+
+    /// Makes the template of a photo; `None` without models, where the bytes must be a picture nevertheless.
+    async fn template(&self, position: usize, bytes: Vec<u8>) -> Result<(Vec<u8>, Option<Template>), PutError> {
+        let photo = |fault| PutError::Photo { position, fault };
+        let Some(engine) = self.engine.clone() else {
+            let limits = face::ImageLimits::default();
+            face::decode::dimensions(&bytes, &limits).map_err(|error| photo(error.fault()))?;
+            return Ok((bytes, None));
+        };
+        let (bytes, examined) = tokio::task::spawn_blocking(move || {
+            let examined = engine.examine(&bytes);
+            (bytes, examined)
+        })
+        .await
+        .map_err(|error| PutError::Engine(error.to_string()))?;
+        let examination = examined.map_err(|error| match error {
+            face::ExamineError::Image(error) => photo(error.fault()),
+            face::ExamineError::Run(error) => PutError::Engine(error.to_string()),
+        })?;
+        let template = examination.template.ok_or_else(|| photo(FaceFault::NoFace))?;
+        Ok((bytes, Some(kept_form(&template))))
+    }
+}
+
+/// A template as the store keeps it.
+fn kept_form(template: &face::Template) -> Template {
+    Template { model: MODEL_VERSION.to_owned(), bytes: template.to_bytes() }
+}
+
+/// A kept template, if this engine's model made it.
+fn usable(kept: &Template) -> Option<face::Template> {
+    if kept.model != MODEL_VERSION {
+        return None;
+    }
+    face::Template::from_bytes(&kept.bytes).ok()
+}
