@@ -8,6 +8,9 @@ use tokio::time::Instant;
 /// How long a frame stands for what the camera sees.
 pub const FRAME_LIFE: Duration = Duration::from_secs(10);
 
+/// Quality of converted pictures, 1 to 100.
+const JPEG_QUALITY: u8 = 90;
+
 /// A frame that came from the camera.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -52,6 +55,21 @@ impl Camera {
             _ => self.last(),
         }
     }
+}
+
+/// A picture as dialects take it: JPEG. Other formats are converted, as large as they are; `None` where that fails.
+/// Blocking work for what is no JPEG.
+#[must_use]
+pub fn as_jpeg(bytes: &[u8], limits: &face::ImageLimits) -> Option<Vec<u8>> {
+    if face::decode::media_type(bytes) == Some("image/jpeg") {
+        return Some(bytes.to_vec());
+    }
+    let picture = face::decode::decode(bytes, limits).ok()?;
+    let mut jpeg = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY);
+    let color = image::ExtendedColorType::Rgb8;
+    image::ImageEncoder::write_image(encoder, picture.pixels(), picture.width(), picture.height(), color).ok()?;
+    Some(jpeg)
 }
 
 fn is_fresh(frame: &Frame) -> bool {

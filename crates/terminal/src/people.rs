@@ -258,6 +258,18 @@ impl People {
         self.len() == 0
     }
 
+    /// A person's first photo, as it came.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the blobs.
+    pub async fn picture(&self, wire_id: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(member) = self.find(wire_id) else { return Ok(None) };
+        match member.photos.first() {
+            Some(photo) => self.library.picture(&photo.blob).await,
+            None => Ok(None),
+        }
+    }
+
     /// Puts a person who is kept into memory. New rows of the gallery come before the old ones go, so that nobody is
     /// unknown for a moment.
     fn show(&self, kept: KeptPerson) {

@@ -1,25 +1,51 @@
 //! The dialects that this terminal speaks: which are on, and their restart when a platform commands a reboot.
 
+mod qyzn;
+
 use crate::config::TerminalConfig;
 use crate::device::Device;
 use std::sync::Arc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+/// When a dialect's endpoint is to end.
+#[derive(Debug, Clone)]
+pub(crate) struct Ending {
+    /// The terminal stops for good.
+    pub(crate) shutdown: CancellationToken,
+    /// This run ends: the terminal stops, or reboots.
+    pub(crate) run: CancellationToken,
+}
 
 /// The names of the dialects that are on.
 pub(crate) fn switched_on(config: &TerminalConfig) -> Vec<&'static str> {
-    config.qyzn.iter().map(|_| "qyzn").collect()
+    config.qyzn.iter().map(|_| qyzn::DIALECT).collect()
 }
 
 /// Runs all dialects until `shutdown`; after a commanded reboot they close and come back (terminal rule 20).
 pub(crate) async fn run(device: Arc<Device>, shutdown: CancellationToken) {
     let mut reboots = device.reboots.subscribe();
     loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            told = reboots.changed() => {
-                if told.is_err() { return }
-                device.restarted();
-            }
+        let ending = Ending { run: shutdown.child_token(), shutdown: shutdown.clone() };
+        let mut endpoints = start(&device, &ending);
+        let rebooting = tokio::select! {
+            () = shutdown.cancelled() => false,
+            told = reboots.changed() => told.is_ok(),
+        };
+        ending.run.cancel();
+        while endpoints.join_next().await.is_some() {}
+        if !rebooting {
+            return;
         }
+        tracing::info!("restarted, as a platform commanded");
+        device.restarted();
     }
+}
+
+fn start(device: &Arc<Device>, ending: &Ending) -> JoinSet<()> {
+    let mut endpoints = JoinSet::new();
+    if let Some(config) = device.config.qyzn.clone() {
+        endpoints.spawn(qyzn::run(Arc::clone(device), config, ending.clone()));
+    }
+    endpoints
 }

@@ -4,7 +4,7 @@
 CREATE TABLE persons (
     wire_id TEXT PRIMARY KEY,               -- the id that the dialect gave, whole
     body BLOB NOT NULL,                     -- sealed JSON {person, rules}
-    passes_used INTEGER NOT NULL DEFAULT 0, -- outlives a replacement of the person
+    passes_used INTEGER NOT NULL DEFAULT 0, -- since the person was put here
     changed_at INTEGER NOT NULL
 ) WITHOUT ROWID;
 

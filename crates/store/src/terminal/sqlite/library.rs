@@ -116,16 +116,16 @@ impl Library for SqliteLibrary {
             .map(|photo| self.ready(photo))
             .collect::<Result<Vec<_>, _>>()?;
         let id = wire_id.clone();
-        let (passes_used, photos) = self
+        let photos = self
             .store
             .write(move |tx| {
-                let passes_used = put_person(tx, &id, &sealed, capacity)?;
+                put_person(tx, &id, &sealed, capacity)?;
                 erase::photos(tx, Whose::One(&id))?;
                 let photos = photos.into_iter().map(|photo| put_photo(tx, &id, photo));
-                Ok((passes_used, photos.collect::<Result<Vec<_>, _>>()?))
+                photos.collect::<Result<Vec<_>, _>>()
             })
             .await?;
-        person.passes_used = passes_used;
+        person.passes_used = 0;
         Ok(KeptPerson {
             wire_id,
             person,
@@ -188,28 +188,26 @@ impl Library for SqliteLibrary {
     }
 }
 
-/// Writes the row of a person; returns the passes used so far.
-fn put_person(tx: &Write<'_>, wire_id: &str, sealed: &[u8], capacity: u32) -> Result<u32, StoreError> {
-    let before: Option<u32> = tx
-        .prepare_cached("SELECT passes_used FROM persons WHERE wire_id = ?1")?
-        .query_row([wire_id], |row| row.get(0))
-        .optional()?;
-    if before.is_none() {
-        let held: i64 = tx
-            .prepare_cached("SELECT count(*) FROM persons")?
-            .query_row([], |row| row.get(0))?;
+/// Writes the row of a person, whose passes count anew.
+fn put_person(tx: &Write<'_>, wire_id: &str, sealed: &[u8], capacity: u32) -> Result<(), StoreError> {
+    let known = tx
+        .prepare_cached("SELECT 1 FROM persons WHERE wire_id = ?1")?
+        .query_row([wire_id], |_| Ok(()))
+        .optional()?
+        .is_some();
+    if !known {
+        let held: i64 = tx.prepare_cached("SELECT count(*) FROM persons")?.query_row([], |row| row.get(0))?;
         if to_seq(held) >= u64::from(capacity) {
-            return Err(StoreError::Full {
-                detail: format!("the terminal holds {capacity} persons at most"),
-            });
+            return Err(StoreError::Full { detail: format!("the terminal holds {capacity} persons at most") });
         }
     }
     tx.prepare_cached(
         "INSERT INTO persons (wire_id, body, changed_at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (wire_id) DO UPDATE SET body = excluded.body, changed_at = excluded.changed_at",
+         ON CONFLICT (wire_id)
+         DO UPDATE SET body = excluded.body, changed_at = excluded.changed_at, passes_used = 0",
     )?
     .execute((wire_id, sealed, Timestamp::now().as_millisecond()))?;
-    Ok(before.unwrap_or(0))
+    Ok(())
 }
 
 fn put_photo(tx: &mut Write<'_>, person: &str, photo: ReadyPhoto) -> Result<KeptPhoto, StoreError> {

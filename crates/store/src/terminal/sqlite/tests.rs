@@ -102,13 +102,14 @@ async fn a_person_comes_back_whole_after_a_restart_without_a_farewell() {
 }
 
 #[tokio::test]
-async fn replacing_keeps_the_passes_used_and_drops_the_old_photo() {
+async fn replacing_counts_passes_anew_and_drops_the_old_photo() {
     let folder = TempDir::new().unwrap();
     let store = open(folder.path()).await;
     let first = store.library.put(person("a", Some(b"old")), 1).await.unwrap();
     store.journal.append(entry(1, Some("a"))).await.unwrap();
     let second = store.library.put(person("a", Some(b"new")), 1).await.unwrap();
-    assert_eq!(second.person.passes_used, 1);
+    assert_eq!(second.person.passes_used, 0);
+    assert_eq!(store.library.page(None, 1).await.unwrap()[0].person.passes_used, 0);
     assert_eq!(store.library.picture(&first.photos[0].blob).await.unwrap(), None);
     let refused = store.library.put(person("b", None), 1).await;
     assert!(matches!(refused, Err(StoreError::Full { .. })), "{refused:?}");

@@ -1,0 +1,109 @@
+//! An entry of the journal as `snapshot_face` (4.6.1).
+
+use crate::camera::as_jpeg;
+use crate::device::Device;
+use crate::pass::{Details, Private, Ruling};
+use dialects::qyzn::SnapshotFace;
+use dialects::qyzn::convert::{Pass, SeenPerson, record_to_platform};
+use jiff::Timestamp;
+use model::{CredentialKind, Outcome, PersonKind};
+use std::sync::Arc;
+use store::StoreError;
+use store::terminal::Entry;
+
+/// This dialect's own threshold, 80 of 100, stands for the engine's `accept` (terminal rule 12).
+const WIRE_ACCEPT: f32 = 0.8;
+
+/// Makes the message, with the pictures that are still there.
+pub(super) async fn snapshot_face(device: &Arc<Device>, entry: Entry) -> Result<SnapshotFace, StoreError> {
+    let details: Details = serde_json::from_value(entry.details.clone())?;
+    let private: Private = serde_json::from_value(entry.private.clone()).unwrap_or_default();
+    let capture = match entry.has_capture {
+        true => device.journal.capture(entry.seq).await?,
+        false => None,
+    };
+    // A platform that knows the photo by its id ignores the picture.
+    let registered = match (&entry.person, &details.face_id) {
+        (Some(wire_id), None) => device.people.picture(wire_id).await?,
+        _ => None,
+    };
+    let device = Arc::clone(device);
+    let made = tokio::task::spawn_blocking(move || {
+        let limits = &device.config.face.photo;
+        let jpeg = |picture: Option<Vec<u8>>| picture.and_then(|bytes| as_jpeg(&bytes, limits));
+        message(&device, &entry, &details, &private, jpeg(capture).as_deref(), jpeg(registered).as_deref())
+    });
+    made.await.map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+fn message(
+    device: &Device,
+    entry: &Entry,
+    details: &Details,
+    private: &Private,
+    capture: Option<&[u8]>,
+    registered: Option<&[u8]>,
+) -> SnapshotFace {
+    let number = |kind: CredentialKind| {
+        let own = private.credentials.iter().find(|credential| credential.kind == kind);
+        own.map(|credential| credential.number.as_str())
+    };
+    let person = entry.person.as_deref().map(|id| SeenPerson {
+        id,
+        face_id: details.face_id.as_deref(),
+        name: private.name.as_deref().unwrap_or_default(),
+        kind: details.kind.unwrap_or(PersonKind::Member),
+        id_number: number(CredentialKind::IdCard),
+        ic_number: number(CredentialKind::IcCard),
+    });
+    let presented = private.presented.as_ref();
+    let card = presented.filter(|shown| shown.kind != CredentialKind::IdCard).map(|shown| shown.number.as_str());
+    record_to_platform(&Pass {
+        person,
+        at: Timestamp::from_second(entry.wire_second).unwrap_or(entry.occurred_at),
+        zone: &device.zone,
+        outcome: outcome(details),
+        score: details.similarity.map(|similarity| score(similarity, device.thresholds.accept)),
+        temperature: details.temperature,
+        card,
+        document: private.document.as_ref(),
+        capture,
+        registered,
+    })
+}
+
+/// The outcome to tell: while the platform decides, what this terminal sees.
+fn outcome(details: &Details) -> Outcome {
+    match (details.ruling, details.local) {
+        (Ruling::Pending, Ruling::Granted) => Outcome::Pending,
+        (Ruling::Pending, local) => local.outcome(),
+        (ruling, _) => ruling.outcome(),
+    }
+}
+
+/// A cosine on the wire's scale, 0 to 1: linear below and above `accept`, which stands at [`WIRE_ACCEPT`].
+fn score(similarity: f32, accept: f32) -> f32 {
+    let similarity = similarity.clamp(0.0, 1.0);
+    if similarity < accept {
+        return similarity / accept * WIRE_ACCEPT;
+    }
+    if accept >= 1.0 {
+        return 1.0;
+    }
+    WIRE_ACCEPT + (similarity - accept) / (1.0 - accept) * (1.0 - WIRE_ACCEPT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::score;
+
+    #[test]
+    fn accept_stands_at_eighty_and_one_at_a_hundred() {
+        for (similarity, accept, expected) in
+            [(0.5, 0.5, 0.8), (1.0, 0.5, 1.0), (0.75, 0.5, 0.9), (0.25, 0.5, 0.4), (-0.3, 0.5, 0.0), (1.0, 1.0, 1.0)]
+        {
+            let got = score(similarity, accept);
+            assert!((got - expected).abs() < 1e-6, "{similarity} at {accept}: {got}");
+        }
+    }
+}
