@@ -48,7 +48,9 @@ impl Camera {
     pub async fn snapshot(&self, patience: Duration) -> Option<Frame> {
         let mut frames = self.0.subscribe();
         let good = frames.wait_for(|frame| {
-            frame.as_ref().is_some_and(|frame| frame.has_face != Some(false) && is_fresh(frame))
+            frame
+                .as_ref()
+                .is_some_and(|frame| frame.has_face != Some(false) && is_fresh(frame))
         });
         match tokio::time::timeout(patience, good).await {
             Ok(Ok(frame)) => frame.clone(),
@@ -68,7 +70,14 @@ pub fn as_jpeg(bytes: &[u8], limits: &face::ImageLimits) -> Option<Vec<u8>> {
     let mut jpeg = Vec::new();
     let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, JPEG_QUALITY);
     let color = image::ExtendedColorType::Rgb8;
-    image::ImageEncoder::write_image(encoder, picture.pixels(), picture.width(), picture.height(), color).ok()?;
+    image::ImageEncoder::write_image(
+        encoder,
+        picture.pixels(),
+        picture.width(),
+        picture.height(),
+        color,
+    )
+    .ok()?;
     Some(jpeg)
 }
 
@@ -81,7 +90,11 @@ mod tests {
     use super::*;
 
     fn frame(text: &'static str, has_face: Option<bool>) -> Frame {
-        Frame { bytes: Bytes::from_static(text.as_bytes()), at: Instant::now(), has_face }
+        Frame {
+            bytes: Bytes::from_static(text.as_bytes()),
+            at: Instant::now(),
+            has_face,
+        }
     }
 
     #[tokio::test(start_paused = true)]

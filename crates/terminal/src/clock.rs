@@ -23,8 +23,13 @@ impl Clock {
     /// [`StoreError`] if the offset cannot be read.
     pub async fn load(state: Arc<dyn DeviceState>) -> Result<Self, StoreError> {
         let kept = state.get(OFFSET).await?;
-        let offset = kept.and_then(|bytes| String::from_utf8(bytes).ok()).and_then(|text| text.parse().ok());
-        Ok(Self { offset_ms: AtomicI64::new(offset.unwrap_or(0)), state })
+        let offset = kept
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .and_then(|text| text.parse().ok());
+        Ok(Self {
+            offset_ms: AtomicI64::new(offset.unwrap_or(0)),
+            state,
+        })
     }
 
     /// Now, at this door.
@@ -44,15 +49,20 @@ impl Clock {
     /// # Errors
     /// [`StoreError`] if the offset cannot be kept; it holds until the next start nevertheless.
     pub async fn set(&self, time: Timestamp) -> Result<(), StoreError> {
-        let offset = time.as_millisecond().saturating_sub(Timestamp::now().as_millisecond());
+        let offset = time
+            .as_millisecond()
+            .saturating_sub(Timestamp::now().as_millisecond());
         let before = self.offset_ms.swap(offset, Ordering::Relaxed);
         if before != offset {
-            self.state.set(OFFSET, Some(offset.to_string().as_bytes())).await?;
+            self.state
+                .set(OFFSET, Some(offset.to_string().as_bytes()))
+                .await?;
         }
         Ok(())
     }
 }
 
 fn shifted(time: Timestamp, offset_ms: i64) -> Timestamp {
-    time.saturating_add(SignedDuration::from_millis(offset_ms)).unwrap_or(time)
+    time.saturating_add(SignedDuration::from_millis(offset_ms))
+        .unwrap_or(time)
 }

@@ -111,7 +111,9 @@ pub struct SecretsConfig {
 
 impl std::fmt::Debug for SecretsConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SecretsConfig").field("key_file", &self.key_file).finish_non_exhaustive()
+        f.debug_struct("SecretsConfig")
+            .field("key_file", &self.key_file)
+            .finish_non_exhaustive()
     }
 }
 
@@ -172,13 +174,18 @@ impl Default for DeviceConfig {
 
 impl Default for KioskConfig {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:8090".into() }
+        Self {
+            listen: "127.0.0.1:8090".into(),
+        }
     }
 }
 
 impl Default for DoorConfig {
     fn default() -> Self {
-        Self { kind: "log".into(), open_ms: 3000 }
+        Self {
+            kind: "log".into(),
+            open_ms: 3000,
+        }
     }
 }
 
@@ -190,7 +197,10 @@ impl Default for RecordsConfig {
 
 impl Default for SecretsConfig {
     fn default() -> Self {
-        Self { key_file: "menshen.key".into(), key: String::new() }
+        Self {
+            key_file: "menshen.key".into(),
+            key: String::new(),
+        }
     }
 }
 
@@ -255,7 +265,10 @@ impl TerminalConfig {
         }
         self.time_zone()?;
         self.check_device()?;
-        self.face.thresholds().check().map_err(|error| value("face", error))?;
+        self.face
+            .thresholds()
+            .check()
+            .map_err(|error| value("face", error))?;
         if let Some(qyzn) = &self.qyzn {
             qyzn.check()?;
         }
@@ -265,20 +278,32 @@ impl TerminalConfig {
     fn check_device(&self) -> Result<(), ConfigError> {
         let device = &self.terminal;
         if device.serial.is_empty() || device.serial.len() > SERIAL_BYTES {
-            return Err(value("terminal.serial", format!("1 to {SERIAL_BYTES} bytes, this has {}", device.serial.len())));
+            return Err(value(
+                "terminal.serial",
+                format!("1 to {SERIAL_BYTES} bytes, this has {}", device.serial.len()),
+            ));
         }
         if !matches!(device.language.as_str(), "zh" | "en") {
-            return Err(value("terminal.language", format!("\"zh\" or \"en\", not {:?}", device.language)));
+            return Err(value(
+                "terminal.language",
+                format!("\"zh\" or \"en\", not {:?}", device.language),
+            ));
         }
         match self.door.kind.as_str() {
             "log" => {}
             "gpio" | "http" => {
-                return Err(value("door.kind", format!("{:?} is not built yet; \"log\" is", self.door.kind)));
+                return Err(value(
+                    "door.kind",
+                    format!("{:?} is not built yet; \"log\" is", self.door.kind),
+                ));
             }
             other => return Err(value("door.kind", format!("\"log\", not {other:?}"))),
         }
         if self.limits.frames_waiting == 0 || self.limits.photos_per_person == 0 {
-            return Err(value("limits", "frames_waiting and photos_per_person are at least 1"));
+            return Err(value(
+                "limits",
+                "frames_waiting and photos_per_person are at least 1",
+            ));
         }
         Ok(())
     }
@@ -300,28 +325,41 @@ impl TerminalConfig {
 
 impl QyznConfig {
     fn check(&self) -> Result<(), ConfigError> {
-        let port = self.platform.rsplit_once(':').and_then(|(host, port)| {
-            (!host.is_empty()).then(|| port.parse::<u16>().ok()).flatten()
-        });
+        let port = self
+            .platform
+            .rsplit_once(':')
+            .and_then(|(host, port)| (!host.is_empty()).then(|| port.parse::<u16>().ok()).flatten());
         if port.is_none() {
-            return Err(value("qyzn.platform", format!("host:port, not {:?}", self.platform)));
+            return Err(value(
+                "qyzn.platform",
+                format!("host:port, not {:?}", self.platform),
+            ));
         }
         let hexadecimal = self.mac.bytes().all(|b| b.is_ascii_hexdigit());
         if !self.mac.is_empty() && !(self.mac.len() == 12 && hexadecimal) {
-            return Err(value("qyzn.mac", format!("12 hexadecimal digits or \"\", not {:?}", self.mac)));
+            return Err(value(
+                "qyzn.mac",
+                format!("12 hexadecimal digits or \"\", not {:?}", self.mac),
+            ));
         }
         if self.device_type.len() > SERIAL_BYTES {
             return Err(value("qyzn.type", format!("at most {SERIAL_BYTES} bytes")));
         }
         if self.window == 0 || self.heartbeat_seconds == 0 || self.request_timeout_seconds == 0 {
-            return Err(value("qyzn", "heartbeat_seconds, request_timeout_seconds and window are at least 1"));
+            return Err(value(
+                "qyzn",
+                "heartbeat_seconds, request_timeout_seconds and window are at least 1",
+            ));
         }
         Ok(())
     }
 }
 
 fn value(key: &'static str, problem: impl std::fmt::Display) -> ConfigError {
-    ConfigError::Value { key, problem: problem.to_string() }
+    ConfigError::Value {
+        key,
+        problem: problem.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -335,8 +373,14 @@ mod tests {
     #[test]
     fn the_commented_file_states_the_built_in_defaults() {
         let from_text = default_text();
-        let built_in = TerminalConfig { qyzn: Some(QyznConfig::default()), ..TerminalConfig::default() };
-        assert_eq!(serde_json::to_value(from_text).unwrap(), serde_json::to_value(built_in).unwrap());
+        let built_in = TerminalConfig {
+            qyzn: Some(QyznConfig::default()),
+            ..TerminalConfig::default()
+        };
+        assert_eq!(
+            serde_json::to_value(from_text).unwrap(),
+            serde_json::to_value(built_in).unwrap()
+        );
         default_text().check().unwrap();
     }
 
@@ -358,7 +402,10 @@ mod tests {
                 }
             }
             let error = toml::from_str::<TerminalConfig>(&text).unwrap_err();
-            assert!(error.to_string().contains("no_such_key"), "table {index}: {error}");
+            assert!(
+                error.to_string().contains("no_such_key"),
+                "table {index}: {error}"
+            );
         }
     }
 

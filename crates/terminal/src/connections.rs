@@ -25,14 +25,19 @@ pub struct Connections(Mutex<BTreeMap<&'static str, Connection>>);
 impl Connections {
     /// Changes what is known of one.
     pub fn set(&self, dialect: &'static str, connection: Connection) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(dialect, connection);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(dialect, connection);
     }
 
     /// Whether a dialect's platform is there.
     #[must_use]
     pub fn is_online(&self, dialect: &str) -> bool {
         let connections = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        connections.get(dialect).is_some_and(|connection| connection.online)
+        connections
+            .get(dialect)
+            .is_some_and(|connection| connection.online)
     }
 
     /// All of them.

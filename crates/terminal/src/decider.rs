@@ -56,14 +56,23 @@ impl Decisions {
     /// [`StoreError`] if it cannot be read.
     pub async fn load(state: Arc<dyn DeviceState>) -> Result<Self, StoreError> {
         let kept = state.get(DECIDER).await?;
-        let decider = kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
-        Ok(Self { state, decider: Mutex::new(decider), waiting: Mutex::default() })
+        let decider = kept
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        Ok(Self {
+            state,
+            decider: Mutex::new(decider),
+            waiting: Mutex::default(),
+        })
     }
 
     /// Who decides now.
     #[must_use]
     pub fn decider(&self) -> Decider {
-        self.decider.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.decider
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Hands the decision over; the last one wins.
@@ -80,14 +89,23 @@ impl Decisions {
     /// Waits for the verdict on a record.
     pub fn wait(&self, seq: u64) -> oneshot::Receiver<bool> {
         let (verdict, receiver) = oneshot::channel();
-        let waiting = Waiting { verdict, taken: false };
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(seq, waiting);
+        let waiting = Waiting {
+            verdict,
+            taken: false,
+        };
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(seq, waiting);
         receiver
     }
 
     /// Waits no longer.
     pub fn give_up(&self, seq: u64) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&seq);
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&seq);
     }
 
     /// The platform's verdict; without effect where it is not awaited (any more), or is another dialect's.
@@ -95,7 +113,11 @@ impl Decisions {
         if !self.is_decided_by(dialect) {
             return;
         }
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&seq);
+        let waiting = self
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&seq);
         if let Some(waiting) = waiting {
             // Whoever waited has given up at this very moment: then silence has been acted upon.
             let _ = waiting.verdict.send(open);

@@ -46,7 +46,11 @@ impl Door {
     /// A closed door that opens for `open_for` each time.
     #[must_use]
     pub fn new(open_for: Duration) -> Self {
-        Self { open_for, inner: Mutex::default(), openings: watch::Sender::new(0) }
+        Self {
+            open_for,
+            inner: Mutex::default(),
+            openings: watch::Sender::new(0),
+        }
     }
 
     /// Opens the door; an open one stays open for the whole time again.

@@ -61,7 +61,10 @@ impl Member {
     pub fn take_pass(&self) -> Decision {
         let limit = self.person.pass_limit.unwrap_or(u32::MAX);
         let take = |used: u32| (used < limit).then(|| used.saturating_add(1));
-        match self.passes_used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take) {
+        match self
+            .passes_used
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+        {
             Ok(_) => Decision::Granted,
             Err(_) => Decision::Denied(Denial::UsedUp),
         }
@@ -119,7 +122,10 @@ impl Index {
         let before = self.remove(&member.wire_id);
         for credential in &member.person.credentials {
             let key = (credential.kind, credential.number.clone());
-            self.credentials.entry(key).or_default().insert(member.wire_id.clone());
+            self.credentials
+                .entry(key)
+                .or_default()
+                .insert(member.wire_id.clone());
         }
         self.members.insert(member.wire_id.clone(), member);
         before
@@ -175,7 +181,9 @@ impl People {
         let mut after: Option<String> = None;
         loop {
             let page = people.library.page(after.as_deref(), PAGE).await?;
-            let Some(last) = page.last() else { return Ok(people) };
+            let Some(last) = page.last() else {
+                return Ok(people);
+            };
             after = Some(last.wire_id.clone());
             page.into_iter().for_each(|kept| people.show(kept));
         }
@@ -186,18 +194,36 @@ impl People {
     /// # Errors
     /// [`PutError`]; nothing changed then.
     pub async fn put(&self, newcomer: Newcomer) -> Result<(), PutError> {
-        let Newcomer { wire_id, person, rules, photos } = newcomer;
+        let Newcomer {
+            wire_id,
+            person,
+            rules,
+            photos,
+        } = newcomer;
         let mut ready = Vec::with_capacity(photos.len());
         for (position, (face_id, bytes)) in photos.into_iter().take(self.photos_per_person).enumerate() {
             let (bytes, template) = self.template(position, bytes).await?;
-            ready.push(NewPhoto { face_id, bytes, template });
+            ready.push(NewPhoto {
+                face_id,
+                bytes,
+                template,
+            });
         }
         let _order = self.change.lock().await;
-        let new = NewPerson { wire_id, person, rules, photos: ready };
-        let kept = self.library.put(new, self.capacity).await.map_err(|error| match error {
-            StoreError::Full { .. } if self.len() >= self.capacity as usize => PutError::Capacity,
-            other => PutError::Store(other),
-        })?;
+        let new = NewPerson {
+            wire_id,
+            person,
+            rules,
+            photos: ready,
+        };
+        let kept = self
+            .library
+            .put(new, self.capacity)
+            .await
+            .map_err(|error| match error {
+                StoreError::Full { .. } if self.len() >= self.capacity as usize => PutError::Capacity,
+                other => PutError::Store(other),
+            })?;
         self.show(kept);
         Ok(())
     }
@@ -209,7 +235,10 @@ impl People {
     pub async fn delete(&self, wire_id: &str) -> Result<bool, StoreError> {
         let _order = self.change.lock().await;
         let found = self.library.delete(wire_id).await?;
-        self.index.write().unwrap_or_else(PoisonError::into_inner).remove(wire_id);
+        self.index
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(wire_id);
         self.gallery.remove(&wire_id.to_owned());
         Ok(found)
     }
@@ -229,7 +258,12 @@ impl People {
     /// A person by id.
     #[must_use]
     pub fn find(&self, wire_id: &str) -> Option<Arc<Member>> {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).members.get(wire_id).cloned()
+        self.index
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .members
+            .get(wire_id)
+            .cloned()
     }
 
     /// The holder of a credential; of several the first by id.
@@ -237,7 +271,10 @@ impl People {
     pub fn holder(&self, kind: CredentialKind, number: &str) -> Option<Arc<Member>> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
         let holders = index.credentials.get(&(kind, number.to_owned()))?;
-        holders.first().and_then(|wire_id| index.members.get(wire_id)).cloned()
+        holders
+            .first()
+            .and_then(|wire_id| index.members.get(wire_id))
+            .cloned()
     }
 
     /// Who looks most like a face.
@@ -249,7 +286,11 @@ impl People {
     /// How many persons there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.index.read().unwrap_or_else(PoisonError::into_inner).members.len()
+        self.index
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .members
+            .len()
     }
 
     /// Whether there is nobody.
@@ -263,7 +304,9 @@ impl People {
     /// # Errors
     /// [`StoreError`] of the blobs.
     pub async fn picture(&self, wire_id: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(member) = self.find(wire_id) else { return Ok(None) };
+        let Some(member) = self.find(wire_id) else {
+            return Ok(None);
+        };
         match member.photos.first() {
             Some(photo) => self.library.picture(&photo.blob).await,
             None => Ok(None),
@@ -276,10 +319,15 @@ impl People {
         let member = Arc::new(Member::new(kept));
         for photo in &member.photos {
             if let Some(template) = photo.template.as_ref().and_then(usable) {
-                self.gallery.insert(member.wire_id.clone(), &photo.id.to_string(), &template);
+                self.gallery
+                    .insert(member.wire_id.clone(), &photo.id.to_string(), &template);
             }
         }
-        let before = self.index.write().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(&member));
+        let before = self
+            .index
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(Arc::clone(&member));
         for photo in before.iter().flat_map(|before| &before.photos) {
             if !member.photos.iter().any(|kept| kept.id == photo.id) {
                 self.gallery.remove_photo(&member.wire_id, &photo.id.to_string());
@@ -288,7 +336,11 @@ impl People {
     }
 
     /// Makes the template of a photo; `None` without models, where the bytes must be a picture nevertheless.
-    async fn template(&self, position: usize, bytes: Vec<u8>) -> Result<(Vec<u8>, Option<Template>), PutError> {
+    async fn template(
+        &self,
+        position: usize,
+        bytes: Vec<u8>,
+    ) -> Result<(Vec<u8>, Option<Template>), PutError> {
         let photo = |fault| PutError::Photo { position, fault };
         let Some(engine) = self.engine.clone() else {
             let limits = face::ImageLimits::default();
@@ -312,7 +364,10 @@ impl People {
 
 /// A template as the store keeps it.
 fn kept_form(template: &face::Template) -> Template {
-    Template { model: MODEL_VERSION.to_owned(), bytes: template.to_bytes() }
+    Template {
+        model: MODEL_VERSION.to_owned(),
+        bytes: template.to_bytes(),
+    }
 }
 
 /// A kept template, if this engine's model made it.

@@ -104,11 +104,19 @@ impl Terminal {
         let data = config.terminal.data.clone();
         let store = open_store(&config).await?;
         let kiosk = bind("kiosk.listen", &config.kiosk.listen).await?;
-        let listeners = Listeners { kiosk: kiosk.as_ref().and_then(|listener| listener.local_addr().ok()) };
+        let listeners = Listeners {
+            kiosk: kiosk.as_ref().and_then(|listener| listener.local_addr().ok()),
+        };
         let device = Arc::new(build(config, options, &store).await?);
         device.settle_interrupted().await?;
         write_listeners(&data, &listeners)?;
-        let running = Running { listeners, device, store, shutdown: CancellationToken::new(), tasks: TaskTracker::new() };
+        let running = Running {
+            listeners,
+            device,
+            store,
+            shutdown: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
         running.spawn(kiosk);
         Ok(running)
     }
@@ -131,10 +139,16 @@ impl Running {
     pub async fn stop(self) {
         self.shutdown.cancel();
         self.tasks.close();
-        if tokio::time::timeout(STOP_PATIENCE, self.tasks.wait()).await.is_err() {
+        if tokio::time::timeout(STOP_PATIENCE, self.tasks.wait())
+            .await
+            .is_err()
+        {
             tracing::warn!("the terminal did not finish everything in time");
         }
-        if tokio::time::timeout(CLOSE_PATIENCE, self.store.close()).await.is_err() {
+        if tokio::time::timeout(CLOSE_PATIENCE, self.store.close())
+            .await
+            .is_err()
+        {
             tracing::warn!("the store did not close in time");
         }
     }
@@ -143,10 +157,13 @@ impl Running {
         let device = &self.device;
         if let (Some(listener), Some(address)) = (kiosk, self.listeners.kiosk) {
             tracing::info!(%address, "the kiosk listens");
-            self.tasks.spawn(kiosk::serve(listener, Arc::clone(device), self.shutdown.clone()));
+            self.tasks
+                .spawn(kiosk::serve(listener, Arc::clone(device), self.shutdown.clone()));
         }
-        self.tasks.spawn(kiosk::tell_state(Arc::clone(device), self.shutdown.clone()));
-        self.tasks.spawn(endpoints::run(Arc::clone(device), self.shutdown.clone()));
+        self.tasks
+            .spawn(kiosk::tell_state(Arc::clone(device), self.shutdown.clone()));
+        self.tasks
+            .spawn(endpoints::run(Arc::clone(device), self.shutdown.clone()));
         let (people, shutdown) = (Arc::clone(device), self.shutdown.clone());
         self.tasks.spawn(async move {
             shutdown.run_until_cancelled(people.people.recompute()).await;
@@ -158,12 +175,20 @@ async fn open_store(config: &TerminalConfig) -> Result<TerminalStore, StartError
     let data = &config.terminal.data;
     let secrets = &config.secrets;
     let value = Some(secrets.key.as_str()).filter(|key| !key.is_empty());
-    let key = MasterKey::obtain(value, &config.in_data(&secrets.key_file), &TerminalStore::database(data))
-        .map_err(OpenError::from)?;
+    let key = MasterKey::obtain(
+        value,
+        &config.in_data(&secrets.key_file),
+        &TerminalStore::database(data),
+    )
+    .map_err(OpenError::from)?;
     Ok(TerminalStore::open(data, key).await?)
 }
 
-async fn build(config: TerminalConfig, options: StartOptions, store: &TerminalStore) -> Result<Device, StartError> {
+async fn build(
+    config: TerminalConfig,
+    options: StartOptions,
+    store: &TerminalStore,
+) -> Result<Device, StartError> {
     let dialects = endpoints::switched_on(&config);
     store.journal.switch_on(&dialects).await?;
     let engine = match options.engine {
@@ -175,14 +200,27 @@ async fn build(config: TerminalConfig, options: StartOptions, store: &TerminalSt
     }
     let capacity = config.terminal.capacity;
     let photos = config.limits.photos_per_person;
-    let people = People::load(Arc::clone(&store.library), engine.as_ref().ok().cloned(), capacity, photos).await?;
+    let people = People::load(
+        Arc::clone(&store.library),
+        engine.as_ref().ok().cloned(),
+        capacity,
+        photos,
+    )
+    .await?;
     let clock = Clock::load(Arc::clone(&store.state)).await?;
     let thresholds = config.face.thresholds();
-    let repeat = config.terminal.repeat_seconds.map(|seconds| Duration::from_secs(seconds.into()));
+    let repeat = config
+        .terminal
+        .repeat_seconds
+        .map(|seconds| Duration::from_secs(seconds.into()));
     let english = config.terminal.language == "en";
     Ok(Device {
         zone: config.time_zone()?,
-        language: if english { Language::English } else { Language::Chinese },
+        language: if english {
+            Language::English
+        } else {
+            Language::Chinese
+        },
         thresholds,
         door: Door::new(Duration::from_millis(config.door.open_ms.into())),
         people,
@@ -226,7 +264,11 @@ async fn bind(key: &'static str, address: &str) -> Result<Option<TcpListener>, S
         return Ok(None);
     }
     let bound = TcpListener::bind(address).await;
-    bound.map(Some).map_err(|source| StartError::Listen { key, address: address.to_owned(), source })
+    bound.map(Some).map_err(|source| StartError::Listen {
+        key,
+        address: address.to_owned(),
+        source,
+    })
 }
 
 /// Writes `listeners.json` in one step, so that whoever waits for it never reads half of it.

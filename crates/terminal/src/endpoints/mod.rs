@@ -26,7 +26,10 @@ pub(crate) fn switched_on(config: &TerminalConfig) -> Vec<&'static str> {
 pub(crate) async fn run(device: Arc<Device>, shutdown: CancellationToken) {
     let mut reboots = device.reboots.subscribe();
     loop {
-        let ending = Ending { run: shutdown.child_token(), shutdown: shutdown.clone() };
+        let ending = Ending {
+            run: shutdown.child_token(),
+            shutdown: shutdown.clone(),
+        };
         let mut endpoints = start(&device, &ending);
         let rebooting = tokio::select! {
             () = shutdown.cancelled() => false,

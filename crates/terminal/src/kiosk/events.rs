@@ -17,7 +17,11 @@ use tokio_util::sync::CancellationToken;
 /// A stream starts with the state as it is; who reads too slowly misses events and gets the next state.
 pub(super) async fn events(State(kiosk): State<Kiosk>) -> Result<impl IntoResponse, Problem> {
     let permit = Arc::clone(&kiosk.streams).try_acquire_owned().map_err(|_| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many event streams are open")
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "too many event streams are open",
+        )
     })?;
     let live = BroadcastStream::new(kiosk.device.events.listen());
     let first = futures_util::stream::iter(written("state", &Snapshot::of(&kiosk.device)));

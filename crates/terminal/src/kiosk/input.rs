@@ -22,7 +22,10 @@ pub(super) async fn frames(State(kiosk): State<Kiosk>, body: Body) -> Result<Jso
     Ok(Json(kiosk.device.frame(body?).await?))
 }
 
-pub(super) async fn credentials(State(kiosk): State<Kiosk>, body: Body) -> Result<Json<FrameAnswer>, Problem> {
+pub(super) async fn credentials(
+    State(kiosk): State<Kiosk>,
+    body: Body,
+) -> Result<Json<FrameAnswer>, Problem> {
     let object = object(&body?)?;
     let kind: CredentialKind = required(&object, "kind", "ic_card, rf_card, wiegand, id_card, qr or pin")?;
     let number: String = required(&object, "number", "a text")?;
@@ -33,22 +36,38 @@ pub(super) async fn credentials(State(kiosk): State<Kiosk>, body: Body) -> Resul
         None | Some(Value::Null) => None,
         Some(document) => Some(read_document(document, kind, &number)?),
     };
-    Ok(Json(kiosk.device.credential(Presented { kind, number, document }).await?))
+    Ok(Json(
+        kiosk
+            .device
+            .credential(Presented {
+                kind,
+                number,
+                document,
+            })
+            .await?,
+    ))
 }
 
 fn read_document(document: &Value, kind: CredentialKind, number: &str) -> Result<IdentityDocument, Problem> {
     if kind != CredentialKind::IdCard {
         return Err(Problem::field("document", "only an id_card carries a document"));
     }
-    let document: IdentityDocument =
-        serde_json::from_value(document.clone()).map_err(|error| Problem::field("document", error.to_string()))?;
-    Ok(IdentityDocument { number: Some(number.to_owned()), ..document })
+    let document: IdentityDocument = serde_json::from_value(document.clone())
+        .map_err(|error| Problem::field("document", error.to_string()))?;
+    Ok(IdentityDocument {
+        number: Some(number.to_owned()),
+        ..document
+    })
 }
 
 /// Sets what is named; what is not named stays, null is no measurement.
 pub(super) async fn sensors(State(kiosk): State<Kiosk>, body: Body) -> Result<Json<Sensors>, Problem> {
     let object = object(&body?)?;
-    let mut sensors = *kiosk.device.sensors.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut sensors = *kiosk
+        .device
+        .sensors
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
     if let Some(value) = object.get("temperature") {
         sensors.temperature = optional(value, "temperature", "degrees Celsius or null")?;
     }
@@ -58,32 +77,60 @@ pub(super) async fn sensors(State(kiosk): State<Kiosk>, body: Body) -> Result<Js
     if let Some(value) = object.get("safety_hat") {
         sensors.safety_hat = optional(value, "safety_hat", "true, false or null")?;
     }
-    *kiosk.device.sensors.lock().unwrap_or_else(PoisonError::into_inner) = sensors;
+    *kiosk
+        .device
+        .sensors
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner) = sensors;
     kiosk.device.touch();
     Ok(Json(sensors))
 }
 
 pub(super) async fn measured(State(kiosk): State<Kiosk>) -> Json<Sensors> {
-    Json(*kiosk.device.sensors.lock().unwrap_or_else(PoisonError::into_inner))
+    Json(
+        *kiosk
+            .device
+            .sensors
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner),
+    )
 }
 
 /// No dialect built so far carries calls.
 pub(super) async fn calls(body: Body) -> Result<Json<Value>, Problem> {
     let object = object(&body?)?;
     let _room: String = required(&object, "room", "a text")?;
-    Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "unsupported", "this terminal cannot call rooms yet"))
+    Err(Problem::new(
+        StatusCode::NOT_IMPLEMENTED,
+        "unsupported",
+        "this terminal cannot call rooms yet",
+    ))
 }
 
 fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     match serde_json::from_slice(body) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "the body is a JSON object")),
-        Err(error) => Err(Problem::new(StatusCode::BAD_REQUEST, "not_json", format!("the body is not JSON: {error}"))),
+        Ok(_) => Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "the body is a JSON object",
+        )),
+        Err(error) => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "not_json",
+            format!("the body is not JSON: {error}"),
+        )),
     }
 }
 
-fn required<T: DeserializeOwned>(object: &Map<String, Value>, name: &'static str, what: &str) -> Result<T, Problem> {
-    let value = object.get(name).ok_or_else(|| Problem::field(name, format!("is missing: {what}")))?;
+fn required<T: DeserializeOwned>(
+    object: &Map<String, Value>,
+    name: &'static str,
+    what: &str,
+) -> Result<T, Problem> {
+    let value = object
+        .get(name)
+        .ok_or_else(|| Problem::field(name, format!("is missing: {what}")))?;
     optional(value, name, what)
 }
 

@@ -28,7 +28,9 @@ struct Kiosk {
 /// Serves the kiosk until `shutdown`.
 pub(crate) async fn serve(listener: TcpListener, device: Arc<Device>, shutdown: CancellationToken) {
     let ended = shutdown.clone().cancelled_owned();
-    let served = axum::serve(listener, router(device, shutdown)).with_graceful_shutdown(ended).await;
+    let served = axum::serve(listener, router(device, shutdown))
+        .with_graceful_shutdown(ended)
+        .await;
     if let Err(error) = served {
         tracing::error!(%error, "the kiosk stopped");
     }
@@ -36,13 +38,23 @@ pub(crate) async fn serve(listener: TcpListener, device: Arc<Device>, shutdown: 
 
 fn router(device: Arc<Device>, shutdown: CancellationToken) -> Router {
     let limits = device.config.limits.clone();
-    let kiosk = Kiosk { streams: Arc::new(tokio::sync::Semaphore::new(limits.event_streams)), device, shutdown };
+    let kiosk = Kiosk {
+        streams: Arc::new(tokio::sync::Semaphore::new(limits.event_streams)),
+        device,
+        shutdown,
+    };
     let small = DefaultBodyLimit::max(limits.credential_bytes);
     Router::new()
         .route("/", get(page::page))
-        .route("/api/frames", post(input::frames).layer(DefaultBodyLimit::max(limits.frame_bytes)))
+        .route(
+            "/api/frames",
+            post(input::frames).layer(DefaultBodyLimit::max(limits.frame_bytes)),
+        )
         .route("/api/credentials", post(input::credentials).layer(small))
-        .route("/api/sensors", put(input::sensors).get(input::measured).layer(small))
+        .route(
+            "/api/sensors",
+            put(input::sensors).get(input::measured).layer(small),
+        )
         .route("/api/calls", post(input::calls).layer(small))
         .route("/api/state", get(state::state))
         .route("/api/events", get(events::events))

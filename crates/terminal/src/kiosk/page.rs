@@ -14,7 +14,13 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 
                       img-src 'self' data: blob:; media-src 'self' blob:; frame-ancestors 'none'; base-uri 'none'";
 
 pub(super) async fn page() -> impl IntoResponse {
-    ([(header::CONTENT_SECURITY_POLICY, POLICY), (header::CACHE_CONTROL, "no-cache")], Html(PAGE))
+    (
+        [
+            (header::CONTENT_SECURITY_POLICY, POLICY),
+            (header::CACHE_CONTROL, "no-cache"),
+        ],
+        Html(PAGE),
+    )
 }
 
 /// Refuses what another site's page asks of this computer's kiosk: it would open the door.
@@ -28,7 +34,9 @@ pub(super) async fn same_origin(request: Request, next: Next) -> Response {
 
 fn is_foreign(headers: &HeaderMap) -> bool {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(origin) = text(header::ORIGIN) else { return false };
+    let Some(origin) = text(header::ORIGIN) else {
+        return false;
+    };
     let site = origin.split_once("://").map(|(_, site)| site);
     site.is_none() || site != text(header::HOST)
 }

@@ -52,7 +52,10 @@ impl Snapshot {
             name: device.config.terminal.name.clone(),
             language: device.config.terminal.language.clone(),
             door: device.door.state(),
-            counts: Counts { persons: device.people.len(), records: device.journal.count() },
+            counts: Counts {
+                persons: device.people.len(),
+                records: device.journal.count(),
+            },
             connections: device.connections.all(),
             recognition: Recognition {
                 available: device.engine.is_ok(),
@@ -60,7 +63,11 @@ impl Snapshot {
             },
             decider: device.decisions.decider(),
             sensors: *device.sensors.lock().unwrap_or_else(PoisonError::into_inner),
-            last: device.last_pass.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            last: device
+                .last_pass
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
         }
     }
 }

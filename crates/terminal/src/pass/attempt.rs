@@ -116,7 +116,9 @@ impl Attempt {
         Private {
             name: person.map(|person| person.name.clone()),
             greeting: person.and_then(|person| person.greeting.clone()),
-            credentials: person.map(|person| person.credentials.clone()).unwrap_or_default(),
+            credentials: person
+                .map(|person| person.credentials.clone())
+                .unwrap_or_default(),
             presented: self.presented.clone(),
             document: self.document.clone(),
         }
@@ -133,7 +135,9 @@ impl Attempt {
             mask: sensors.mask,
             helmet: sensors.safety_hat,
             kind: member.map(|member| member.person.kind),
-            face_id: member.and_then(|member| member.face_ids.first().cloned()).filter(|id| !id.is_empty()),
+            face_id: member
+                .and_then(|member| member.face_ids.first().cloned())
+                .filter(|id| !id.is_empty()),
         }
     }
 }
@@ -143,7 +147,9 @@ impl Device {
     pub(super) async fn attempt(self: &Arc<Self>, attempt: Attempt) -> Result<Answer, PassError> {
         let device = Arc::clone(self);
         let running = tokio::spawn(async move { device.attempt_now(attempt).await });
-        running.await.unwrap_or_else(|error| Err(PassError::Engine(error.to_string())))
+        running
+            .await
+            .unwrap_or_else(|error| Err(PassError::Engine(error.to_string())))
     }
 
     async fn attempt_now(self: Arc<Self>, attempt: Attempt) -> Result<Answer, PassError> {
@@ -164,7 +170,10 @@ impl Device {
 
     async fn first(self: Arc<Self>, attempt: Attempt, first: First<Answer>) -> Result<Answer, PassError> {
         let Some(method) = self.proof(&attempt) else {
-            return Ok(self.unrecorded(Denial::SecondFactorMissing, attempt.member().map(|m| m.person.name.as_str())));
+            return Ok(self.unrecorded(
+                Denial::SecondFactorMissing,
+                attempt.member().map(|m| m.person.name.as_str()),
+            ));
         };
         let now = self.clock.now();
         let sensors = *self.sensors.lock().unwrap_or_else(PoisonError::into_inner);
@@ -196,8 +205,15 @@ impl Device {
 
     /// The method, where what was shown is enough.
     fn proof(&self, attempt: &Attempt) -> Option<Method> {
-        let Some(member) = attempt.member() else { return Some(attempt.factor.method()) };
-        let proof = self.factors.show(&member.wire_id, member.person.verify, attempt.factor, Instant::now());
+        let Some(member) = attempt.member() else {
+            return Some(attempt.factor.method());
+        };
+        let proof = self.factors.show(
+            &member.wire_id,
+            member.person.verify,
+            attempt.factor,
+            Instant::now(),
+        );
         match proof {
             Proof::Complete(method) => Some(method),
             Proof::Missing => None,
@@ -211,9 +227,16 @@ impl Device {
             Who::Stranger(_) => return Decision::Denied(Denial::Stranger),
             Who::Unknown => return Decision::Denied(Denial::UnknownCredential),
         };
-        let door = access::Door { time_zone: self.zone.clone(), device_times: None };
+        let door = access::Door {
+            time_zone: self.zone.clone(),
+            device_times: None,
+        };
         let decision = access::decide(&member.subject(), &member.rules, &door, now);
-        let objection = self.conditions.lock().unwrap_or_else(PoisonError::into_inner).objection(sensors);
+        let objection = self
+            .conditions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .objection(sensors);
         match (decision, objection) {
             (Decision::Granted, Some(denial)) => Decision::Denied(denial),
             (Decision::Granted, None) => member.take_pass(),
@@ -223,7 +246,10 @@ impl Device {
 
     /// Who has the last word: this terminal, or a platform that is asked. What the sensors say no platform overrules.
     fn ruling(&self, local: Decision) -> Ruling {
-        let measured = matches!(local, Decision::Denied(Denial::Fever | Denial::Mask | Denial::Liveness));
+        let measured = matches!(
+            local,
+            Decision::Denied(Denial::Fever | Denial::Mask | Denial::Liveness)
+        );
         match self.decisions.decider() {
             Decider::Platform { dialect, when_silent } if !measured => {
                 if self.connections.is_online(&dialect) {
@@ -268,7 +294,10 @@ impl Device {
             message: pass.message.clone(),
             speech: pass.speech.clone(),
         };
-        let answer = Answer { decision, record_id: Some(pass.record_id.clone()) };
+        let answer = Answer {
+            decision,
+            record_id: Some(pass.record_id.clone()),
+        };
         if details.ruling != Ruling::Pending {
             metrics::counter!("menshen_terminal_passes_total", "reason" => details.ruling.reason().unwrap_or("pending"))
                 .increment(1);
@@ -289,7 +318,10 @@ impl Device {
             message: words.message,
             speech: words.speech,
         };
-        Answer { decision, record_id: None }
+        Answer {
+            decision,
+            record_id: None,
+        }
     }
 
     /// Trims the journal beside the door's work, one at a time.
@@ -304,7 +336,11 @@ impl Device {
                 Ok(trimmed) => {
                     metrics::counter!("menshen_terminal_records_lost_total").increment(trimmed.lost);
                     if trimmed.lost > 0 {
-                        tracing::warn!(lost = trimmed.lost, keep, "the oldest records went before they were delivered");
+                        tracing::warn!(
+                            lost = trimmed.lost,
+                            keep,
+                            "the oldest records went before they were delivered"
+                        );
                     }
                 }
                 Err(error) => tracing::error!(%error, "the journal could not be trimmed"),

@@ -28,7 +28,10 @@ impl Conditions {
     /// What speaks against letting somebody in; a demanded measurement that is missing does not.
     #[must_use]
     pub fn objection(&self, sensors: &Sensors) -> Option<Denial> {
-        let hot = self.fever_from.zip(sensors.temperature).is_some_and(|(limit, measured)| measured >= limit);
+        let hot = self
+            .fever_from
+            .zip(sensors.temperature)
+            .is_some_and(|(limit, measured)| measured >= limit);
         if hot {
             return Some(Denial::Fever);
         }
@@ -42,11 +45,24 @@ mod tests {
 
     #[test]
     fn nothing_is_demanded_until_it_is_turned_on() {
-        let sick = Sensors { temperature: Some(39.5), mask: Some(false), safety_hat: None };
+        let sick = Sensors {
+            temperature: Some(39.5),
+            mask: Some(false),
+            safety_hat: None,
+        };
         assert_eq!(Conditions::default().objection(&sick), None);
-        let strict = Conditions { fever_from: Some(37.3), mask: true };
+        let strict = Conditions {
+            fever_from: Some(37.3),
+            mask: true,
+        };
         assert_eq!(strict.objection(&sick), Some(Denial::Fever));
-        assert_eq!(strict.objection(&Sensors { temperature: Some(36.5), ..sick }), Some(Denial::Mask));
+        assert_eq!(
+            strict.objection(&Sensors {
+                temperature: Some(36.5),
+                ..sick
+            }),
+            Some(Denial::Mask)
+        );
         assert_eq!(strict.objection(&Sensors::default()), None);
     }
 }

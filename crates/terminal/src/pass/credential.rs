@@ -24,17 +24,30 @@ impl Device {
     /// # Errors
     /// [`PassError`]: nothing was recorded then and the door stays shut.
     pub async fn credential(self: &Arc<Self>, presented: Presented) -> Result<FrameAnswer, PassError> {
-        let Presented { kind, number, document } = presented;
+        let Presented {
+            kind,
+            number,
+            document,
+        } = presented;
         let who = self.people.holder(kind, &number).map_or(Who::Unknown, Who::Known);
         let attempt = Attempt {
             who,
             factor: Factor::Credential(kind),
             similarity: None,
-            presented: Some(Credential { kind, number, facility: None, bits: None }),
+            presented: Some(Credential {
+                kind,
+                number,
+                facility: None,
+                bits: None,
+            }),
             document,
             capture: self.camera.last().map(|frame| frame.bytes),
         };
         let Answer { decision, record_id } = self.attempt(attempt).await?;
-        Ok(FrameAnswer { faces: Vec::new(), decision: Some(decision), record_id })
+        Ok(FrameAnswer {
+            faces: Vec::new(),
+            decision: Some(decision),
+            record_id,
+        })
     }
 }

@@ -71,7 +71,9 @@ impl Factors {
             !proofs.is_empty()
         });
         let proofs = waiting.entry(wire_id.to_owned()).or_default();
-        let partner = proofs.iter().find_map(|(other, _)| together(verify, *other, shown));
+        let partner = proofs
+            .iter()
+            .find_map(|(other, _)| together(verify, *other, shown));
         if let Some(method) = partner {
             waiting.remove(wire_id);
             return Proof::Complete(method);
@@ -119,12 +121,23 @@ mod tests {
         for (first, second) in [(Factor::Face, CARD), (CARD, Factor::Face)] {
             let factors = Factors::default();
             let start = Instant::now();
-            assert_eq!(factors.show("a", Verify::FaceAndCard, first, start), Proof::Missing);
-            assert_eq!(factors.show("b", Verify::FaceAndCard, second, start), Proof::Missing, "another's");
+            assert_eq!(
+                factors.show("a", Verify::FaceAndCard, first, start),
+                Proof::Missing
+            );
+            assert_eq!(
+                factors.show("b", Verify::FaceAndCard, second, start),
+                Proof::Missing,
+                "another's"
+            );
             let in_time = start + Duration::from_millis(9_999);
             let proof = factors.show("a", Verify::FaceAndCard, second, in_time);
             assert_eq!(proof, Proof::Complete(Method::FaceAndCard));
-            assert_eq!(factors.show("a", Verify::FaceAndCard, second, in_time), Proof::Missing, "used up");
+            assert_eq!(
+                factors.show("a", Verify::FaceAndCard, second, in_time),
+                Proof::Missing,
+                "used up"
+            );
         }
     }
 
@@ -132,7 +145,10 @@ mod tests {
     async fn the_first_proof_fades() {
         let factors = Factors::default();
         let start = Instant::now();
-        assert_eq!(factors.show("a", Verify::FaceAndCard, Factor::Face, start), Proof::Missing);
+        assert_eq!(
+            factors.show("a", Verify::FaceAndCard, Factor::Face, start),
+            Proof::Missing
+        );
         let late = start + SECOND_FACTOR_WINDOW;
         assert_eq!(factors.show("a", Verify::FaceAndCard, CARD, late), Proof::Missing);
     }
@@ -145,10 +161,19 @@ mod tests {
         assert_eq!(show(Verify::Face, CARD), Proof::Missing);
         assert_eq!(show(Verify::Card, Factor::Face), Proof::Missing);
         assert_eq!(show(Verify::Card, CARD), Proof::Complete(Method::IcCard));
-        assert_eq!(show(Verify::FaceOrCard, Factor::Face), Proof::Complete(Method::Face));
+        assert_eq!(
+            show(Verify::FaceOrCard, Factor::Face),
+            Proof::Complete(Method::Face)
+        );
         let factors = Factors::default();
-        assert_eq!(factors.show("a", Verify::FaceAndIdCard, CARD, now), Proof::Missing);
-        assert_eq!(factors.show("a", Verify::FaceAndIdCard, Factor::Face, now), Proof::Missing);
+        assert_eq!(
+            factors.show("a", Verify::FaceAndIdCard, CARD, now),
+            Proof::Missing
+        );
+        assert_eq!(
+            factors.show("a", Verify::FaceAndIdCard, Factor::Face, now),
+            Proof::Missing
+        );
         let proof = factors.show("a", Verify::FaceAndIdCard, DOCUMENT, now);
         assert_eq!(proof, Proof::Complete(Method::FaceAndIdCard));
     }

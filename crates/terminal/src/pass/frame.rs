@@ -5,7 +5,7 @@ use super::factors::Factor;
 use crate::camera::Frame;
 use crate::device::Device;
 use bytes::Bytes;
-use face::{ExamineError, Examination, FaceFound, Verdict};
+use face::{Examination, ExamineError, FaceFound, Verdict};
 use model::Denial;
 use serde::Serialize;
 use std::sync::Arc;
@@ -50,13 +50,21 @@ impl Device {
             Ok(examination) => examination,
             Err(PassError::NoEngine(reason)) => {
                 face::decode::dimensions(&bytes, &self.config.face.photo)?;
-                self.camera.show(Frame { bytes, at: seen_at, has_face: None });
+                self.camera.show(Frame {
+                    bytes,
+                    at: seen_at,
+                    has_face: None,
+                });
                 return Err(PassError::NoEngine(reason));
             }
             Err(error) => return Err(error),
         };
         let has_face = Some(!examination.faces.is_empty());
-        self.camera.show(Frame { bytes: bytes.clone(), at: seen_at, has_face });
+        self.camera.show(Frame {
+            bytes: bytes.clone(),
+            at: seen_at,
+            has_face,
+        });
         self.judge(examination, bytes).await
     }
 
@@ -70,22 +78,35 @@ impl Device {
         }
     }
 
-    async fn judge(self: &Arc<Self>, examination: Examination, bytes: Bytes) -> Result<FrameAnswer, PassError> {
+    async fn judge(
+        self: &Arc<Self>,
+        examination: Examination,
+        bytes: Bytes,
+    ) -> Result<FrameAnswer, PassError> {
         let mut faces: Vec<SeenFace> = examination.faces.iter().map(seen).collect();
         let (Some(template), Some(largest)) = (examination.template, faces.first_mut()) else {
-            return Ok(FrameAnswer { faces, decision: None, record_id: None });
+            return Ok(FrameAnswer {
+                faces,
+                decision: None,
+                record_id: None,
+            });
         };
         let found = self.people.search(&template);
         largest.similarity = found.best.as_ref().map(|(_, similarity)| *similarity);
         let who = match self.thresholds.judge(&found) {
             // Deleted between search and now: a stranger.
-            Verdict::Known(wire_id, _) => {
-                self.people.find(&wire_id).map_or_else(|| Who::Stranger(Box::new(template)), Who::Known)
-            }
+            Verdict::Known(wire_id, _) => self
+                .people
+                .find(&wire_id)
+                .map_or_else(|| Who::Stranger(Box::new(template)), Who::Known),
             Verdict::Stranger => Who::Stranger(Box::new(template)),
             Verdict::Unsure => {
                 let Answer { decision, record_id } = self.unrecorded(Denial::LookAgain, None);
-                return Ok(FrameAnswer { faces, decision: Some(decision), record_id });
+                return Ok(FrameAnswer {
+                    faces,
+                    decision: Some(decision),
+                    record_id,
+                });
             }
         };
         let similarity = largest.similarity;
@@ -101,10 +122,20 @@ impl Device {
             capture: Some(bytes),
         };
         let Answer { decision, record_id } = self.attempt(attempt).await?;
-        Ok(FrameAnswer { faces, decision: Some(decision), record_id })
+        Ok(FrameAnswer {
+            faces,
+            decision: Some(decision),
+            record_id,
+        })
     }
 }
 
 fn seen(face: &FaceFound) -> SeenFace {
-    SeenFace { bounds: face.bounds, score: face.score, liveness: None, person_id: None, similarity: None }
+    SeenFace {
+        bounds: face.bounds,
+        score: face.score,
+        liveness: None,
+        person_id: None,
+        similarity: None,
+    }
 }

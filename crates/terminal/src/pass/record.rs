@@ -74,8 +74,18 @@ pub struct Pass {
 impl Pass {
     /// What is shown of an entry of the journal.
     #[must_use]
-    pub fn of(entry: &store::terminal::Entry, details: &Details, private: &Private, language: Language) -> Self {
-        let words = words(details.ruling, private.name.as_deref(), private.greeting.as_deref(), language);
+    pub fn of(
+        entry: &store::terminal::Entry,
+        details: &Details,
+        private: &Private,
+        language: Language,
+    ) -> Self {
+        let words = words(
+            details.ruling,
+            private.name.as_deref(),
+            private.greeting.as_deref(),
+            language,
+        );
         Self {
             record_id: entry.id.to_string(),
             person_id: entry.person.clone(),

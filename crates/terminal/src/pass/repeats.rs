@@ -76,7 +76,14 @@ impl<A> Repeats<A> {
     /// A memory of `interval` (zero: every pass is a first one); strangers are the same from the cosine `alike` on.
     #[must_use]
     pub fn new(interval: Duration, alike: f32) -> Self {
-        Self { interval, alike, memory: Mutex::new(Memory { named: HashMap::new(), stranger: None }) }
+        Self {
+            interval,
+            alike,
+            memory: Mutex::new(Memory {
+                named: HashMap::new(),
+                stranger: None,
+            }),
+        }
     }
 
     /// Whether a visitor repeats a pass; if not, the visitor is remembered from now on.
@@ -91,7 +98,9 @@ impl<A> Repeats<A> {
             Visitor::Named(name) => memory.named.get(name),
             Visitor::Stranger(template) => {
                 let before = memory.stranger.as_ref();
-                before.filter(|(last, _)| last.similarity(template) >= self.alike).map(|(_, pass)| pass)
+                before
+                    .filter(|(last, _)| last.similarity(template) >= self.alike)
+                    .map(|(_, pass)| pass)
             }
             Visitor::Nobody => None,
         };

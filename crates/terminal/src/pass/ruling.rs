@@ -104,14 +104,20 @@ pub fn words(ruling: Ruling, name: Option<&str>, greeting: Option<&str>, languag
     if ruling == Ruling::Granted
         && let Some(greeting) = greeting.filter(|text| !text.trim().is_empty())
     {
-        return Words { message: greeting.to_owned(), speech: greeting.to_owned() };
+        return Words {
+            message: greeting.to_owned(),
+            speech: greeting.to_owned(),
+        };
     }
     let message = match (name.filter(|name| !name.is_empty()), language) {
         (Some(name), Language::Chinese) => format!("{name}，{phrase}"),
         (Some(name), Language::English) => format!("{name}: {phrase}"),
         (None, _) => phrase.to_owned(),
     };
-    Words { speech: message.clone(), message }
+    Words {
+        speech: message.clone(),
+        message,
+    }
 }
 
 fn chinese(ruling: Ruling) -> &'static str {
@@ -185,7 +191,12 @@ mod tests {
 
     #[test]
     fn reasons_are_the_names_that_the_model_writes() {
-        for denial in [Denial::UsedUp, Denial::NotYetValid, Denial::PlatformSilent, Denial::LookAgain] {
+        for denial in [
+            Denial::UsedUp,
+            Denial::NotYetValid,
+            Denial::PlatformSilent,
+            Denial::LookAgain,
+        ] {
             let written = serde_json::to_value(denial).unwrap();
             assert_eq!(written.as_str(), Ruling::Denied(denial).reason());
         }
@@ -195,7 +206,12 @@ mod tests {
     fn a_greeting_is_for_those_let_in() {
         let greeted = words(Ruling::Granted, Some("张三"), Some("生日快乐"), Language::Chinese);
         assert_eq!(greeted.speech, "生日快乐");
-        let refused = words(Ruling::Denied(Denial::Expired), Some("张三"), Some("生日快乐"), Language::Chinese);
+        let refused = words(
+            Ruling::Denied(Denial::Expired),
+            Some("张三"),
+            Some("生日快乐"),
+            Language::Chinese,
+        );
         assert_eq!(refused.message, "张三，授权已过期");
     }
 }

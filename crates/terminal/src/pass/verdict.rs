@@ -79,7 +79,10 @@ impl Device {
 
     async fn follow(self: Arc<Self>, mut open: Open, verdict: oneshot::Receiver<bool>) {
         let patience = Duration::from_millis(self.config.limits.decision_wait_ms);
-        let verdict = tokio::time::timeout(patience, verdict).await.ok().and_then(Result::ok);
+        let verdict = tokio::time::timeout(patience, verdict)
+            .await
+            .ok()
+            .and_then(Result::ok);
         self.decisions.give_up(open.entry.seq);
         let local = local(&open.details);
         open.details.ruling = match verdict {
@@ -120,7 +123,9 @@ impl Device {
         for entry in self.journal.unsettled().await? {
             let mut details: Details = serde_json::from_value(entry.details)?;
             details.ruling = without_verdict(local(&details), WhenSilent::StaysShut);
-            self.journal.settle(entry.seq, serde_json::to_value(details)?, false).await?;
+            self.journal
+                .settle(entry.seq, serde_json::to_value(details)?, false)
+                .await?;
         }
         Ok(())
     }
@@ -134,14 +139,26 @@ mod tests {
     fn silence_means_what_the_mode_says() {
         let expired = Decision::Denied(Denial::Expired);
         let silent = Ruling::Denied(Denial::PlatformSilent);
-        assert_eq!(without_verdict(Decision::Granted, WhenSilent::TerminalDecides), Ruling::Granted);
+        assert_eq!(
+            without_verdict(Decision::Granted, WhenSilent::TerminalDecides),
+            Ruling::Granted
+        );
         assert_eq!(without_verdict(Decision::Granted, WhenSilent::StaysShut), silent);
-        assert_eq!(without_verdict(expired, WhenSilent::StaysShut), Ruling::Denied(Denial::Expired));
+        assert_eq!(
+            without_verdict(expired, WhenSilent::StaysShut),
+            Ruling::Denied(Denial::Expired)
+        );
     }
 
     #[test]
     fn the_platform_has_the_last_word() {
-        assert_eq!(with_verdict(true, Decision::Denied(Denial::Stranger)), Ruling::Granted);
-        assert_eq!(with_verdict(false, Decision::Granted), Ruling::Denied(Denial::PlatformDenied));
+        assert_eq!(
+            with_verdict(true, Decision::Denied(Denial::Stranger)),
+            Ruling::Granted
+        );
+        assert_eq!(
+            with_verdict(false, Decision::Granted),
+            Ruling::Denied(Denial::PlatformDenied)
+        );
     }
 }

@@ -16,7 +16,9 @@ impl People {
             for photo in member.photos.iter().filter(|photo| !is_usable(photo)) {
                 match self.recompute_photo(&member, photo).await {
                     Ok(()) => made += 1,
-                    Err(problem) => tracing::warn!(photo = photo.id, %problem, "a template could not be made"),
+                    Err(problem) => {
+                        tracing::warn!(photo = photo.id, %problem, "a template could not be made")
+                    }
                 }
             }
         }
@@ -28,22 +30,38 @@ impl People {
 
     fn incomplete(&self) -> Vec<Arc<Member>> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        let incomplete = index.members.values().filter(|member| !member.photos.iter().all(is_usable));
+        let incomplete = index
+            .members
+            .values()
+            .filter(|member| !member.photos.iter().all(is_usable));
         incomplete.cloned().collect()
     }
 
     async fn recompute_photo(&self, member: &Member, photo: &KeptPhoto) -> Result<(), String> {
-        let picture = self.library.picture(&photo.blob).await.map_err(|error| error.to_string())?;
+        let picture = self
+            .library
+            .picture(&photo.blob)
+            .await
+            .map_err(|error| error.to_string())?;
         let Some(picture) = picture else { return Ok(()) };
-        let (_, template) = self.template(0, picture).await.map_err(|error| error.to_string())?;
+        let (_, template) = self
+            .template(0, picture)
+            .await
+            .map_err(|error| error.to_string())?;
         let Some(template) = template else { return Ok(()) };
-        let Some(usable) = usable(&template) else { return Ok(()) };
+        let Some(usable) = usable(&template) else {
+            return Ok(());
+        };
         let _order = self.change.lock().await;
-        self.library.set_template(photo.id, template).await.map_err(|error| error.to_string())?;
+        self.library
+            .set_template(photo.id, template)
+            .await
+            .map_err(|error| error.to_string())?;
         // The person may have been replaced or deleted meanwhile.
         let current = self.find(&member.wire_id);
         if current.is_some_and(|now| now.photos.iter().any(|kept| kept.id == photo.id)) {
-            self.gallery.insert(member.wire_id.clone(), &photo.id.to_string(), &usable);
+            self.gallery
+                .insert(member.wire_id.clone(), &photo.id.to_string(), &usable);
         }
         Ok(())
     }
@@ -52,4 +70,3 @@ impl People {
 fn is_usable(photo: &KeptPhoto) -> bool {
     photo.template.as_ref().and_then(usable).is_some()
 }
-

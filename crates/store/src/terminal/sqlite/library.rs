@@ -196,9 +196,13 @@ fn put_person(tx: &Write<'_>, wire_id: &str, sealed: &[u8], capacity: u32) -> Re
         .optional()?
         .is_some();
     if !known {
-        let held: i64 = tx.prepare_cached("SELECT count(*) FROM persons")?.query_row([], |row| row.get(0))?;
+        let held: i64 = tx
+            .prepare_cached("SELECT count(*) FROM persons")?
+            .query_row([], |row| row.get(0))?;
         if to_seq(held) >= u64::from(capacity) {
-            return Err(StoreError::Full { detail: format!("the terminal holds {capacity} persons at most") });
+            return Err(StoreError::Full {
+                detail: format!("the terminal holds {capacity} persons at most"),
+            });
         }
     }
     tx.prepare_cached(

@@ -109,7 +109,10 @@ async fn replacing_counts_passes_anew_and_drops_the_old_photo() {
     store.journal.append(entry(1, Some("a"))).await.unwrap();
     let second = store.library.put(person("a", Some(b"new")), 1).await.unwrap();
     assert_eq!(second.person.passes_used, 0);
-    assert_eq!(store.library.page(None, 1).await.unwrap()[0].person.passes_used, 0);
+    assert_eq!(
+        store.library.page(None, 1).await.unwrap()[0].person.passes_used,
+        0
+    );
     assert_eq!(store.library.picture(&first.photos[0].blob).await.unwrap(), None);
     let refused = store.library.put(person("b", None), 1).await;
     assert!(matches!(refused, Err(StoreError::Full { .. })), "{refused:?}");

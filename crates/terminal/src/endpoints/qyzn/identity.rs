@@ -32,7 +32,11 @@ impl Identity {
             tracing::warn!(%error, "the registration cannot be read; registering anew");
             None
         });
-        let mac = if config.mac.is_empty() { made_up_mac(&serial) } else { config.mac.to_ascii_uppercase() };
+        let mac = if config.mac.is_empty() {
+            made_up_mac(&serial)
+        } else {
+            config.mac.to_ascii_uppercase()
+        };
         Self {
             mac,
             serial,

@@ -59,9 +59,14 @@ pub(super) async fn run(
 }
 
 async fn dial(address: &str) -> Result<TcpStream, LinkEnd> {
-    let failed = |source| LinkEnd::Dial { address: address.to_owned(), source };
+    let failed = |source| LinkEnd::Dial {
+        address: address.to_owned(),
+        source,
+    };
     let late = |_| failed(io::ErrorKind::TimedOut.into());
-    let stream = tokio::time::timeout(DIAL_PATIENCE, TcpStream::connect(address)).await.map_err(late)?;
+    let stream = tokio::time::timeout(DIAL_PATIENCE, TcpStream::connect(address))
+        .await
+        .map_err(late)?;
     let stream = stream.map_err(failed)?;
     stream.set_nodelay(true).map_err(failed)?;
     Ok(stream)
@@ -177,7 +182,12 @@ impl<'a> Link<'a> {
         Ok(())
     }
 
-    async fn take(&mut self, event: Event, session: &mut Session, identity: &Identity) -> Result<(), LinkEnd> {
+    async fn take(
+        &mut self,
+        event: Event,
+        session: &mut Session,
+        identity: &Identity,
+    ) -> Result<(), LinkEnd> {
         match event {
             Event::Request { ticket, body, .. } => {
                 if self.requests.take(ticket, &body) == Then::Reboot {
@@ -186,7 +196,9 @@ impl<'a> Link<'a> {
             }
             Event::Answer { sequence, body, .. } => self.answered(sequence, &body, session, identity).await?,
             Event::Close(reason) => return Err(reason.into()),
-            Event::Malformed { error, .. } => tracing::warn!(%error, "the platform sent something unreadable"),
+            Event::Malformed { error, .. } => {
+                tracing::warn!(%error, "the platform sent something unreadable")
+            }
             Event::Overrun { message } => tracing::warn!(message, "the platform asks too much at a time"),
             Event::GaveUp { message, .. } => tracing::warn!(message, "never answered"),
             Event::Notification(_)
@@ -210,7 +222,9 @@ impl<'a> Link<'a> {
         }
         let now = self.now();
         let exchange = self.connection.exchange();
-        let progress = session.answered((sequence, body), self.device, identity, exchange, now).await?;
+        let progress = session
+            .answered((sequence, body), self.device, identity, exchange, now)
+            .await?;
         if progress == Progress::Online {
             self.was_online = true;
             tracing::info!(address = self.config.platform, "the platform took this terminal");
@@ -250,7 +264,9 @@ impl<'a> Link<'a> {
 
     async fn log_out(&mut self) {
         let now = self.now();
-        let Ok(sequence) = self.connection.exchange().request(&Logout {}, now) else { return };
+        let Ok(sequence) = self.connection.exchange().request(&Logout {}, now) else {
+            return;
+        };
         if self.flush().is_err() {
             return;
         }
@@ -265,7 +281,9 @@ impl<'a> Link<'a> {
                 self.connection.push(buffer.get(..count).unwrap_or_default(), now);
                 while let Some(event) = self.connection.exchange().next_event() {
                     match event {
-                        Event::Answer { sequence: answered, .. } if answered == sequence => return,
+                        Event::Answer {
+                            sequence: answered, ..
+                        } if answered == sequence => return,
                         // A record that was on its way is acknowledged after all.
                         Event::Answer { sequence, body, .. } => drop(self.pump.answered(sequence, &body)),
                         _ => {}
@@ -280,7 +298,10 @@ impl<'a> Link<'a> {
 
 fn moment(device: &Device, began: Instant) -> Moment {
     let unix_seconds = u32::try_from(device.clock.now().as_second()).unwrap_or(0);
-    Moment { elapsed: began.elapsed(), unix_seconds }
+    Moment {
+        elapsed: began.elapsed(),
+        unix_seconds,
+    }
 }
 
 /// Resolves at an instant; never, where there is none.

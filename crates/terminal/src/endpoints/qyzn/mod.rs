@@ -45,7 +45,10 @@ enum LinkEnd {
     Protocol(#[from] dialects::qyzn::exchange::CloseReason),
     /// The platform does not want this terminal.
     #[error("{message} was refused: {refusal}")]
-    Refused { message: &'static str, refusal: dialects::qyzn::operation::Refusal },
+    Refused {
+        message: &'static str,
+        refusal: dialects::qyzn::operation::Refusal,
+    },
     /// The own store failed.
     #[error("the terminal's store failed: {0}")]
     Store(#[from] store::StoreError),
@@ -63,7 +66,11 @@ pub(super) async fn run(device: Arc<Device>, config: QyznConfig, ending: Ending)
         let end = link::run(&device, &config, &identity, &ending, &mut was_online).await;
         let address = config.platform.clone();
         if ending.run.is_cancelled() {
-            let known = Connection { address, since: Some(device.clock.now()), ..Connection::default() };
+            let known = Connection {
+                address,
+                since: Some(device.clock.now()),
+                ..Connection::default()
+            };
             device.connections.set(DIALECT, known);
             device.touch();
             return;
@@ -74,7 +81,15 @@ pub(super) async fn run(device: Arc<Device>, config: QyznConfig, ending: Ending)
         let pause = pauses.next(wanted_pause(&end), rand::random());
         tracing::info!(%address, problem = %end, pause_ms = pause.as_millis(), "no platform; trying again");
         let problem = Some(end.to_string());
-        device.connections.set(DIALECT, Connection { online: false, address, since: Some(device.clock.now()), problem });
+        device.connections.set(
+            DIALECT,
+            Connection {
+                online: false,
+                address,
+                since: Some(device.clock.now()),
+                problem,
+            },
+        );
         device.touch();
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
@@ -86,9 +101,10 @@ pub(super) async fn run(device: Arc<Device>, config: QyznConfig, ending: Ending)
 /// What the platform itself asked for, when it was busy.
 fn wanted_pause(end: &LinkEnd) -> Option<Duration> {
     match end {
-        LinkEnd::Refused { refusal: dialects::qyzn::operation::Refusal::Code { wait_seconds, .. }, .. } => {
-            wait_seconds.map(|seconds| Duration::from_secs(seconds.into()))
-        }
+        LinkEnd::Refused {
+            refusal: dialects::qyzn::operation::Refusal::Code { wait_seconds, .. },
+            ..
+        } => wait_seconds.map(|seconds| Duration::from_secs(seconds.into())),
         _ => None,
     }
 }

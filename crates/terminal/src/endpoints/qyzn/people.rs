@@ -61,7 +61,10 @@ fn put_code(error: &PutError) -> Code {
 }
 
 fn newcomer(person: LibraryPerson) -> Newcomer {
-    let photos = person.faces.into_iter().map(|face| (face.id.unwrap_or_default(), face.picture));
+    let photos = person
+        .faces
+        .into_iter()
+        .map(|face| (face.id.unwrap_or_default(), face.picture));
     Newcomer {
         photos: photos.collect(),
         rules: person.rules,
@@ -84,7 +87,10 @@ fn newcomer(person: LibraryPerson) -> Newcomer {
 fn model_id(wire_id: &str) -> PersonId {
     PersonId::new(wire_id).unwrap_or_else(|_| {
         let digest = Sha256::digest(wire_id.as_bytes());
-        let number = digest.iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
+        let number = digest
+            .iter()
+            .take(16)
+            .fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
         PersonId::from_random(number)
     })
 }

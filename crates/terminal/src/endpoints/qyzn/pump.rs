@@ -71,7 +71,9 @@ impl Pump {
         }
         self.not_before = None;
         while self.on_the_wire.len() < self.window {
-            let Some(entry) = self.next().await? else { return Ok(()) };
+            let Some(entry) = self.next().await? else {
+                return Ok(());
+            };
             self.send(entry, exchange, now).await?;
         }
         Ok(())
@@ -88,7 +90,12 @@ impl Pump {
             }
         }
         loop {
-            let found = self.device.journal.outstanding(DIALECT, self.taken_to, 1).await?.pop();
+            let found = self
+                .device
+                .journal
+                .outstanding(DIALECT, self.taken_to, 1)
+                .await?
+                .pop();
             let Some(entry) = found else { return Ok(None) };
             if !entry.settled && !self.is_decider() {
                 return Ok(None);
@@ -121,14 +128,21 @@ impl Pump {
 
     /// Takes the answer to a record; false where it is none.
     pub(super) fn answered(&mut self, sequence: u32, body: &ResponseBody) -> bool {
-        let Some(seq) = self.on_the_wire.remove(&sequence) else { return false };
+        let Some(seq) = self.on_the_wire.remove(&sequence) else {
+            return false;
+        };
         match answer_of::<SnapshotFace>(body) {
             Ok(answer) => {
                 // Where this platform decides, only 1 opens (terminal rule 25).
-                self.device.decisions.decide(DIALECT, seq, answer.open_door == Some(1));
+                self.device
+                    .decisions
+                    .decide(DIALECT, seq, answer.open_door == Some(1));
                 self.acknowledge(seq);
             }
-            Err(Refusal::Code { wait_seconds: Some(seconds), .. }) => {
+            Err(Refusal::Code {
+                wait_seconds: Some(seconds),
+                ..
+            }) => {
                 self.again.insert(seq);
                 self.not_before = Some(Instant::now() + Duration::from_secs(seconds.into()));
             }

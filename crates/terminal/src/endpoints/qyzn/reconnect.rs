@@ -46,7 +46,10 @@ mod tests {
         let most: Vec<u64> = (0..6).map(|_| pauses.next(None, u16::MAX).as_secs()).collect();
         assert_eq!(most, [5, 10, 20, 40, 60, 60]);
         assert_eq!(pauses.next(None, 0), Duration::from_secs(30), "jitter");
-        assert_eq!(pauses.next(Some(Duration::from_secs(90)), 0), Duration::from_secs(90));
+        assert_eq!(
+            pauses.next(Some(Duration::from_secs(90)), 0),
+            Duration::from_secs(90)
+        );
         pauses.reset();
         assert_eq!(pauses.next(None, u16::MAX), Duration::from_secs(5));
     }

@@ -31,7 +31,14 @@ pub(super) async fn snapshot_face(device: &Arc<Device>, entry: Entry) -> Result<
     let made = tokio::task::spawn_blocking(move || {
         let limits = &device.config.face.photo;
         let jpeg = |picture: Option<Vec<u8>>| picture.and_then(|bytes| as_jpeg(&bytes, limits));
-        message(&device, &entry, &details, &private, jpeg(capture).as_deref(), jpeg(registered).as_deref())
+        message(
+            &device,
+            &entry,
+            &details,
+            &private,
+            jpeg(capture).as_deref(),
+            jpeg(registered).as_deref(),
+        )
     });
     made.await.map_err(|error| StoreError::Corrupt(error.to_string()))
 }
@@ -45,7 +52,10 @@ fn message(
     registered: Option<&[u8]>,
 ) -> SnapshotFace {
     let number = |kind: CredentialKind| {
-        let own = private.credentials.iter().find(|credential| credential.kind == kind);
+        let own = private
+            .credentials
+            .iter()
+            .find(|credential| credential.kind == kind);
         own.map(|credential| credential.number.as_str())
     };
     let person = entry.person.as_deref().map(|id| SeenPerson {
@@ -57,13 +67,17 @@ fn message(
         ic_number: number(CredentialKind::IcCard),
     });
     let presented = private.presented.as_ref();
-    let card = presented.filter(|shown| shown.kind != CredentialKind::IdCard).map(|shown| shown.number.as_str());
+    let card = presented
+        .filter(|shown| shown.kind != CredentialKind::IdCard)
+        .map(|shown| shown.number.as_str());
     record_to_platform(&Pass {
         person,
         at: Timestamp::from_second(entry.wire_second).unwrap_or(entry.occurred_at),
         zone: &device.zone,
         outcome: outcome(details),
-        score: details.similarity.map(|similarity| score(similarity, device.thresholds.accept)),
+        score: details
+            .similarity
+            .map(|similarity| score(similarity, device.thresholds.accept)),
         temperature: details.temperature,
         card,
         document: private.document.as_ref(),
@@ -99,9 +113,14 @@ mod tests {
 
     #[test]
     fn accept_stands_at_eighty_and_one_at_a_hundred() {
-        for (similarity, accept, expected) in
-            [(0.5, 0.5, 0.8), (1.0, 0.5, 1.0), (0.75, 0.5, 0.9), (0.25, 0.5, 0.4), (-0.3, 0.5, 0.0), (1.0, 1.0, 1.0)]
-        {
+        for (similarity, accept, expected) in [
+            (0.5, 0.5, 0.8),
+            (1.0, 0.5, 1.0),
+            (0.75, 0.5, 0.9),
+            (0.25, 0.5, 0.4),
+            (-0.3, 0.5, 0.0),
+            (1.0, 1.0, 1.0),
+        ] {
             let got = score(similarity, accept);
             assert!((got - expected).abs() < 1e-6, "{similarity} at {accept}: {got}");
         }

@@ -49,7 +49,14 @@ impl Requests {
                 let _ = back.send((ticket, answer));
             }
         });
-        (Self { device, answers, changes }, answered)
+        (
+            Self {
+                device,
+                answers,
+                changes,
+            },
+            answered,
+        )
     }
 
     /// Takes a request; its answer comes through the receiver.
@@ -71,7 +78,9 @@ impl Requests {
                 self.answer(ticket, ResponseBody::of_code(Code::Success));
                 return Then::Reboot;
             }
-            PlatformRequest::Unknown { .. } => self.answer(ticket, ResponseBody::of_code(Code::UnknownCommand)),
+            PlatformRequest::Unknown { .. } => {
+                self.answer(ticket, ResponseBody::of_code(Code::UnknownCommand))
+            }
             change @ (PlatformRequest::AddPersonFace(_)
             | PlatformRequest::DeletePerson(_)
             | PlatformRequest::ClearPerson(_)
@@ -109,7 +118,9 @@ async fn picture(device: &Arc<Device>, patience: Duration) -> ResponseBody {
     let limits = device.config.face.photo;
     let jpeg = tokio::task::spawn_blocking(move || as_jpeg(&frame.bytes, &limits)).await;
     match jpeg.ok().flatten() {
-        Some(jpeg) => success::<SnapshotPicture>(&SnapshotPictureAnswer { image: Base64Text::encode(&jpeg) }),
+        Some(jpeg) => success::<SnapshotPicture>(&SnapshotPictureAnswer {
+            image: Base64Text::encode(&jpeg),
+        }),
         None => ResponseBody::refusal(Code::Failed, "the picture could not be converted to JPEG"),
     }
 }
@@ -129,7 +140,10 @@ async fn change(device: &Device, request: PlatformRequest) -> ResponseBody {
 
 /// `online_openDoor` (4.5.7): the last one wins.
 async fn set_decider(device: &Device, message: OnlineOpenDoor) -> ResponseBody {
-    let platform = |when_silent| Decider::Platform { dialect: DIALECT.to_owned(), when_silent };
+    let platform = |when_silent| Decider::Platform {
+        dialect: DIALECT.to_owned(),
+        when_silent,
+    };
     let decider = match message {
         message if !message.platform_decides() => Decider::Terminal,
         OnlineOpenDoor { mode: 2, .. } => platform(WhenSilent::StaysShut),

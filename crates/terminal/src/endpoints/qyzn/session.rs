@@ -50,8 +50,12 @@ impl Session {
         now: Moment,
     ) -> Result<Self, LinkEnd> {
         let known = identity.registration().await.is_some();
-        let mut session =
-            Self { phase: Phase::Online, fresh: false, sync: None, sync_due: Instant::now() + SYNC_PERIOD };
+        let mut session = Self {
+            phase: Phase::Online,
+            fresh: false,
+            sync: None,
+            sync_due: Instant::now() + SYNC_PERIOD,
+        };
         if known {
             session.log_in(device, identity, exchange, now).await;
         } else {
@@ -91,7 +95,10 @@ impl Session {
         match self.phase {
             Phase::Registering(waiting) if waiting == sequence => {
                 let answer = answer_of::<Register>(body);
-                let given = answer.map_err(|refusal| LinkEnd::Refused { message: "register", refusal })?;
+                let given = answer.map_err(|refusal| LinkEnd::Refused {
+                    message: "register",
+                    refusal,
+                })?;
                 identity.keep(Some(given)).await?;
                 self.fresh = true;
                 self.log_in(device, identity, exchange, now).await;
@@ -122,22 +129,37 @@ impl Session {
                 self.sync_time(device, exchange, now);
                 Ok(Progress::Online)
             }
-            Err(Refusal::Code { code: Code::Unregistered, .. }) if !self.fresh => {
+            Err(Refusal::Code {
+                code: Code::Unregistered,
+                ..
+            }) if !self.fresh => {
                 identity.keep(None).await?;
                 self.register(device, identity, exchange, now);
                 Ok(Progress::Going)
             }
             Err(refusal) => {
-                if let Refusal::Code { code: Code::Unregistered, .. } = refusal {
+                if let Refusal::Code {
+                    code: Code::Unregistered,
+                    ..
+                } = refusal
+                {
                     identity.keep(None).await?;
                 }
-                Err(LinkEnd::Refused { message: "login", refusal })
+                Err(LinkEnd::Refused {
+                    message: "login",
+                    refusal,
+                })
             }
         }
     }
 
     fn register(&mut self, device: &Device, identity: &Identity, exchange: &mut Exchange, now: Moment) {
-        let Identity { serial, mac, device_type, .. } = identity;
+        let Identity {
+            serial,
+            mac,
+            device_type,
+            ..
+        } = identity;
         let request = Register::signed(serial, mac, device_type, unix_seconds(device));
         if let Ok(sequence) = exchange.request(&request, now) {
             self.phase = Phase::Registering(sequence);
@@ -145,7 +167,9 @@ impl Session {
     }
 
     async fn log_in(&mut self, device: &Device, identity: &Identity, exchange: &mut Exchange, now: Moment) {
-        let Some(given) = identity.registration().await else { return };
+        let Some(given) = identity.registration().await else {
+            return;
+        };
         let request = Login::signed(&given, &identity.version, unix_seconds(device));
         if let Ok(sequence) = exchange.request(&request, now) {
             self.phase = Phase::LoggingIn(sequence);
@@ -154,7 +178,9 @@ impl Session {
 
     /// Sets the one clock (terminal rule 19); half of the way there and back has passed since the platform looked.
     async fn set_clock(&mut self, body: &ResponseBody, device: &Device) {
-        let Some((_, asked_at)) = self.sync.take() else { return };
+        let Some((_, asked_at)) = self.sync.take() else {
+            return;
+        };
         let half_way = asked_at.elapsed() / 2;
         let told = answer_of::<SyncTime>(body).ok().and_then(|answer| answer.local());
         let reading = told.and_then(|local| local_time::read(local, &device.zone, device.clock.now()));
