@@ -4,6 +4,8 @@ mod check;
 mod event;
 mod lock;
 mod migrate;
+#[cfg(test)]
+mod migrate_tests;
 mod open;
 mod queue;
 mod readers;

@@ -30,6 +30,8 @@ pub use records::Records;
 pub use roster::Roster;
 pub use rules::Rules;
 pub use settings::Settings;
+#[cfg(test)]
+pub(crate) use whole::MIGRATIONS;
 pub use whole::{HubStore, HubStoreOptions};
 
 pub(crate) use column::{
