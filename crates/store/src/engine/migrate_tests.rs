@@ -11,7 +11,9 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 fn fixture(schema: &str, version: u32) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(schema);
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("fixtures")
+        .join(schema);
     folder.join(format!("{version:04}.sql"))
 }
 
@@ -23,7 +25,11 @@ fn empty() -> Connection {
 
 fn texts(connection: &Connection, sql: &str) -> Vec<String> {
     let mut statement = connection.prepare(sql).unwrap();
-    statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+    statement
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
 }
 
 /// What a schema says, blanks and comments apart.
@@ -31,8 +37,13 @@ fn described(connection: &Connection) -> Vec<String> {
     let sql = "SELECT type || ' ' || name || ': ' || coalesce(sql, '') FROM sqlite_schema
                WHERE name NOT LIKE 'sqlite_stat%' AND name != 'sqlite_sequence' ORDER BY type, name";
     let tidy = |text: String| {
-        let lines = text.lines().map(|line| line.split_once("--").map_or(line, |(code, _)| code));
-        lines.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
+        let lines = text
+            .lines()
+            .map(|line| line.split_once("--").map_or(line, |(code, _)| code));
+        lines
+            .flat_map(str::split_whitespace)
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     texts(connection, sql).into_iter().map(tidy).collect()
 }
@@ -46,14 +57,19 @@ fn tables(connection: &Connection) -> Vec<String> {
 }
 
 fn rows(connection: &Connection, table: &str) -> i64 {
-    connection.query_row(&format!("SELECT count(*) FROM \"{table}\""), [], |row| row.get(0)).unwrap()
+    connection
+        .query_row(&format!("SELECT count(*) FROM \"{table}\""), [], |row| row.get(0))
+        .unwrap()
 }
 
 /// One row in each table. All texts are alike and all numbers are, so that every reference finds its row.
 fn populate(connection: &Connection) {
     connection.pragma_update(None, "foreign_keys", false).unwrap();
     for table in tables(connection) {
-        let kinds = texts(connection, &format!("SELECT type FROM pragma_table_info('{table}') ORDER BY cid"));
+        let kinds = texts(
+            connection,
+            &format!("SELECT type FROM pragma_table_info('{table}') ORDER BY cid"),
+        );
         let values: Vec<&str> = kinds
             .iter()
             .map(|kind| match kind.as_str() {
@@ -63,7 +79,12 @@ fn populate(connection: &Connection) {
                 _ => "'x'",
             })
             .collect();
-        connection.execute(&format!("INSERT INTO \"{table}\" VALUES ({})", values.join(", ")), []).unwrap();
+        connection
+            .execute(
+                &format!("INSERT INTO \"{table}\" VALUES ({})", values.join(", ")),
+                [],
+            )
+            .unwrap();
     }
     connection.pragma_update(None, "foreign_keys", true).unwrap();
 }
@@ -71,11 +92,16 @@ fn populate(connection: &Connection) {
 /// The whole database as SQL.
 fn dump(connection: &Connection) -> String {
     let mut out = String::new();
-    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid";
+    let sql =
+        "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY rowid";
     for statement in texts(connection, sql) {
         writeln!(out, "{statement};").unwrap();
     }
-    for table in tables(connection).iter().map(String::as_str).chain(["schema_versions"]) {
+    for table in tables(connection)
+        .iter()
+        .map(String::as_str)
+        .chain(["schema_versions"])
+    {
         let mut statement = connection.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
         let columns = statement.column_count();
         let mut found = statement.query([]).unwrap();
@@ -109,7 +135,10 @@ fn at_version(schema: &str, list: &[Migration], version: u32) -> Connection {
 fn load(schema: &str, version: u32) -> Connection {
     let path = fixture(schema, version);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
-        panic!("{}: {error}; run this test with MENSHEN_WRITE_FIXTURES=1 to write it", path.display())
+        panic!(
+            "{}: {error}; run this test with MENSHEN_WRITE_FIXTURES=1 to write it",
+            path.display()
+        )
     });
     let connection = Connection::open_in_memory().unwrap();
     connection.pragma_update(None, "foreign_keys", false).unwrap();
@@ -135,13 +164,22 @@ fn hold(schema: &str, list: &[Migration]) {
             described(&made),
             "{schema} {version}: a migration and the dump of its release differ (before the release: rewrite the dump)"
         );
-        let before: Vec<(String, i64)> =
-            tables(&old).into_iter().map(|table| (table.clone(), rows(&old, &table))).collect();
-        assert!(before.iter().all(|(_, rows)| *rows > 0), "{schema} {version}: a table has no row in the dump");
+        let before: Vec<(String, i64)> = tables(&old)
+            .into_iter()
+            .map(|table| (table.clone(), rows(&old, &table)))
+            .collect();
+        assert!(
+            before.iter().all(|(_, rows)| *rows > 0),
+            "{schema} {version}: a table has no row in the dump"
+        );
         assert_eq!(migrate::apply(&mut old, schema, list).unwrap(), version);
         assert_eq!(described(&old), fresh, "{schema} {version}");
         for (table, count) in before.iter().filter(|(table, _)| tables(&old).contains(table)) {
-            assert_eq!(rows(&old, table), *count, "{schema} {version}: rows of {table} are lost");
+            assert_eq!(
+                rows(&old, table),
+                *count,
+                "{schema} {version}: rows of {table} are lost"
+            );
         }
     }
 }
@@ -180,19 +218,31 @@ fn a_table_that_is_rebuilt_keeps_what_refers_to_it() {
     assert_eq!(migrate::apply(&mut connection, "x", &[ONE, REBUILD]).unwrap(), 1);
     assert_eq!(migrate::apply(&mut connection, "x", &[ONE, REBUILD]).unwrap(), 2);
     assert_eq!(rows(&connection, "b"), 1);
-    assert!(connection.execute("INSERT INTO b VALUES (7)", []).is_err(), "foreign keys are on again");
+    assert!(
+        connection.execute("INSERT INTO b VALUES (7)", []).is_err(),
+        "foreign keys are on again"
+    );
 }
 
 #[test]
 fn a_migration_that_fails_changes_nothing() {
-    const HALF: Migration = Migration { version: 3, sql: "CREATE TABLE c (id); SELECT nonsense;" };
-    const ORPHANS: Migration = Migration { version: 3, sql: "DELETE FROM a;" };
+    const HALF: Migration = Migration {
+        version: 3,
+        sql: "CREATE TABLE c (id); SELECT nonsense;",
+    };
+    const ORPHANS: Migration = Migration {
+        version: 3,
+        sql: "DELETE FROM a;",
+    };
     for broken in [HALF, ORPHANS] {
         let mut connection = empty();
         migrate::apply(&mut connection, "x", &[ONE]).unwrap();
         let before = described(&connection);
         let failure = migrate::apply(&mut connection, "x", &[ONE, REBUILD, broken]);
-        assert!(matches!(failure, Err(Failure::Step { from: 1, to: 3, .. })), "{failure:?}");
+        assert!(
+            matches!(failure, Err(Failure::Step { from: 1, to: 3, .. })),
+            "{failure:?}"
+        );
         assert_eq!(described(&connection), before);
         assert_eq!((rows(&connection, "a"), rows(&connection, "b")), (1, 1));
         migrate::apply(&mut connection, "x", &[ONE, REBUILD]).unwrap();
@@ -204,9 +254,15 @@ fn a_newer_database_and_a_list_with_gaps_are_refused() {
     let mut connection = empty();
     migrate::apply(&mut connection, "x", &[ONE, REBUILD]).unwrap();
     let failure = migrate::apply(&mut connection, "x", &[ONE]);
-    assert!(matches!(failure, Err(Failure::Newer { found: 2, known: 1 })), "{failure:?}");
+    assert!(
+        matches!(failure, Err(Failure::Newer { found: 2, known: 1 })),
+        "{failure:?}"
+    );
     let failure = migrate::apply(&mut connection, "y", &[REBUILD]);
     assert!(matches!(failure, Err(Failure::List { at: 2 })), "{failure:?}");
     let failure = migrate::verify(&connection, "z", &[ONE]);
-    assert!(matches!(failure, Err(Failure::Older { found: 0, known: 1 })), "{failure:?}");
+    assert!(
+        matches!(failure, Err(Failure::Older { found: 0, known: 1 })),
+        "{failure:?}"
+    );
 }
