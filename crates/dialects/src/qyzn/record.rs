@@ -147,14 +147,10 @@ fn spread(data: &Value) -> Map<String, Value> {
 
 /// Without values that are no scalars, or no numbers where numbers belong: they must not lose the record.
 fn tolerable(fields: Map<String, Value>) -> Map<String, Value> {
-    const NUMBERS: [&str; 4] = ["type", "score", "result", "bodyTemp"];
-    let keep = |key: &str, value: &Value| {
-        let is_number = NUMBERS.iter().any(|name| name.eq_ignore_ascii_case(key.trim()));
-        match value {
-            Value::Null | Value::Array(_) | Value::Object(_) => false,
-            Value::String(text) if is_number => text.trim().parse::<f64>().is_ok_and(f64::is_finite),
-            _ => true,
-        }
+    let keep = |key: &str, value: &Value| match key.trim().to_ascii_lowercase().as_str() {
+        "type" | "result" => lenient::read::<i64>(value).is_ok(),
+        "score" | "bodytemp" => lenient::read::<f64>(value).is_ok(),
+        _ => !matches!(value, Value::Null | Value::Array(_) | Value::Object(_)),
     };
     fields
         .into_iter()

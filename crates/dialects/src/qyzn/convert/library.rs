@@ -4,7 +4,7 @@ use super::UNLIMITED_PASSES;
 use crate::lenient::Base64Error;
 use crate::local_time;
 use crate::qyzn::person::{AddPersonFace, PersonType, VerifyMode};
-use crate::qyzn::rule::{DayRule, PassMode, PassRule, WeeklyRule};
+use crate::qyzn::rule::{DayRule, PassMode, PassRule};
 use crate::qyzn::time::{Periods, WallTime};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -201,7 +201,7 @@ fn simple_times(message: &AddPersonFace) -> Option<Times> {
 /// A pass rule's times. A weekday that the rule does not mention is closed, and so is a mode that it does not define.
 #[must_use]
 pub fn rule_times(rule: &PassRule) -> Times {
-    let week = rule.weekly.clone().unwrap_or_else(WeeklyRule::default);
+    let week = rule.weekly.clone().unwrap_or_default();
     let day =
         |rule: Option<&DayRule>| rule.map_or_else(Vec::new, |rule| periods(rule.mode, rule.periods.as_ref()));
     let weekly = Weekly {

@@ -186,7 +186,7 @@ impl Union {
 }
 
 /// The holidays of a schedule that hold on a day.
-fn active<'a>(times: &'a Times, date: Date) -> impl Iterator<Item = &'a Holiday> {
+fn active(times: &Times, date: Date) -> impl Iterator<Item = &Holiday> {
     times
         .holidays
         .iter()
