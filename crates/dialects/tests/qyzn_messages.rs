@@ -99,11 +99,7 @@ fn a_person_outside_the_limits_is_refused_and_the_field_named() {
         ("passMode", "passMode", json!(254)),
         ("passPeriod", "passPeriod", json!("25:00~26:00")),
         ("passPeriod", "passPeriod", json!("09:00~08:00")),
-        (
-            "passPeriod",
-            "passPeriod",
-            json!(["00:00~00:01"; 30].join(",")),
-        ),
+        ("passPeriod", "passPeriod", json!(["00:00~00:01"; 30].join(","))),
         ("passMonday", "passMonday", json!(2)),
         ("startTime", "startTime", json!("2019-02-30 00:00:00")),
         ("expireTime", "expireTime", json!("tomorrow")),
