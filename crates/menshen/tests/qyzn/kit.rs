@@ -1,0 +1,579 @@
+//! Processes, and the two HTTP APIs.
+
+use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Once;
+use std::time::{Duration, Instant};
+
+/// How long anything may take on a busy machine before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How often something that cannot be waited for is asked for.
+const ASK_EVERY: Duration = Duration::from_millis(20);
+/// The contract: SIGTERM, then gone.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// Ports below those that systems give to outgoing connections: a terminal that dials a hub that is down must not
+/// reach itself, and the hub's port must still be free when it comes back.
+const PORTS: std::ops::Range<u16> = 12_000..30_000;
+pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const SERIAL: &str = "TEST-1";
+
+/// A number from the environment.
+pub(crate) fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
+}
+
+/// Asks until there is an answer.
+pub(crate) async fn until<T, F: Future<Output = Option<T>>>(what: &str, ask: impl FnMut() -> F) -> T {
+    until_within(PATIENCE, what, ask).await
+}
+
+/// Asks until there is an answer, for as long as something large may take.
+pub(crate) async fn until_within<T, F: Future<Output = Option<T>>>(
+    within: Duration,
+    what: &str,
+    mut ask: impl FnMut() -> F,
+) -> T {
+    let deadline = Instant::now() + within;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "waited {} s in vain for {what}",
+            within.as_secs()
+        );
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+}
+
+fn free_port() -> u16 {
+    let start = u64::from(std::process::id()) * 7919 + u64::from(uuid::Uuid::new_v4().as_fields().0);
+    let span = u64::from(PORTS.end - PORTS.start);
+    let candidates = (0..span).map(|n| PORTS.start + u16::try_from((start + n) % span).unwrap());
+    candidates
+        .into_iter()
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
+}
+
+/// One of our processes; killed when dropped.
+pub(crate) struct Process {
+    arguments: Vec<String>,
+    data: PathBuf,
+    child: Option<Child>,
+}
+
+impl Process {
+    fn start(side: &str, data: &Path, sets: &[String]) -> Self {
+        let mut arguments = vec![side.to_owned(), "--data".to_owned(), data.display().to_string()];
+        for set in sets {
+            arguments.extend(["--set".to_owned(), set.clone()]);
+        }
+        let mut process = Self {
+            arguments,
+            data: data.to_owned(),
+            child: None,
+        };
+        process.restart();
+        process
+    }
+
+    /// Starts again on the same data and with the same settings.
+    pub(crate) fn restart(&mut self) {
+        assert!(self.child.is_none(), "it still runs");
+        let _gone = std::fs::remove_file(self.data.join("listeners.json"));
+        std::fs::create_dir_all(&self.data).unwrap();
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.data.join("stderr.log"))
+            .unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_menshen"));
+        command
+            .args(&self.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
+        self.child = Some(command.spawn().unwrap());
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// SIGTERM; must end with 0 in time.
+    pub(crate) fn stop(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        let kill = Command::new("kill")
+            .args(["-TERM", &child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(kill.success());
+        let started = Instant::now();
+        let status = child.wait().unwrap();
+        assert!(status.success(), "{status}: {}", self.log());
+        assert!(
+            started.elapsed() < STOP_WITHIN,
+            "stopping took {:?}",
+            started.elapsed()
+        );
+    }
+
+    /// The last lines of its log.
+    pub(crate) fn log(&self) -> String {
+        let text = std::fs::read_to_string(self.data.join("stderr.log")).unwrap_or_default();
+        let lines: Vec<&str> = text.lines().collect();
+        lines[lines.len().saturating_sub(15)..].join("\n")
+    }
+
+    /// What it listens on, as soon as it says so.
+    async fn listener(&self, name: &str) -> String {
+        let path = self.data.join("listeners.json");
+        let find = || async {
+            let listeners: Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+            listeners[name].as_str().map(str::to_owned)
+        };
+        until(
+            &format!("{name} in listeners.json; its log:\n{}", self.log()),
+            find,
+        )
+        .await
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _gone = child.kill();
+            let _gone = child.wait();
+        }
+    }
+}
+
+/// A hub and a terminal on ports of their own.
+pub(crate) struct Pair {
+    pub(crate) hub: Process,
+    pub(crate) terminal: Process,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) api: Api,
+    pub(crate) kiosk: Kiosk,
+    pub(crate) device: String,
+    pub(crate) group: String,
+    pub(crate) grant: String,
+}
+
+impl Pair {
+    /// Starts both, approves the terminal into a zone, and grants a group that zone.
+    pub(crate) async fn start(terminal_sets: &[&str]) -> Self {
+        use_ring();
+        let folder = tempfile::tempdir().unwrap();
+        let (hub, admin, platform) = start_hub(&folder.path().join("hub"), &[]).await;
+        let kiosk = format!("127.0.0.1:{}", free_port());
+        let mut sets = vec![
+            format!("terminal.serial={SERIAL}"),
+            format!("qyzn.platform={platform}"),
+            "qyzn.reconnect_seconds=1".to_owned(),
+            format!("kiosk.listen={kiosk}"),
+        ];
+        sets.extend(terminal_sets.iter().map(|set| (*set).to_owned()));
+        let terminal = Process::start("terminal", &folder.path().join("terminal"), &sets);
+        let api = Api::sign_in(&admin).await;
+        let kiosk = Kiosk::new(&terminal.listener("kiosk").await);
+        let zone = api.post("/zones", &json!({ "name": "House" })).await["id"].clone();
+        let group = api.post("/groups", &json!({ "name": "People" })).await["id"].clone();
+        let grant = api
+            .post("/grants", &json!({ "group_id": group, "zone_id": zone }))
+            .await;
+        let pending = until("the terminal to be pending", || api.device()).await;
+        let device = pending["id"].as_str().unwrap().to_owned();
+        assert_eq!(pending["status"], "pending");
+        let approval = json!({ "name": "Door", "zone_id": zone, "direction": "entry" });
+        api.post(&format!("/devices/{device}/approve"), &approval).await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let (group, grant) = (text(&group), text(&grant["id"]));
+        let pair = Self {
+            hub,
+            terminal,
+            folder,
+            api,
+            kiosk,
+            device,
+            group,
+            grant,
+        };
+        pair.online().await;
+        pair
+    }
+
+    /// Waits until the hub says that the terminal is there.
+    pub(crate) async fn online(&self) {
+        self.status("online").await;
+    }
+
+    /// Waits for a status of the terminal.
+    pub(crate) async fn status(&self, status: &str) {
+        let is = || async {
+            (self.api.try_get(&format!("/devices/{}", self.device)).await?["status"] == status).then_some(())
+        };
+        until(&format!("the terminal to be {status}"), is).await;
+    }
+
+    /// Waits until the hub serves, after a restart.
+    pub(crate) async fn hub_ready(&self) {
+        until("the hub to be ready", || async {
+            self.api.is_ready().await.then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the kiosk serves, after a restart.
+    pub(crate) async fn kiosk_ready(&self) {
+        until("the kiosk to be ready", || async { self.kiosk.try_state().await }).await;
+    }
+
+    /// Creates a person in the granted group.
+    pub(crate) async fn person(&self, id: &str, more: &Value) -> Value {
+        let mut person = json!({ "id": id, "name": format!("Name of {id}"), "groups": [self.group] });
+        for (key, value) in more.as_object().into_iter().flatten() {
+            person[key] = value.clone();
+        }
+        self.api.post("/persons", &person).await
+    }
+
+    /// So many people with cards; both ids and numbers are `p0`, `p1`, …
+    pub(crate) async fn people_with_cards(&self, count: usize) {
+        for n in 0..count {
+            let id = format!("p{n}");
+            self.person(
+                &id,
+                &json!({ "credentials": [{ "kind": "ic_card", "number": id }] }),
+            )
+            .await;
+        }
+        self.settled(count).await;
+    }
+
+    /// Waits until the terminal holds exactly so many, and nothing is left to do.
+    pub(crate) async fn settled(&self, count: usize) {
+        let path = format!("/devices/{}/roster?limit=1000", self.device);
+        let settled = || async {
+            let items = self.api.try_get(&path).await?["items"].as_array().cloned()?;
+            (items.len() == count && items.iter().all(|item| item["state"] == "applied")).then_some(())
+        };
+        until(&format!("{count} people to be applied"), settled).await;
+        let held = || async { (self.kiosk.try_state().await?["counts"]["persons"] == count).then_some(()) };
+        until(&format!("{count} people on the terminal"), held).await;
+    }
+
+    /// All records of the hub, oldest first.
+    pub(crate) async fn records(&self) -> Vec<Value> {
+        let mut records = self.api.all("/records").await;
+        records.reverse();
+        records
+    }
+
+    /// Waits until the hub has each record that the terminal has, and gives all, oldest first.
+    pub(crate) async fn drained(&self) -> Vec<Value> {
+        let made = self.kiosk.state().await["counts"]["records"].as_u64().unwrap();
+        let within = PATIENCE + Duration::from_millis(made * 20);
+        let arrived = || async {
+            let stored = self.api.all("/records").await.len();
+            if stored < usize::try_from(made).unwrap() {
+                // Listing thousands is work that delays what is waited for.
+                tokio::time::sleep(Duration::from_millis(made / 10)).await;
+                return None;
+            }
+            Some(())
+        };
+        until_within(within, &format!("{made} records at the hub"), arrived).await;
+        self.records().await
+    }
+
+    /// Waits until the hub has at least so many records, and gives all, oldest first.
+    pub(crate) async fn records_at_least(&self, count: usize) -> Vec<Value> {
+        let enough = || async { (self.records().await.len() >= count).then_some(()) };
+        until(&format!("{count} records"), enough).await;
+        self.records().await
+    }
+}
+
+/// Starts a hub with automatic ports of its own and gives it with its admin and qyzn addresses.
+pub(crate) async fn start_hub(data: &Path, more: &[&str]) -> (Process, String, String) {
+    use_ring();
+    let (admin, platform) = (
+        format!("127.0.0.1:{}", free_port()),
+        format!("127.0.0.1:{}", free_port()),
+    );
+    let mut sets = vec![
+        format!("admin.listen={admin}"),
+        format!("admin.password={PASSWORD}"),
+        format!("qyzn.listen={platform}"),
+        "devices.listen=127.0.0.1:0".to_owned(),
+        "mqtt.listen=".to_owned(),
+    ];
+    sets.extend(more.iter().map(|set| (*set).to_owned()));
+    let hub = Process::start("hub", data, &sets);
+    assert_eq!(hub.listener("admin").await, admin);
+    (hub, admin, platform)
+}
+
+fn use_ring() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+}
+
+/// The hub's API, signed in.
+pub(crate) struct Api {
+    base: String,
+    http: Client,
+    session: tokio::sync::RwLock<(String, String, String)>,
+}
+
+impl Api {
+    /// Signs in as the first user.
+    pub(crate) async fn sign_in(address: &str) -> Self {
+        let base = format!("http://{address}");
+        let http = Client::new();
+        let api = Self {
+            base,
+            http,
+            session: tokio::sync::RwLock::default(),
+        };
+        until("the hub to be ready", || async {
+            api.is_ready().await.then_some(())
+        })
+        .await;
+        let credentials = json!({ "username": "admin", "password": PASSWORD });
+        let answer = api
+            .http
+            .post(format!("{}/api/v1/session", api.base))
+            .json(&credentials)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        let cookie = answer.headers()[SET_COOKIE]
+            .to_str()
+            .unwrap()
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned();
+        let body: Value = answer.json().await.unwrap();
+        let text = |key: &str| body[key].as_str().unwrap().to_owned();
+        *api.session.write().await = (cookie, text("csrf_header"), text("csrf_token"));
+        api
+    }
+
+    async fn is_ready(&self) -> bool {
+        let answer = self.http.get(format!("{}/readyz", self.base)).send().await;
+        answer.is_ok_and(|answer| answer.status() == 200)
+    }
+
+    async fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let session = self.session.read().await;
+        let request = self.http.request(method, format!("{}/api/v1{path}", self.base));
+        request.header(COOKIE, &session.0).header(&session.1, &session.2)
+    }
+
+    /// Any request; the answer as it comes.
+    pub(crate) async fn send(&self, method: Method, path: &str, body: &Value) -> Response {
+        self.request(method, path).await.json(body).send().await.unwrap()
+    }
+
+    /// `GET`; `None` where it fails.
+    pub(crate) async fn try_get(&self, path: &str) -> Option<Value> {
+        let answer = self.request(Method::GET, path).await.send().await.ok()?;
+        if answer.status() == StatusCode::OK {
+            answer.json().await.ok()
+        } else {
+            None
+        }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let answer = self.request(Method::GET, path).await.send().await.unwrap();
+        good(&format!("GET {path}"), answer).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Value {
+        good(&format!("POST {path}"), self.send(Method::POST, path, body).await).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Value {
+        good(
+            &format!("PATCH {path}"),
+            self.send(Method::PATCH, path, body).await,
+        )
+        .await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) {
+        good(
+            &format!("DELETE {path}"),
+            self.request(Method::DELETE, path).await.send().await.unwrap(),
+        )
+        .await;
+    }
+
+    pub(crate) async fn upload(&self, path: &str, picture: Vec<u8>) -> Value {
+        let request = self
+            .request(Method::POST, path)
+            .await
+            .header(CONTENT_TYPE, media_type(&picture));
+        good(
+            &format!("POST {path}"),
+            request.body(picture).send().await.unwrap(),
+        )
+        .await
+    }
+
+    /// `POST` of any bytes; the answer as it comes.
+    pub(crate) async fn post_bytes(&self, path: &str, bytes: Vec<u8>) -> Response {
+        let request = self
+            .request(Method::POST, path)
+            .await
+            .header(CONTENT_TYPE, "image/jpeg");
+        request.body(bytes).send().await.unwrap()
+    }
+
+    /// The bytes behind a URL of the API.
+    pub(crate) async fn bytes(&self, url: &str) -> Vec<u8> {
+        let path = url.trim_start_matches("/api/v1");
+        let answer = self.request(Method::GET, path).await.send().await.unwrap();
+        assert_eq!(answer.status(), 200, "GET {url}");
+        answer.bytes().await.unwrap().to_vec()
+    }
+
+    /// All items of a list, page by page.
+    pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let page = self.get(&format!("{path}?limit=1000{cursor}")).await;
+            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            match page["next_cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+
+    /// The terminal, once it is known.
+    async fn device(&self) -> Option<Value> {
+        let devices = self.try_get("/devices").await?;
+        devices["items"]
+            .as_array()?
+            .iter()
+            .find(|device| device["serial"] == SERIAL)
+            .cloned()
+    }
+}
+
+async fn good(what: &str, answer: Response) -> Value {
+    let status = answer.status();
+    let body = answer.text().await.unwrap();
+    assert!(status.is_success(), "{what}: {status}: {body}");
+    serde_json::from_str(&body).unwrap_or(Value::Null)
+}
+
+/// The terminal's camera, reader and state.
+#[derive(Clone)]
+pub(crate) struct Kiosk {
+    base: String,
+    http: Client,
+}
+
+impl Kiosk {
+    fn new(address: &str) -> Self {
+        Self {
+            base: format!("http://{address}"),
+            http: Client::new(),
+        }
+    }
+
+    pub(crate) async fn frame(&self, picture: Vec<u8>) -> Value {
+        let request = self
+            .http
+            .post(format!("{}/api/frames", self.base))
+            .header(CONTENT_TYPE, media_type(&picture));
+        good("a frame", request.body(picture).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn card(&self, number: &str) -> Value {
+        self.try_card(number).await.expect("an answer to a card")
+    }
+
+    /// A card; `None` where the terminal did not answer.
+    pub(crate) async fn try_card(&self, number: &str) -> Option<Value> {
+        let body = json!({ "kind": "ic_card", "number": number });
+        let answer = self
+            .http
+            .post(format!("{}/api/credentials", self.base))
+            .json(&body)
+            .send()
+            .await
+            .ok()?;
+        if answer.status() == StatusCode::OK {
+            answer.json().await.ok()
+        } else {
+            None
+        }
+    }
+
+    pub(crate) async fn state(&self) -> Value {
+        self.try_state().await.expect("the kiosk's state")
+    }
+
+    pub(crate) async fn try_state(&self) -> Option<Value> {
+        let answer = self
+            .http
+            .get(format!("{}/api/state", self.base))
+            .send()
+            .await
+            .ok()?;
+        answer.json().await.ok()
+    }
+}
+
+fn media_type(bytes: &[u8]) -> &'static str {
+    if bytes.starts_with(b"\x89PNG") {
+        "image/png"
+    } else {
+        "image/jpeg"
+    }
+}
+
+/// The sample photos by person, the person with the most first; `None`, and a word about it, without models or photos.
+pub(crate) fn photos() -> Option<Vec<Vec<Vec<u8>>>> {
+    let directory = face::samples::default_directory();
+    if face::models::verify(&face::models::default_directory()).is_err()
+        || face::samples::verify(&directory).is_err()
+    {
+        eprintln!(
+            "left out: no face models or sample photos; `menshen models install --samples` fetches them"
+        );
+        return None;
+    }
+    let mut people: Vec<(&str, Vec<Vec<u8>>)> = Vec::new();
+    for sample in face::samples::SAMPLES {
+        let photo = std::fs::read(directory.join(sample.file.name)).unwrap();
+        match people.iter_mut().find(|(person, _)| *person == sample.person) {
+            Some((_, photos)) => photos.push(photo),
+            None => people.push((sample.person, vec![photo])),
+        }
+    }
+    people.sort_by_key(|(_, photos)| std::cmp::Reverse(photos.len()));
+    Some(people.into_iter().map(|(_, photos)| photos).collect())
+}

@@ -1,0 +1,83 @@
+//! A terminal without a hub: it works on, and delivers everything in order afterwards.
+
+use crate::kit::{Kiosk, Pair, number, photos};
+use serde_json::json;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// qyzn tells times in whole seconds: two passes of one person in one second are one record.
+const APART: Duration = Duration::from_millis(1100);
+/// Every so many passes one is by face, where there are models.
+const A_FACE_EVERY: usize = 50;
+
+/// Lets people pass so that no two passes of one person share a second.
+struct Queue {
+    last: HashMap<String, Instant>,
+}
+
+impl Queue {
+    async fn turn(&mut self, person: &str) {
+        if let Some(last) = self.last.insert(person.to_owned(), Instant::now()) {
+            tokio::time::sleep(APART.saturating_sub(last.elapsed())).await;
+            self.last.insert(person.to_owned(), Instant::now());
+        }
+    }
+
+    async fn card(&mut self, kiosk: &Kiosk, person: &str) {
+        self.turn(person).await;
+        let answer = kiosk.card(person).await;
+        assert_eq!(answer["decision"]["result"], "granted", "{answer}");
+    }
+
+    async fn face(&mut self, kiosk: &Kiosk, person: &str, photo: &[u8]) {
+        self.turn(person).await;
+        let answer = kiosk.frame(photo.to_vec()).await;
+        assert_eq!(answer["faces"][0]["person_id"], person, "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn passes_without_a_hub_are_delivered_in_order_when_it_is_back() {
+    let passes = number("MENSHEN_TEST_PASSES", 500);
+    let people = (passes / 20).clamp(20, 300);
+    let mut pair = Pair::start(&["terminal.repeat_seconds=0"]).await;
+    pair.people_with_cards(people).await;
+    let photos = photos();
+    if let Some(photos) = &photos {
+        pair.person("face", &json!({})).await;
+        pair.api
+            .upload("/persons/face/photos", photos[0][0].clone())
+            .await;
+        pair.settled(people + 1).await;
+    }
+    pair.hub.kill();
+
+    let mut queue = Queue { last: HashMap::new() };
+    let mut expected = Vec::new();
+    for n in 0..passes {
+        match &photos {
+            Some(photos) if n % A_FACE_EVERY == A_FACE_EVERY - 1 => {
+                queue.face(&pair.kiosk, "face", &photos[0][1]).await;
+                expected.push("face".to_owned());
+            }
+            _ => {
+                let person = format!("p{}", n % people);
+                queue.card(&pair.kiosk, &person).await;
+                expected.push(person);
+            }
+        }
+    }
+
+    pair.hub.restart();
+    pair.hub_ready().await;
+    let records = pair.drained().await;
+    let delivered: Vec<&str> = records
+        .iter()
+        .map(|record| record["person_id"].as_str().unwrap_or("nobody"))
+        .collect();
+    assert_eq!(delivered, expected);
+    assert!(
+        records.iter().all(|record| record["late"] == true),
+        "what was kept during an outage is late"
+    );
+}
