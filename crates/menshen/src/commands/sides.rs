@@ -18,7 +18,7 @@ pub(crate) async fn hub(arguments: SideArguments) -> Result<()> {
     log::start(LOG_LEVEL);
     let sources = Sources::new(arguments.config, arguments.set, arguments.data);
     let config: HubConfig = Effective::load(&HUB, &sources)?.read()?;
-    let running = hub::Hub::start(config).await?;
+    let running = hub::Hub::start(config, hub::start::Options::default()).await?;
     if let Some(password) = running.first_password() {
         print_first_password(password)?;
     }

@@ -9,11 +9,13 @@ use crate::cli::DemoArguments;
 use crate::config::{Effective, HUB, Side, Sources, TERMINAL};
 use crate::output;
 use anyhow::{Context, Result};
-use face::{models, samples};
+use face::{Engine, Settings, models, samples};
+use hub::start::Options;
 use serde::de::DeserializeOwned;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use terminal::StartOptions;
 
@@ -31,6 +33,7 @@ pub(crate) struct Both {
     admin: String,
     kiosk: String,
     password: String,
+    recognises: bool,
 }
 
 impl Both {
@@ -39,15 +42,24 @@ impl Both {
         let data = &arguments.data;
         std::fs::create_dir_all(data).with_context(|| data.display().to_string())?;
         let password = password(data)?;
-        let hub = hub::Hub::start(hub_config(arguments, &password)?).await?;
+        let engine = engine()?;
+        let options = Options {
+            engine: engine.clone(),
+        };
+        let hub = hub::Hub::start(hub_config(arguments, &password)?, options).await?;
         let admin = hub.listeners().admin.clone().context("the hub has no console")?;
         let platform = hub
             .listeners()
             .qyzn
             .clone()
             .context("the hub has no listener for terminals")?;
-        let terminal =
-            terminal::Terminal::start(terminal_config(data, &platform)?, StartOptions::default()).await?;
+        let terminal = terminal::Terminal::start(
+            terminal_config(data, &platform)?,
+            StartOptions {
+                engine: engine.clone(),
+            },
+        )
+        .await?;
         let kiosk = terminal
             .listeners()
             .kiosk
@@ -66,6 +78,7 @@ impl Both {
             admin,
             kiosk,
             password,
+            recognises: engine.is_some(),
         })
     }
 
@@ -80,7 +93,7 @@ impl Both {
             site,
             kiosk: Kiosk::new(&self.kiosk)?,
             events,
-            people: people()?,
+            people: people(self.recognises)?,
             pause,
             surprises: 0,
         })
@@ -144,16 +157,20 @@ fn password(data: &Path) -> Result<String> {
     Ok(password)
 }
 
+/// The face engine that both share, if its models are there. Loading takes half a second of work, at the start.
+fn engine() -> Result<Option<Arc<Engine>>> {
+    match Engine::load(&models::default_directory(), Settings::default()) {
+        Ok(engine) => Ok(Some(Arc::new(engine))),
+        Err(error) => {
+            output::line(format_args!("without recognition: {error}\n"))?;
+            Ok(None)
+        }
+    }
+}
+
 /// The three people, with faces if there are models and photos.
-fn people() -> Result<People> {
-    let directory = models::default_directory();
-    if let Err(error) = models::verify(&directory) {
-        output::line(format_args!(
-            "no face models, so the people come with cards: {error}"
-        ))?;
-        output::line(format_args!(
-            "(`menshen models install --samples` fetches them)\n"
-        ))?;
+fn people(recognises: bool) -> Result<People> {
+    if !recognises {
         return Ok(People::with_cards());
     }
     match photos() {
@@ -162,9 +179,7 @@ fn people() -> Result<People> {
             output::line(format_args!(
                 "no sample photos, so the people come with cards: {error:#}"
             ))?;
-            output::line(format_args!(
-                "(`menshen models install --samples` fetches them)\n"
-            ))?;
+            output::line("(`menshen models install --samples` fetches them)\n")?;
             Ok(People::with_cards())
         }
     }

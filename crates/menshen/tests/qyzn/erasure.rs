@@ -27,8 +27,12 @@ fn copy(from: &Path, to: &Path) {
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+    let paths = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] })
+        .collect()
 }
 
 fn key(folder: &Path, database: &Path) -> MasterKey {
@@ -49,16 +53,30 @@ fn count(database: &Path, sql: &str) -> i64 {
 
 /// The photo and template of the hub's copy, read with its key file.
 async fn of_the_hub(folder: &Path) -> (Vec<u8>, Vec<u8>) {
-    let options = HubStoreOptions::new(folder.to_owned(), HUB_FILE.to_owned(), key(folder, &folder.join(HUB_FILE)));
+    let options = HubStoreOptions::new(
+        folder.to_owned(),
+        HUB_FILE.to_owned(),
+        key(folder, &folder.join(HUB_FILE)),
+    );
     let store = HubStore::open(options).unwrap();
     let templates = store.people.templates(MODEL_VERSION, 0, 10).await.unwrap();
     assert_eq!(templates.len(), 1);
     let photo = templates[0].photo.clone();
     let bytes = store.people.photo_for_work(&photo).await.unwrap().unwrap();
-    let people = store.people.list(Default::default(), PageRequest { after: None, limit: 10 }).await.unwrap();
+    let people = store
+        .people
+        .list(
+            Default::default(),
+            PageRequest {
+                after: None,
+                limit: 10,
+            },
+        )
+        .await
+        .unwrap();
     assert_eq!(people.items[0].person.name, NAME);
     store.engine.clone().close().await;
-    (bytes, templates[0].template.to_bytes())
+    (bytes, templates[0].template.clone())
 }
 
 /// The photo and template of the terminal's copy.
@@ -87,8 +105,14 @@ async fn nothing_of_a_deleted_person_is_left_in_database_log_or_blobs() {
 
     pair.terminal.stop();
     pair.hub.stop();
-    let (hub, terminal) = (pair.folder.path().join("hub"), pair.folder.path().join("terminal"));
-    let (hub_copy, terminal_copy) = (pair.folder.path().join("hub-copy"), pair.folder.path().join("terminal-copy"));
+    let (hub, terminal) = (
+        pair.folder.path().join("hub"),
+        pair.folder.path().join("terminal"),
+    );
+    let (hub_copy, terminal_copy) = (
+        pair.folder.path().join("hub-copy"),
+        pair.folder.path().join("terminal-copy"),
+    );
     copy(&hub, &hub_copy);
     copy(&terminal, &terminal_copy);
     let (photo, template) = of_the_hub(&hub_copy).await;
@@ -98,13 +122,29 @@ async fn nothing_of_a_deleted_person_is_left_in_database_log_or_blobs() {
     let secrets = [
         rows(&hub_copy.join(HUB_FILE), "SELECT template FROM photos"),
         rows(&hub_copy.join(HUB_FILE), "SELECT key FROM blobs"),
-        rows(&TerminalStore::database(&terminal_copy), "SELECT template FROM photos"),
-        rows(&TerminalStore::database(&terminal_copy), "SELECT body FROM persons"),
+        rows(
+            &TerminalStore::database(&terminal_copy),
+            "SELECT template FROM photos",
+        ),
+        rows(
+            &TerminalStore::database(&terminal_copy),
+            "SELECT body FROM persons",
+        ),
         rows(&TerminalStore::database(&terminal_copy), "SELECT key FROM blobs"),
-        vec![photo, template, rendition, terminal_template, NAME.as_bytes().to_vec()],
+        vec![
+            photo,
+            template,
+            rendition,
+            terminal_template,
+            NAME.as_bytes().to_vec(),
+        ],
     ]
     .concat();
-    assert!(secrets.len() >= 12 && secrets.iter().all(|secret| secret.len() >= NAME.len()), "{}", secrets.len());
+    assert!(
+        secrets.len() >= 12 && secrets.iter().all(|secret| secret.len() >= NAME.len()),
+        "{}",
+        secrets.len()
+    );
 
     pair.hub.restart();
     pair.terminal.restart();
@@ -115,8 +155,16 @@ async fn nothing_of_a_deleted_person_is_left_in_database_log_or_blobs() {
     pair.terminal.stop();
     pair.hub.stop();
 
-    assert_eq!(count(&hub.join(HUB_FILE), "SELECT count(*) FROM blobs"), 0, "a blob is left at the hub");
-    assert_eq!(count(&TerminalStore::database(&terminal), "SELECT count(*) FROM blobs"), 0, "a blob is left at the terminal");
+    assert_eq!(
+        count(&hub.join(HUB_FILE), "SELECT count(*) FROM blobs"),
+        0,
+        "a blob is left at the hub"
+    );
+    assert_eq!(
+        count(&TerminalStore::database(&terminal), "SELECT count(*) FROM blobs"),
+        0,
+        "a blob is left at the terminal"
+    );
     for file in files(&hub).into_iter().chain(files(&terminal)) {
         let bytes = std::fs::read(&file).unwrap();
         for (number, secret) in secrets.iter().enumerate() {
