@@ -134,4 +134,18 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn both_default_files_have_the_engines_own_defaults() {
+        let engines = face::FaceConfig::default();
+        let hub: hub::config::HubConfig = Effective::load(&HUB, &Sources::default())
+            .unwrap()
+            .read()
+            .unwrap();
+        let terminal: terminal::config::TerminalConfig = Effective::load(&TERMINAL, &Sources::default())
+            .unwrap()
+            .read()
+            .unwrap();
+        assert_eq!((&hub.face, &terminal.face), (&engines, &engines));
+    }
 }

@@ -156,6 +156,6 @@ mod tests {
             Shown::Picture(bytes) => image::load_from_memory(bytes).unwrap().dimensions(),
             Shown::Card(_) => panic!("a card"),
         });
-        assert_eq!(sizes.collect::<Vec<_>>(), [(157, 74), (209, 105)]);
+        assert_eq!(sizes.collect::<Vec<_>>(), [(154, 73), (208, 105)]);
     }
 }

@@ -17,4 +17,3 @@ mod kill;
 mod kit;
 mod life;
 mod offline;
-mod swarm;
