@@ -11,6 +11,7 @@ pub mod door;
 pub mod events;
 pub mod pass;
 pub mod people;
+pub mod swarm;
 
 mod endpoints;
 mod kiosk;

@@ -1,0 +1,337 @@
+//! One simulated device.
+
+use super::Shared;
+use dialects::qyzn::convert::{Pass, SeenPerson, record_to_platform};
+use dialects::qyzn::exchange::{Event, Moment, Role, Settings};
+use dialects::qyzn::operation::{Refusal, answer_of};
+use dialects::qyzn::{
+    Code, Connection, Login, Logout, Register, RegisterAnswer, RequestBody, ResponseBody, SnapshotFace, SyncTime,
+};
+use jiff::Timestamp;
+use model::{Outcome, PersonKind};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+
+/// The pause after a connection that failed.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// Bytes read at once.
+const READ_BYTES: usize = 4 * 1024;
+
+/// The largest message that a hub sends to it.
+const BODY_LIMIT: usize = 4 * 1024 * 1024;
+
+/// What one device counts.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) sent: u64,
+    pub(super) duplicated: u64,
+    pub(super) latencies: Vec<Duration>,
+    pub(super) first_sent: Option<Instant>,
+    pub(super) last_acknowledged: Option<Instant>,
+}
+
+/// A record that is not acknowledged yet.
+struct Open {
+    record: SnapshotFace,
+    since: Instant,
+    /// The request on the present connection that carries it.
+    sequence: Option<u32>,
+    not_before: Instant,
+}
+
+/// A device.
+pub(super) struct Simulated {
+    number: usize,
+    serial: String,
+    shared: Arc<Shared>,
+    began: Instant,
+    registration: Option<RegisterAnswer>,
+    arrived: bool,
+    open: Option<Open>,
+    next_at: Option<Instant>,
+    tally: Tally,
+}
+
+impl Simulated {
+    pub(super) fn new(number: usize, shared: Arc<Shared>) -> Self {
+        let serial = format!("{}{number:05}", shared.options.serial_prefix);
+        Self {
+            number,
+            serial,
+            shared,
+            began: Instant::now(),
+            registration: None,
+            arrived: false,
+            open: None,
+            next_at: None,
+            tally: Tally::default(),
+        }
+    }
+
+    /// Lives until its records are through, or its time is over.
+    pub(super) async fn run(mut self) -> Tally {
+        loop {
+            let Ok(permit) = self.shared.connects.acquire().await else { return self.tally };
+            permit.forget();
+            let end = self.live().await;
+            if let Some(open) = &mut self.open {
+                open.sequence = None;
+            }
+            match end {
+                Ok(()) => return self.tally,
+                Err(problem) => tracing::debug!(serial = self.serial, %problem, "a simulated device lost its hub"),
+            }
+            if self.is_late() {
+                return self.tally;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// One connection; `Ok` when everything is done.
+    async fn live(&mut self) -> io::Result<()> {
+        let stream = tokio::time::timeout(self.shared.options.patience, TcpStream::connect(&self.shared.options.hub));
+        let mut stream = stream.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        stream.set_nodelay(true)?;
+        let settings = Settings { body_limit: BODY_LIMIT, ..Settings::new(Role::Device) };
+        let mut line = Line {
+            connection: Connection::new(settings, rand::random(), self.now()),
+            session: None,
+            online: false,
+        };
+        line.session = self.introduce(&mut line.connection);
+        let mut start = self.shared.start.subscribe();
+        let mut buffer = vec![0; READ_BYTES];
+        loop {
+            self.settle(&mut line)?;
+            if self.is_done() {
+                let _ = line.connection.exchange().request(&Logout {}, self.now());
+                return write(&mut line.connection, &mut stream).await;
+            }
+            write(&mut line.connection, &mut stream).await?;
+            let wake = self.wake(&line);
+            tokio::select! {
+                read = stream.read(&mut buffer) => match read? {
+                    0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    count => line.connection.push(buffer.get(..count).unwrap_or_default(), self.now()),
+                },
+                () = tokio::time::sleep_until(wake) => line.connection.tick(self.now()),
+                _ = start.changed() => {}
+            }
+        }
+    }
+
+    /// Acts on what happened, and sends the next record where it is time.
+    fn settle(&mut self, line: &mut Line) -> io::Result<()> {
+        while let Some(event) = line.connection.exchange().next_event() {
+            match event {
+                Event::Answer { sequence, body, .. } => self.answered(sequence, &body, line)?,
+                Event::UnknownAnswer { .. } => self.tally.duplicated += 1,
+                Event::Request { ticket, body, .. } => {
+                    let answer = agreement(&body);
+                    line.connection.exchange().answer(&ticket, &answer, self.now());
+                }
+                Event::Close(reason) => return Err(io::Error::other(reason)),
+                _ => {}
+            }
+        }
+        if line.online {
+            self.send(line);
+        }
+        Ok(())
+    }
+
+    fn introduce(&self, connection: &mut Connection) -> Option<u32> {
+        let now = self.now();
+        let sent = match &self.registration {
+            Some(given) => connection.exchange().request(&Login::signed(given, "swarm", now.unix_seconds.into()), now),
+            None => {
+                let mac = format!("02{:010X}", self.number);
+                let request = Register::signed(&self.serial, &mac, "SWARM", now.unix_seconds.into());
+                connection.exchange().request(&request, now)
+            }
+        };
+        sent.ok()
+    }
+
+    fn answered(&mut self, sequence: u32, body: &ResponseBody, line: &mut Line) -> io::Result<()> {
+        if line.session == Some(sequence) {
+            return self.introduced(body, line);
+        }
+        if self.open.as_ref().is_none_or(|open| open.sequence != Some(sequence)) {
+            return Ok(());
+        }
+        let Some(mut open) = self.open.take() else { return Ok(()) };
+        match answer_of::<SnapshotFace>(body) {
+            Ok(_) => {
+                let now = Instant::now();
+                self.tally.latencies.push(now - open.since);
+                self.tally.last_acknowledged = Some(now);
+            }
+            Err(refusal) => {
+                let wait = match refusal {
+                    Refusal::Code { wait_seconds: Some(seconds), .. } => Duration::from_secs(seconds.into()),
+                    _ => PAUSE,
+                };
+                open.sequence = None;
+                open.not_before = Instant::now() + wait;
+                self.open = Some(open);
+            }
+        }
+        Ok(())
+    }
+
+    fn introduced(&mut self, body: &ResponseBody, line: &mut Line) -> io::Result<()> {
+        if self.registration.is_none() {
+            let given = answer_of::<Register>(body).map_err(io::Error::other)?;
+            self.registration = Some(given);
+            line.session = self.introduce(&mut line.connection);
+            return Ok(());
+        }
+        if let Err(refusal) = answer_of::<Login>(body) {
+            if matches!(refusal, Refusal::Code { code: Code::Unregistered, .. }) {
+                self.registration = None;
+            }
+            return Err(io::Error::other(refusal));
+        }
+        line.session = None;
+        line.online = true;
+        let local = self.shared.options.time_zone.to_datetime(Timestamp::now());
+        // Its answer is of no interest: the simulated clock is the computer's.
+        let _ = line.connection.exchange().request(&SyncTime::new(local), self.now());
+        if !self.arrived {
+            self.arrived = true;
+            self.shared.arrived();
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, line: &mut Line) {
+        let now = Instant::now();
+        if self.open.is_none() && self.is_due(now) {
+            self.tally.sent += 1;
+            self.tally.first_sent = self.tally.first_sent.or(Some(now));
+            let interval = self.interval();
+            // Who is behind catches up by one record at most.
+            let earliest = now.checked_sub(interval).unwrap_or(now);
+            self.next_at = self.next_at.map(|at| (at + interval).max(earliest));
+            let record = self.record(self.tally.sent);
+            self.open = Some(Open { record, since: now, sequence: None, not_before: now });
+        }
+        let at = self.now();
+        if let Some(open) = self.open.as_mut().filter(|open| open.sequence.is_none() && open.not_before <= now) {
+            open.sequence = line.connection.exchange().request(&open.record, at).ok();
+        }
+    }
+
+    /// Whether a new record is to be made.
+    fn is_due(&mut self, now: Instant) -> bool {
+        let Some(start) = *self.shared.start.borrow() else { return false };
+        let interval = self.interval();
+        // Each device has its own place in the interval.
+        let share = u32::try_from(self.number).unwrap_or(0);
+        let count = u32::try_from(self.shared.options.count).unwrap_or(1);
+        let next = *self.next_at.get_or_insert(start + interval * share / count);
+        now >= next && now < start + self.shared.options.duration && !self.has_sent_all()
+    }
+
+    fn interval(&self) -> Duration {
+        let options = &self.shared.options;
+        if options.records_per_second <= 0.0 {
+            return Duration::ZERO;
+        }
+        #[allow(clippy::cast_precision_loss, reason = "some thousands of devices")]
+        Duration::from_secs_f64(options.count as f64 / options.records_per_second)
+    }
+
+    fn has_sent_all(&self) -> bool {
+        self.shared.options.records_per_device.is_some_and(|most| self.tally.sent >= u64::from(most))
+    }
+
+    fn end_of_sending(&self) -> Option<Instant> {
+        let start = *self.shared.start.borrow();
+        start.map(|start| start + self.shared.options.duration)
+    }
+
+    fn is_done(&self) -> bool {
+        let over = self.end_of_sending().is_some_and(|end| Instant::now() >= end);
+        (self.open.is_none() && self.arrived && (over || self.has_sent_all())) || self.is_late()
+    }
+
+    /// Whether no acknowledgement is waited for any more.
+    fn is_late(&self) -> bool {
+        self.end_of_sending().is_some_and(|end| Instant::now() >= end + self.shared.options.patience)
+    }
+
+    /// When something is to be done without anything coming in.
+    fn wake(&self, line: &Line) -> Instant {
+        let tick = self.began + line.connection.next_tick();
+        if !line.online {
+            return tick;
+        }
+        let resend = self.open.as_ref().filter(|open| open.sequence.is_none()).map(|open| open.not_before);
+        let next = self.next_at.filter(|_| self.open.is_none() && !self.has_sent_all());
+        let end = self.end_of_sending();
+        let late = end.map(|end| end + self.shared.options.patience);
+        let end = end.filter(|end| *end > Instant::now());
+        [resend, next.filter(|_| end.is_some()), end, late].into_iter().flatten().fold(tick, Instant::min)
+    }
+
+    fn record(&self, number: u64) -> SnapshotFace {
+        let id = format!("{}-{number}", self.serial);
+        let person = SeenPerson {
+            id: &id,
+            face_id: Some("1"),
+            name: "Swarm",
+            kind: PersonKind::Member,
+            id_number: None,
+            ic_number: None,
+        };
+        let record = record_to_platform(&Pass {
+            person: Some(person),
+            at: Timestamp::now(),
+            zone: &self.shared.options.time_zone,
+            outcome: Outcome::Granted,
+            score: Some(0.9),
+            temperature: None,
+            card: None,
+            document: None,
+            capture: None,
+            registered: None,
+        });
+        SnapshotFace { snap_picture: self.shared.photo.clone(), ..record }
+    }
+
+    fn now(&self) -> Moment {
+        let unix_seconds = u32::try_from(Timestamp::now().as_second()).unwrap_or(0);
+        Moment { elapsed: self.began.elapsed(), unix_seconds }
+    }
+}
+
+/// A connection and how far it has got.
+struct Line {
+    connection: Connection,
+    /// The register or login that is on its way.
+    session: Option<u32>,
+    online: bool,
+}
+
+/// A simulated device does whatever it is told, and has no camera.
+fn agreement(body: &RequestBody) -> ResponseBody {
+    match body.message.as_str() {
+        "snapshot_picture" => ResponseBody::of_code(Code::Timeout),
+        _ => ResponseBody::of_code(Code::Success),
+    }
+}
+
+async fn write(connection: &mut Connection, stream: &mut TcpStream) -> io::Result<()> {
+    while let Some(frame) = connection.exchange().take_output() {
+        stream.write_all(&frame).await?;
+    }
+    Ok(())
+}
