@@ -35,10 +35,13 @@ pub fn jpeg(bytes: usize) -> Vec<u8> {
 }
 
 fn plain() -> Vec<u8> {
-    let pixels: Vec<u8> = (0..SIDE * SIDE * 3).map(|at| u8::try_from(at * 7 % 256).unwrap_or(0)).collect();
+    let pixels: Vec<u8> = (0..SIDE * SIDE * 3)
+        .map(|at| u8::try_from(at * 7 % 256).unwrap_or(0))
+        .collect();
     let mut jpeg = Vec::new();
     let encoder = image::codecs::jpeg::JpegEncoder::new(&mut jpeg);
-    let written = image::ImageEncoder::write_image(encoder, &pixels, SIDE, SIDE, image::ExtendedColorType::Rgb8);
+    let written =
+        image::ImageEncoder::write_image(encoder, &pixels, SIDE, SIDE, image::ExtendedColorType::Rgb8);
     written.map(|()| jpeg).unwrap_or_default()
 }
 
@@ -50,7 +53,11 @@ mod tests {
     fn it_is_a_picture_of_the_wanted_size() {
         for wanted in [5_000, 60 * 1024, 200_000] {
             let picture = jpeg(wanted);
-            assert!(picture.len().abs_diff(wanted) <= 8, "{} for {wanted}", picture.len());
+            assert!(
+                picture.len().abs_diff(wanted) <= 8,
+                "{} for {wanted}",
+                picture.len()
+            );
             let (width, _) = face::decode::dimensions(&picture, &face::ImageLimits::default()).unwrap();
             assert_eq!(width, super::SIDE);
         }

@@ -42,7 +42,9 @@ struct Shared {
 /// [`SwarmError`] for options that cannot be carried out. A hub that cannot be reached is no error: the report says so.
 pub async fn run(options: SwarmOptions) -> Result<SwarmReport, SwarmError> {
     if options.count == 0 || options.connects_per_second == 0 {
-        return Err(SwarmError::Options("a swarm needs at least one device and one connection in a second"));
+        return Err(SwarmError::Options(
+            "a swarm needs at least one device and one connection in a second",
+        ));
     }
     if !(0.0..=1e9).contains(&options.records_per_second) {
         return Err(SwarmError::Options("records in a second are 0 or more"));
@@ -111,6 +113,8 @@ fn summary(shared: &Shared, tallies: Vec<Tally>) -> SwarmReport {
     }
     report.lost = report.sent.saturating_sub(report.acknowledged);
     report.latency_ms = Latency::of(latencies);
-    report.seconds = first.zip(last).map_or(0.0, |(first, last)| (last - first).as_secs_f64());
+    report.seconds = first
+        .zip(last)
+        .map_or(0.0, |(first, last)| (last - first).as_secs_f64());
     report
 }

@@ -44,9 +44,16 @@ impl Latency {
         latencies.sort_unstable();
         let at = |percent: usize| {
             let rank = (latencies.len() * percent).div_ceil(100).saturating_sub(1);
-            latencies.get(rank).map_or(0.0, |latency| latency.as_secs_f64() * 1000.0)
+            latencies
+                .get(rank)
+                .map_or(0.0, |latency| latency.as_secs_f64() * 1000.0)
         };
-        Self { p50: at(50), p90: at(90), p99: at(99), max: at(100) }
+        Self {
+            p50: at(50),
+            p90: at(90),
+            p99: at(99),
+            max: at(100),
+        }
     }
 }
 
@@ -57,9 +64,25 @@ mod tests {
     #[test]
     fn percentiles_are_of_what_was_measured() {
         let latency = Latency::of((1..=100).rev().map(Duration::from_millis).collect());
-        assert_eq!(latency, Latency { p50: 50.0, p90: 90.0, p99: 99.0, max: 100.0 });
+        assert_eq!(
+            latency,
+            Latency {
+                p50: 50.0,
+                p90: 90.0,
+                p99: 99.0,
+                max: 100.0
+            }
+        );
         assert_eq!(Latency::of(Vec::new()), Latency::default());
         let one = Latency::of(vec![Duration::from_millis(7)]);
-        assert_eq!(one, Latency { p50: 7.0, p90: 7.0, p99: 7.0, max: 7.0 });
+        assert_eq!(
+            one,
+            Latency {
+                p50: 7.0,
+                p90: 7.0,
+                p99: 7.0,
+                max: 7.0
+            }
+        );
     }
 }

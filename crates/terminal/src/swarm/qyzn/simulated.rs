@@ -5,7 +5,8 @@ use dialects::qyzn::convert::{Pass, SeenPerson, record_to_platform};
 use dialects::qyzn::exchange::{Event, Moment, Role, Settings};
 use dialects::qyzn::operation::{Refusal, answer_of};
 use dialects::qyzn::{
-    Code, Connection, Login, Logout, Register, RegisterAnswer, RequestBody, ResponseBody, SnapshotFace, SyncTime,
+    Code, Connection, Login, Logout, Register, RegisterAnswer, RequestBody, ResponseBody, SnapshotFace,
+    SyncTime,
 };
 use jiff::Timestamp;
 use model::{Outcome, PersonKind};
@@ -76,7 +77,9 @@ impl Simulated {
     /// Lives until its records are through, or its time is over.
     pub(super) async fn run(mut self) -> Tally {
         loop {
-            let Ok(permit) = self.shared.connects.acquire().await else { return self.tally };
+            let Ok(permit) = self.shared.connects.acquire().await else {
+                return self.tally;
+            };
             permit.forget();
             let end = self.live().await;
             if let Some(open) = &mut self.open {
@@ -84,7 +87,9 @@ impl Simulated {
             }
             match end {
                 Ok(()) => return self.tally,
-                Err(problem) => tracing::debug!(serial = self.serial, %problem, "a simulated device lost its hub"),
+                Err(problem) => {
+                    tracing::debug!(serial = self.serial, %problem, "a simulated device lost its hub")
+                }
             }
             if self.is_late() {
                 return self.tally;
@@ -95,10 +100,18 @@ impl Simulated {
 
     /// One connection; `Ok` when everything is done.
     async fn live(&mut self) -> io::Result<()> {
-        let stream = tokio::time::timeout(self.shared.options.patience, TcpStream::connect(&self.shared.options.hub));
-        let mut stream = stream.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+        let stream = tokio::time::timeout(
+            self.shared.options.patience,
+            TcpStream::connect(&self.shared.options.hub),
+        );
+        let mut stream = stream
+            .await
+            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         stream.set_nodelay(true)?;
-        let settings = Settings { body_limit: BODY_LIMIT, ..Settings::new(Role::Device) };
+        let settings = Settings {
+            body_limit: BODY_LIMIT,
+            ..Settings::new(Role::Device)
+        };
         let mut line = Line {
             connection: Connection::new(settings, rand::random(), self.now()),
             session: None,
@@ -149,7 +162,9 @@ impl Simulated {
     fn introduce(&self, connection: &mut Connection) -> Option<u32> {
         let now = self.now();
         let sent = match &self.registration {
-            Some(given) => connection.exchange().request(&Login::signed(given, "swarm", now.unix_seconds.into()), now),
+            Some(given) => connection
+                .exchange()
+                .request(&Login::signed(given, "swarm", now.unix_seconds.into()), now),
             None => {
                 let mac = format!("02{:010X}", self.number);
                 let request = Register::signed(&self.serial, &mac, "SWARM", now.unix_seconds.into());
@@ -163,10 +178,16 @@ impl Simulated {
         if line.session == Some(sequence) {
             return self.introduced(body, line);
         }
-        if self.open.as_ref().is_none_or(|open| open.sequence != Some(sequence)) {
+        if self
+            .open
+            .as_ref()
+            .is_none_or(|open| open.sequence != Some(sequence))
+        {
             return Ok(());
         }
-        let Some(mut open) = self.open.take() else { return Ok(()) };
+        let Some(mut open) = self.open.take() else {
+            return Ok(());
+        };
         match answer_of::<SnapshotFace>(body) {
             Ok(_) => {
                 let now = Instant::now();
@@ -175,7 +196,10 @@ impl Simulated {
             }
             Err(refusal) => {
                 let wait = match refusal {
-                    Refusal::Code { wait_seconds: Some(seconds), .. } => Duration::from_secs(seconds.into()),
+                    Refusal::Code {
+                        wait_seconds: Some(seconds),
+                        ..
+                    } => Duration::from_secs(seconds.into()),
                     _ => PAUSE,
                 };
                 open.sequence = None;
@@ -194,7 +218,13 @@ impl Simulated {
             return Ok(());
         }
         if let Err(refusal) = answer_of::<Login>(body) {
-            if matches!(refusal, Refusal::Code { code: Code::Unregistered, .. }) {
+            if matches!(
+                refusal,
+                Refusal::Code {
+                    code: Code::Unregistered,
+                    ..
+                }
+            ) {
                 self.registration = None;
             }
             return Err(io::Error::other(refusal));
@@ -203,7 +233,10 @@ impl Simulated {
         line.online = true;
         let local = self.shared.options.time_zone.to_datetime(Timestamp::now());
         // Its answer is of no interest: the simulated clock is the computer's.
-        let _ = line.connection.exchange().request(&SyncTime::new(local), self.now());
+        let _ = line
+            .connection
+            .exchange()
+            .request(&SyncTime::new(local), self.now());
         if !self.arrived {
             self.arrived = true;
             self.shared.arrived();
@@ -221,17 +254,28 @@ impl Simulated {
             let earliest = now.checked_sub(interval).unwrap_or(now);
             self.next_at = self.next_at.map(|at| (at + interval).max(earliest));
             let record = self.record(self.tally.sent);
-            self.open = Some(Open { record, since: now, sequence: None, not_before: now });
+            self.open = Some(Open {
+                record,
+                since: now,
+                sequence: None,
+                not_before: now,
+            });
         }
         let at = self.now();
-        if let Some(open) = self.open.as_mut().filter(|open| open.sequence.is_none() && open.not_before <= now) {
+        if let Some(open) = self
+            .open
+            .as_mut()
+            .filter(|open| open.sequence.is_none() && open.not_before <= now)
+        {
             open.sequence = line.connection.exchange().request(&open.record, at).ok();
         }
     }
 
     /// Whether a new record is to be made.
     fn is_due(&mut self, now: Instant) -> bool {
-        let Some(start) = *self.shared.start.borrow() else { return false };
+        let Some(start) = *self.shared.start.borrow() else {
+            return false;
+        };
         let interval = self.interval();
         // Each device has its own place in the interval.
         let share = u32::try_from(self.number).unwrap_or(0);
@@ -250,7 +294,10 @@ impl Simulated {
     }
 
     fn has_sent_all(&self) -> bool {
-        self.shared.options.records_per_device.is_some_and(|most| self.tally.sent >= u64::from(most))
+        self.shared
+            .options
+            .records_per_device
+            .is_some_and(|most| self.tally.sent >= u64::from(most))
     }
 
     fn end_of_sending(&self) -> Option<Instant> {
@@ -265,7 +312,8 @@ impl Simulated {
 
     /// Whether no acknowledgement is waited for any more.
     fn is_late(&self) -> bool {
-        self.end_of_sending().is_some_and(|end| Instant::now() >= end + self.shared.options.patience)
+        self.end_of_sending()
+            .is_some_and(|end| Instant::now() >= end + self.shared.options.patience)
     }
 
     /// When something is to be done without anything coming in.
@@ -274,12 +322,21 @@ impl Simulated {
         if !line.online {
             return tick;
         }
-        let resend = self.open.as_ref().filter(|open| open.sequence.is_none()).map(|open| open.not_before);
-        let next = self.next_at.filter(|_| self.open.is_none() && !self.has_sent_all());
+        let resend = self
+            .open
+            .as_ref()
+            .filter(|open| open.sequence.is_none())
+            .map(|open| open.not_before);
+        let next = self
+            .next_at
+            .filter(|_| self.open.is_none() && !self.has_sent_all());
         let end = self.end_of_sending();
         let late = end.map(|end| end + self.shared.options.patience);
         let end = end.filter(|end| *end > Instant::now());
-        [resend, next.filter(|_| end.is_some()), end, late].into_iter().flatten().fold(tick, Instant::min)
+        [resend, next.filter(|_| end.is_some()), end, late]
+            .into_iter()
+            .flatten()
+            .fold(tick, Instant::min)
     }
 
     fn record(&self, number: u64) -> SnapshotFace {
@@ -304,12 +361,18 @@ impl Simulated {
             capture: None,
             registered: None,
         });
-        SnapshotFace { snap_picture: self.shared.photo.clone(), ..record }
+        SnapshotFace {
+            snap_picture: self.shared.photo.clone(),
+            ..record
+        }
     }
 
     fn now(&self) -> Moment {
         let unix_seconds = u32::try_from(Timestamp::now().as_second()).unwrap_or(0);
-        Moment { elapsed: self.began.elapsed(), unix_seconds }
+        Moment {
+            elapsed: self.began.elapsed(),
+            unix_seconds,
+        }
     }
 }
 
