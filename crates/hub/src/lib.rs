@@ -5,12 +5,17 @@
 
 pub mod admin;
 pub mod api;
+mod commands;
 pub mod config;
 pub mod events;
+pub mod intake;
 pub mod links;
 pub mod listen;
 mod metrics;
 pub mod people;
+pub mod presence;
+mod retention;
+mod roster;
 pub mod secret;
 pub mod start;
 pub mod state;

@@ -27,6 +27,8 @@ use tokio_util::task::TaskTracker;
 const FIRST_USER: &str = "admin";
 /// How long requests and links under way may take when the hub stops.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
+/// Renditions of photos made at a time.
+const RENDITIONS_AT_A_TIME: usize = 2;
 /// Passwords hashed at a time.
 const HASHED_AT_A_TIME: usize = 2;
 
@@ -258,8 +260,14 @@ async fn assemble(config: HubConfig, store: HubStore, options: Options) -> Resul
     let head = store.outbox.extent().await?.last;
     let recognition = Recognition::load(&config, options.engine).await;
     recognition.fill(&*store.people).await?;
+    // Nobody is connected yet, and nobody knows what became of what was being sent.
+    store.devices.all_offline().await?;
+    store.commands.interrupted(jiff::Timestamp::now()).await?;
     Ok(Hub {
         recognition,
+        links: crate::links::Registry::default(),
+        intake: crate::intake::Intake::new(config.limits.intake_mb),
+        renditions: Semaphore::new(RENDITIONS_AT_A_TIME),
         outbox_head: watch::Sender::new(head),
         outbox_poke: Notify::new(),
         resolvers: api::resolvers(),
@@ -349,4 +357,8 @@ fn serve(hub: &Arc<Hub>, sockets: Sockets) {
     }
     hub.tasks.spawn(events::watch_outbox(Arc::clone(hub)));
     hub.tasks.spawn(keep_templates_current(Arc::clone(hub)));
+    hub.tasks.spawn(crate::roster::wake_devices(Arc::clone(hub)));
+    hub.tasks.spawn(crate::commands::expire(Arc::clone(hub)));
+    hub.tasks.spawn(crate::presence::write_seen(Arc::clone(hub)));
+    hub.tasks.spawn(crate::retention::forget(Arc::clone(hub)));
 }

@@ -29,6 +29,12 @@ pub struct Hub {
     pub outbox_head: watch::Sender<i64>,
     /// Poked by whoever announced something; see [`Hub::outbox_grew`].
     pub(crate) outbox_poke: Notify,
+    /// Who is connected.
+    pub links: crate::links::Registry,
+    /// How much may be under way between devices and the disk.
+    pub(crate) intake: crate::intake::Intake,
+    /// Renditions of photos made at a time.
+    pub(crate) renditions: Semaphore,
     /// How each event is told.
     pub(crate) resolvers: Resolvers,
     /// Attempts to sign in.
@@ -47,5 +53,11 @@ impl Hub {
     /// To be called after something was announced in the outbox: readers look at once instead of within a second.
     pub fn outbox_grew(&self) {
         self.outbox_poke.notify_one();
+    }
+
+    /// The zone of doors without one of their own (`hub.time_zone`, checked at the start).
+    #[must_use]
+    pub fn time_zone(&self) -> jiff::tz::TimeZone {
+        jiff::tz::TimeZone::get(&self.config.hub.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
     }
 }

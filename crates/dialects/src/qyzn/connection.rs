@@ -49,6 +49,12 @@ impl Connection {
         self.decoder.resynchronisations()
     }
 
+    /// Bytes held for a frame that is not complete.
+    #[must_use]
+    pub fn pending_bytes(&self) -> usize {
+        self.decoder.pending_bytes()
+    }
+
     /// Takes bytes of the peer.
     pub fn push(&mut self, bytes: &[u8], now: Moment) {
         if bytes.is_empty() {

@@ -1,3 +1,23 @@
-//! The hub's side of each dialect.
+//! The hub's side of each dialect, and what the rest of the hub sees of it: a [`Link`] to a connected device, a
+//! [`Dialect`]'s capabilities, and the [`Registry`] of who is connected. This is the only place that wires dialects.
 
+mod dialect;
+mod link;
 pub mod qyzn;
+mod registry;
+
+pub use dialect::{BodyFault, Dialect};
+pub use link::{CallError, CommandDone, Failure, HeldPerson, Link, PersonDone, PersonPut, PutPhoto};
+pub use registry::{LiveLink, Registry};
+
+/// Every dialect that this hub speaks.
+#[must_use]
+pub fn dialects() -> &'static [&'static dyn Dialect] {
+    &[&qyzn::Qyzn]
+}
+
+/// The dialect of this name.
+#[must_use]
+pub fn dialect(name: &str) -> Option<&'static dyn Dialect> {
+    dialects().iter().copied().find(|dialect| dialect.name() == name)
+}

@@ -329,6 +329,12 @@ pub trait Devices: Send + Sync {
     /// Only what the database says.
     async fn set_clock_skew(&self, id: &DeviceId, skew_ms: i64) -> Result<(), StoreError>;
 
+    /// A device called from an address that is not its own: it is told of (`device.wrong_address`) and audited.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn wrong_address(&self, id: &DeviceId, address: &str) -> Result<(), StoreError>;
+
     /// How many devices there are of each status.
     ///
     /// # Errors

@@ -100,6 +100,8 @@ pub enum RosterWork {
         person_id: String,
         /// The id on the device.
         wire_id: String,
+        /// How often it was tried, this time included.
+        attempts: u32,
     },
 }
 
@@ -116,6 +118,8 @@ pub struct RosterPut {
     pub photos: Vec<DevicePhoto>,
     /// What the outcome must name.
     pub digest: Vec<u8>,
+    /// How often it was tried, this time included.
+    pub attempts: u32,
 }
 
 /// What came of a piece of work.
@@ -125,6 +129,8 @@ pub enum RosterOutcome {
     Applied {
         /// What was lost.
         warnings: Vec<RosterWarning>,
+        /// When it is to be put again, because something begins or ends that the device was not told.
+        redo_at: Option<Timestamp>,
     },
     /// The device does not hold the person any more.
     Removed,

@@ -230,6 +230,17 @@ impl Devices for SqliteDevices {
             .await
     }
 
+    async fn wrong_address(&self, id: &DeviceId, address: &str) -> Result<(), StoreError> {
+        let (id, address) = (id.clone(), address.to_owned());
+        self.store
+            .write(move |tx| {
+                let detail = json!({"address": address});
+                audit::note(tx, &Actor::device(&id), "device.wrong_address", "device", id.as_str(), detail)?;
+                outbox::announce(tx, Event::DeviceWrongAddress, id.as_str(), Some(id.as_str()))
+            })
+            .await
+    }
+
     async fn counts(&self, bound: Option<ZoneId>) -> Result<DeviceCounts, StoreError> {
         self.store
             .read(move |connection| counts(connection, bound.as_ref()))

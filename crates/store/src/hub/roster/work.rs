@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 struct Due {
     person: String,
     removing: bool,
+    attempts: u32,
 }
 
 /// Takes the next piece of work; see [`super::Roster::claim`].
@@ -32,14 +33,17 @@ pub(super) fn claim(
         return Ok(None);
     };
     let zone = zone.map(ZoneId::new);
+    tx.prepare_cached(
+        "UPDATE roster SET state = 'wanted', retry_at = NULL \
+         WHERE device_id = ?1 AND state = 'applied' AND retry_at IS NOT NULL AND retry_at <= ?2",
+    )?
+    .execute(params![device, now.as_millisecond()])?;
     while let Some(due) = next_due(tx, device, now)? {
         let wire_id = wire_id(tx, device, &due.person)?;
+        let attempts = due.attempts.saturating_add(1);
         if due.removing {
             mark(tx, device, &due.person, None)?;
-            return Ok(Some(RosterWork::Remove {
-                person_id: due.person,
-                wire_id,
-            }));
+            return Ok(Some(RosterWork::Remove { person_id: due.person, wire_id, attempts }));
         }
         let Some(wanted) = people::for_device(tx, &due.person, zone.as_ref())? else {
             tx.execute(
@@ -56,8 +60,7 @@ pub(super) fn claim(
             person: wanted.person,
             rules: wanted.rules,
             photos: wanted.photos,
-            digest,
-        }))));
+            digest, attempts }))));
     }
     Ok(None)
 }
@@ -65,7 +68,7 @@ pub(super) fn claim(
 fn next_due(connection: &Connection, device: &str, now: Timestamp) -> Result<Option<Due>, StoreError> {
     let due = connection
         .prepare_cached(
-            "SELECT person_id, state = 'removing' FROM roster WHERE device_id = ?1 \
+            "SELECT person_id, state = 'removing', attempts FROM roster WHERE device_id = ?1 \
              AND state IN ('wanted', 'removing', 'failed') \
              AND (state <> 'failed' AND coalesce(retry_at, 0) <= ?2 OR state = 'failed' AND retry_at <= ?2) \
              ORDER BY changed, person_id LIMIT 1",
@@ -73,8 +76,7 @@ fn next_due(connection: &Connection, device: &str, now: Timestamp) -> Result<Opt
         .query_row(params![device, now.as_millisecond()], |row| {
             Ok(Due {
                 person: row.get(0)?,
-                removing: row.get(1)?,
-            })
+                removing: row.get(1)?, attempts: row.get(2)? })
         })
         .optional()?;
     Ok(due)
@@ -107,7 +109,9 @@ pub(super) fn settle(
     outcome: &RosterOutcome,
 ) -> Result<(), StoreError> {
     match outcome {
-        RosterOutcome::Applied { warnings } => applied(tx, device, person, claimed, warnings)?,
+        RosterOutcome::Applied { warnings, redo_at } => {
+            applied(tx, device, person, claimed, warnings, *redo_at)?;
+        }
         RosterOutcome::Removed => removed(tx, device, person)?,
         RosterOutcome::Later {
             retry_at,
@@ -151,17 +155,18 @@ fn applied(
     person: &str,
     claimed: Option<&[u8]>,
     warnings: &[RosterWarning],
+    redo_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
         "UPDATE roster SET applied_digest = ?3, sent = (state = 'removing'), \
          warnings = CASE WHEN wanted_digest IS ?3 THEN ?4 ELSE warnings END, \
          reason = CASE WHEN wanted_digest IS ?3 THEN NULL ELSE reason END, \
          detail = CASE WHEN wanted_digest IS ?3 THEN NULL ELSE detail END, \
-         retry_at = CASE WHEN wanted_digest IS ?3 THEN NULL ELSE retry_at END, \
+         retry_at = CASE WHEN wanted_digest IS ?3 THEN ?5 ELSE retry_at END, \
          state = CASE WHEN wanted_digest IS ?3 AND state <> 'removing' THEN 'applied' ELSE state END \
          WHERE device_id = ?1 AND person_id = ?2",
     )?
-    .execute(params![device, person, claimed, serde_json::to_string(warnings)?])?;
+    .execute(params![device, person, claimed, serde_json::to_string(warnings)?, redo_at.map(Timestamp::as_millisecond)])?;
     Ok(())
 }
 

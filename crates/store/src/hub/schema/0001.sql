@@ -207,6 +207,7 @@ CREATE TABLE roster (
     PRIMARY KEY (device_id, person_id)
 ) WITHOUT ROWID;
 CREATE INDEX roster_open ON roster(device_id, changed) WHERE state IN ('wanted', 'removing', 'failed');
+CREATE INDEX roster_redo ON roster(device_id, retry_at) WHERE state = 'applied' AND retry_at IS NOT NULL;
 CREATE INDEX roster_person ON roster(person_id);
 
 -- Ids that devices use for persons where they differ from ours (imports).

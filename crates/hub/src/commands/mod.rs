@@ -1,0 +1,67 @@
+//! Commands on their way to devices: sent by the device's worker, expired by the clock (hub rules 32 to 35).
+
+use crate::links::{CallError, CommandDone, LiveLink};
+use crate::state::Hub;
+use jiff::Timestamp;
+use model::CommandState;
+use std::sync::Arc;
+use std::time::Duration;
+use store::StoreError;
+use store::hub::commands::{ClaimedCommand, Finished};
+
+/// How often what was never sent is looked through.
+const EXPIRE_EVERY: Duration = Duration::from_secs(1);
+
+/// Sends the next command of a device and keeps what came of it; `false` when there was none.
+///
+/// It is marked sent before it is sent, so that whatever happens it is never sent twice.
+pub(crate) async fn run_next(hub: &Arc<Hub>, live: &LiveLink) -> Result<bool, StoreError> {
+    let Some(command) = hub.store.commands.claim(&live.device, Timestamp::now()).await? else {
+        return Ok(false);
+    };
+    hub.outbox_grew();
+    let ClaimedCommand { id, kind, body } = command;
+    let begun = std::time::Instant::now();
+    let outcome = live.link.command(kind, &body).await;
+    let state = if outcome.is_ok() { "done" } else { "failed" };
+    metrics::counter!("menshen_commands_total", "kind" => kind.name(), "state" => state).increment(1);
+    metrics::histogram!("menshen_command_seconds").record(begun.elapsed().as_secs_f64());
+    if let Err(error) = &outcome {
+        tracing::info!(device = %live.device, command = %id, kind = kind.name(), %error, "a command failed");
+    }
+    hub.store.commands.finish(&id, finished(outcome)).await?;
+    hub.outbox_grew();
+    Ok(true)
+}
+
+fn finished(outcome: Result<CommandDone, CallError>) -> Finished {
+    let at = Timestamp::now();
+    match outcome {
+        Ok(done) => {
+            Finished { state: CommandState::Done, result: done.result, error: None, photo: done.photo, at }
+        }
+        Err(error) => Finished {
+            state: CommandState::Failed,
+            result: None,
+            error: Some(error.to_string()),
+            photo: None,
+            at,
+        },
+    }
+}
+
+/// Ends what has expired unsent, until the hub stops.
+pub(crate) async fn expire(hub: Arc<Hub>) {
+    loop {
+        tokio::select! {
+            () = hub.shutdown.cancelled() => return,
+            () = tokio::time::sleep(EXPIRE_EVERY) => {}
+        }
+        match hub.store.commands.expire(Timestamp::now()).await {
+            Ok(0) => {}
+            Ok(_) => hub.outbox_grew(),
+            Err(StoreError::Closed) => return,
+            Err(error) => tracing::warn!(%error, "expired commands were not ended"),
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Records from any dialect on their way to the disk (hub rules 39 to 43).
+
+mod clock;
+mod room;
+mod take;
+
+pub use clock::{Clock, Timing};
+pub use room::Intake;
+pub use take::{Arrival, Taken, picture, take};

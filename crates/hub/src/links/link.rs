@@ -1,0 +1,194 @@
+//! A connected device, whatever it speaks.
+
+use async_trait::async_trait;
+use jiff::tz::TimeZone;
+use model::{CommandKind, Decider, Person, access};
+use serde_json::Value;
+use std::time::Duration;
+use store::hub::roster::RosterWarning;
+
+/// What a failed call means, whatever the dialect's code (the model's error classes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Failure {
+    /// Wrong credentials.
+    Auth,
+    /// The device wants to register again.
+    ReRegister,
+    /// The clocks differ too much.
+    Clock,
+    /// Not now.
+    Busy,
+    /// The device or its dialect has no such thing.
+    Unsupported,
+    /// The device does not like an argument.
+    BadParameter,
+    /// There is no such thing on the device.
+    NotFound,
+    /// It is there already.
+    Exists,
+    /// The device could not use the photo.
+    PhotoRejected,
+    /// The device holds no more.
+    Full,
+    /// A file could not be fetched.
+    Download,
+    /// A file is not what was announced.
+    CheckFailed,
+    /// The device took too long, or never answered.
+    Timeout,
+    /// Nobody stood before the camera.
+    NothingSeen,
+    /// Something in the device.
+    Internal,
+    /// The connection ended before the answer came.
+    Disconnected,
+}
+
+impl Failure {
+    /// The name in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::ReRegister => "re_register",
+            Self::Clock => "clock",
+            Self::Busy => "busy",
+            Self::Unsupported => "unsupported",
+            Self::BadParameter => "bad_parameter",
+            Self::NotFound => "not_found",
+            Self::Exists => "exists",
+            Self::PhotoRejected => "photo_rejected",
+            Self::Full => "full",
+            Self::Download => "download",
+            Self::CheckFailed => "check_failed",
+            Self::Timeout => "timeout",
+            Self::NothingSeen => "nothing_seen",
+            Self::Internal => "internal",
+            Self::Disconnected => "disconnected",
+        }
+    }
+}
+
+/// A call that did not succeed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}{text}", code.map(|code| format!("{code}: ")).unwrap_or_default())]
+pub struct CallError {
+    /// What it means.
+    pub failure: Failure,
+    /// The device's own code.
+    pub code: Option<i64>,
+    /// The device's own words, or ours where it said nothing.
+    pub text: String,
+    /// How long a busy device asks to wait.
+    pub wait: Option<Duration>,
+}
+
+impl CallError {
+    /// A failure on our side of the wire.
+    #[must_use]
+    pub fn ours(failure: Failure, text: impl Into<String>) -> Self {
+        Self { failure, code: None, text: text.into(), wait: None }
+    }
+
+    /// The connection ended.
+    #[must_use]
+    pub fn disconnected() -> Self {
+        Self::ours(Failure::Disconnected, "the connection ended before the device answered")
+    }
+}
+
+/// A photo ready for a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PutPhoto {
+    /// The photo's id.
+    pub id: String,
+    /// A JPEG within the dialect's limits.
+    pub jpeg: Vec<u8>,
+}
+
+/// A person on the way to a device.
+#[derive(Debug, Clone)]
+pub struct PersonPut {
+    /// The person, under the id that the device uses.
+    pub person: Person,
+    /// What lets them in there.
+    pub rules: Vec<access::Rule>,
+    /// Photos, the best first.
+    pub photos: Vec<PutPhoto>,
+    /// The device's zone.
+    pub time_zone: TimeZone,
+}
+
+/// What became of a person on a device.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PersonDone {
+    /// What the dialect could not express.
+    pub warnings: Vec<RosterWarning>,
+    /// When the person is to be sent again, because something begins or ends that the device was not told.
+    pub redo_at: Option<jiff::Timestamp>,
+}
+
+/// Someone whom a device says it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldPerson {
+    /// The id there.
+    pub wire_id: String,
+    /// The name there.
+    pub name: String,
+}
+
+/// What a command brought back.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CommandDone {
+    /// The device's answer, as far as it is worth keeping.
+    pub result: Option<Value>,
+    /// A picture.
+    pub photo: Option<Vec<u8>>,
+}
+
+/// A live connection to a device. One call at a time: the caller sees to it.
+#[async_trait]
+pub trait Link: Send + Sync {
+    /// Brings a person onto the device, or up to date there.
+    ///
+    /// # Errors
+    /// [`CallError`] says what it means and what the device said.
+    async fn put_person(&self, person: PersonPut) -> Result<PersonDone, CallError>;
+
+    /// Takes a person off the device.
+    ///
+    /// # Errors
+    /// [`CallError`]; [`Failure::NotFound`] where the device has no such person.
+    async fn remove_person(&self, wire_id: &str) -> Result<(), CallError>;
+
+    /// How many persons the device holds.
+    ///
+    /// # Errors
+    /// [`Failure::Unsupported`] where the dialect cannot say.
+    async fn count_persons(&self) -> Result<u32, CallError> {
+        Err(CallError::ours(Failure::Unsupported, "this dialect does not count persons"))
+    }
+
+    /// Whom the device holds.
+    ///
+    /// # Errors
+    /// [`Failure::Unsupported`] where the dialect cannot say.
+    async fn list_persons(&self) -> Result<Vec<HeldPerson>, CallError> {
+        Err(CallError::ours(Failure::Unsupported, "this dialect does not list persons"))
+    }
+
+    /// Tells the device to do something once.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn command(&self, kind: CommandKind, body: &Value) -> Result<CommandDone, CallError>;
+
+    /// Tells the device who decides on its door (hub rule 17).
+    ///
+    /// # Errors
+    /// [`Failure::Unsupported`] where the dialect has no such switch.
+    async fn set_decider(&self, decider: Decider) -> Result<(), CallError>;
+
+    /// Ends the connection.
+    fn close(&self);
+}

@@ -1,0 +1,181 @@
+//! A record on its way from the wire to the intake, and its answer back (4.6.1).
+
+use super::session::{Session, refusal, zone_of};
+use crate::intake::{self, Arrival, Clock, Taken};
+use crate::links::LiveLink;
+use dialects::lenient::Base64Text;
+use dialects::qyzn::convert::{ReceivedRecord, record_from_device};
+use dialects::qyzn::{Code, ResponseBody, SnapshotFace, SnapshotFaceAnswer, operation};
+use jiff::Timestamp;
+use model::{Decision, Denial, Record, RecordId, TemperatureAlarm};
+use serde_json::Value;
+use std::sync::Arc;
+use store::hub::devices::StoredDevice;
+
+/// What a device is told to wait when too much is under way, in seconds.
+const BUSY_SECONDS: u32 = 3;
+/// What a pending device is told to wait once it has left all that it may, in seconds.
+const HELD_FULL_SECONDS: u32 = 60;
+/// A header's time that is nearer to ours than this says that the device took over our time, in milliseconds.
+const CLOCK_SET_MS: i64 = 5_000;
+
+/// Takes a record; what is answered is on the disk.
+pub(super) async fn take(
+    session: &Session,
+    live: &Arc<LiveLink>,
+    face: SnapshotFace,
+    data: &Value,
+    timestamp: u32,
+) -> ResponseBody {
+    let hub = &session.hub;
+    let Some(_room) = hub.intake.room(size(&face)) else {
+        metrics::counter!("menshen_intake_busy_total").increment(1);
+        return ResponseBody::busy(BUSY_SECONDS);
+    };
+    let device = match hub.store.devices.device(&live.device, None).await {
+        Ok(Some(device)) => device,
+        Ok(None) => return ResponseBody::of_code(Code::Unregistered),
+        Err(error) => return refusal(&error),
+    };
+    let received_at = Timestamp::now();
+    let parts = record_from_device(face, data);
+    let time_text = parts.time_text.clone();
+    let skew_ms = skew(session, &device, timestamp, received_at);
+    let arrival = arrival(session, live, &device, parts, skew_ms, received_at);
+    match intake::take(hub, arrival).await {
+        Ok(taken) => answer(hub.config.hub.language.as_str(), &time_text, taken),
+        Err(error) => refusal(&error),
+    }
+}
+
+fn size(face: &SnapshotFace) -> usize {
+    [&face.snap_picture, &face.compare_picture]
+        .into_iter()
+        .flatten()
+        .map(|picture| picture.as_text().len())
+        .sum()
+}
+
+/// The skew that holds now. A device whose clock was far off has set it since by our answer to `sync_time`, when the
+/// header's time says so.
+fn skew(session: &Session, device: &StoredDevice, timestamp: u32, now: Timestamp) -> Option<i64> {
+    let measured = session.skew_ms().or(device.device.clock_skew_ms)?;
+    let by_header = i64::from(timestamp).saturating_mul(1000).saturating_sub(now.as_millisecond());
+    let set_since = by_header.abs() < CLOCK_SET_MS && measured.abs() > CLOCK_SET_MS;
+    Some(if set_since { 0 } else { measured })
+}
+
+fn arrival(
+    session: &Session,
+    live: &LiveLink,
+    device: &StoredDevice,
+    parts: ReceivedRecord,
+    skew_ms: Option<i64>,
+    received_at: Timestamp,
+) -> Arrival {
+    let zone = zone_of(&session.hub, Some(device));
+    let reading = parts.occurred_at(&zone, received_at);
+    let picture = |text: &Option<Base64Text>| text.as_ref().and_then(|text| intake::picture(text.decode().ok()?));
+    let (capture, registered) = (picture(&parts.capture), picture(&parts.registered));
+    let draft = Record {
+        id: RecordId::new(""),
+        device_id: live.device.clone(),
+        person_id: None,
+        person_name: parts.person_name,
+        occurred_at: reading.map_or(received_at, |reading| reading.at),
+        received_at,
+        late: false,
+        clock_suspect: reading.is_none(),
+        method: parts.method,
+        result: parts.outcome,
+        score: parts.score,
+        scores: Vec::new(),
+        temperature: parts.temperature,
+        temperature_alarm: TemperatureAlarm::None,
+        mask: None,
+        helmet: None,
+        card: parts.card,
+        channel: None,
+        direction: device.device.direction,
+        photo_url: None,
+        registered_photo_url: None,
+        document: parts.document,
+        location: None,
+        native: parts.native,
+    };
+    Arrival {
+        draft,
+        clock: Clock {
+            connected_at: live.since,
+            skew_ms,
+            ambiguous: reading.is_some_and(|reading| !reading.unique),
+            resolution_ms: 1000,
+        },
+        device_time: Some(parts.time_text),
+        wire_person: parts.person_id,
+        key_text: parts.key.text,
+        key_with_picture: parts.key.with_picture,
+        capture,
+        registered,
+    }
+}
+
+fn answer(language: &str, time_text: &str, taken: Taken) -> ResponseBody {
+    let answer = match taken {
+        Taken::Stored { decision: Some(decision) } => {
+            let text = shown(language, decision);
+            SnapshotFaceAnswer::new(time_text, Some(decision.is_granted()), text)
+        }
+        Taken::Stored { decision: None } | Taken::Repeated => SnapshotFaceAnswer::new(time_text, None, None),
+        Taken::HeldFull => return ResponseBody::busy(HELD_FULL_SECONDS),
+    };
+    operation::success::<SnapshotFace>(&answer)
+}
+
+/// What the screen says; at most 20 bytes of UTF-8 (QUIRKS T40).
+fn shown(language: &str, decision: Decision) -> Option<&'static str> {
+    let Decision::Denied(denial) = decision else { return None };
+    let (chinese, english) = match denial {
+        Denial::Blocked => ("禁止通行", "No entry"),
+        Denial::Expired => ("已过期", "Expired"),
+        Denial::NotYetValid => ("尚未生效", "Not valid yet"),
+        Denial::UsedUp => ("次数已用完", "No passes left"),
+        Denial::OutOfSchedule => ("不在通行时段", "Not at this time"),
+        Denial::Stranger | Denial::UnknownCredential => ("陌生人", "Stranger"),
+        Denial::PlatformSilent => ("请重试", "Try again"),
+        _ => ("未授权", "Not authorised"),
+    };
+    Some(if language.starts_with("zh") { chinese } else { english })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_fits_the_screen() {
+        for denial in [
+            Denial::Blocked,
+            Denial::Expired,
+            Denial::NotYetValid,
+            Denial::UsedUp,
+            Denial::OutOfSchedule,
+            Denial::Stranger,
+            Denial::PlatformSilent,
+            Denial::NotAuthorised,
+        ] {
+            for language in ["zh-CN", "en"] {
+                let text = shown(language, Decision::Denied(denial)).unwrap();
+                assert!(text.len() <= 20, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_repeat_opens_nothing() {
+        let body = answer("en", "2026-01-01 00:00:00", Taken::Repeated);
+        assert_eq!(body.data.get("opendoor"), None);
+        let granted = Taken::Stored { decision: Some(Decision::Granted) };
+        assert_eq!(answer("en", "", granted).data.get("opendoor"), Some(&Value::from(1)));
+    }
+}

@@ -1,0 +1,65 @@
+//! Photos on their way to a device: the dialect's rendition of what is kept (hub rule 30).
+
+use crate::links::{CallError, Dialect, Failure, PutPhoto};
+use crate::state::Hub;
+use face::{FaceBox, ImageLimits, rendition};
+use std::sync::Arc;
+use store::StoreError;
+use store::hub::people::DevicePhoto;
+
+/// Why there is no rendition.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PhotoError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// None of the photos can be made into what the dialect takes.
+    #[error("{0}")]
+    Unusable(#[from] CallError),
+}
+
+/// The best photos, as many as the dialect takes. A person without photos has none; one whose photos all cannot be
+/// used is an error.
+pub(super) async fn renditions(
+    hub: &Arc<Hub>,
+    dialect: &'static dyn Dialect,
+    photos: &[DevicePhoto],
+) -> Result<Vec<PutPhoto>, PhotoError> {
+    let mut ready = Vec::new();
+    let mut fault = None;
+    for photo in photos {
+        if ready.len() >= dialect.photos() {
+            break;
+        }
+        let Some(bytes) = hub.store.engine.blob(&photo.blob).await? else { continue };
+        match make(hub, dialect, bytes).await {
+            Ok(jpeg) => ready.push(PutPhoto { id: photo.id.to_string(), jpeg }),
+            Err(error) => fault = Some(error),
+        }
+    }
+    match fault {
+        Some(fault) if ready.is_empty() => {
+            Err(PhotoError::Unusable(CallError::ours(Failure::PhotoRejected, fault)))
+        }
+        _ => Ok(ready),
+    }
+}
+
+async fn make(hub: &Arc<Hub>, dialect: &'static dyn Dialect, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+    let Ok(_turn) = hub.renditions.acquire().await else {
+        return Err("the hub stops".to_owned());
+    };
+    let limits = dialect.photo_limits();
+    let photo_limits = ImageLimits::default();
+    let face = largest_face(hub, &bytes).await;
+    tokio::task::spawn_blocking(move || {
+        rendition(&bytes, &photo_limits, &limits, face.as_ref()).map_err(|error| error.to_string())
+    })
+    .await
+    .unwrap_or_else(|error| Err(error.to_string()))
+}
+
+/// Where the face is, if an engine is there to say: a small face is cropped around.
+async fn largest_face(_hub: &Arc<Hub>, _bytes: &[u8]) -> Option<FaceBox> {
+    None
+}
