@@ -20,10 +20,19 @@ const SEEN_AT_ONCE: usize = 500;
 pub async fn settle(hub: &Arc<Hub>, device: &DeviceId) {
     let (probe_hub, probe_device) = (Arc::clone(hub), device.clone());
     let live = Box::new(move || probe_hub.links.is_live(&probe_device));
-    match hub.store.devices.settle_presence(device, live, Timestamp::now()).await {
+    match hub
+        .store
+        .devices
+        .settle_presence(device, live, Timestamp::now())
+        .await
+    {
         Ok(Some(now)) => {
             tracing::info!(%device, serial = now.device.serial, status = ?now.device.status, "presence");
-            let to = if hub.links.is_live(device) { "online" } else { "offline" };
+            let to = if hub.links.is_live(device) {
+                "online"
+            } else {
+                "offline"
+            };
             metrics::counter!("menshen_device_presence_total", "to" => to).increment(1);
             hub.outbox_grew();
         }
@@ -54,8 +63,10 @@ pub(crate) async fn write_seen(hub: Arc<Hub>) {
 
 /// The devices that were heard of since they were written last.
 fn fresh(written: &mut HashMap<DeviceId, Timestamp>, live: &[Arc<LiveLink>]) -> Vec<(DeviceId, Timestamp)> {
-    let now: HashMap<DeviceId, Timestamp> =
-        live.iter().map(|live| (live.device.clone(), live.last_seen())).collect();
+    let now: HashMap<DeviceId, Timestamp> = live
+        .iter()
+        .map(|live| (live.device.clone(), live.last_seen()))
+        .collect();
     let fresh = now
         .iter()
         .filter(|(device, at)| written.get(*device) != Some(*at))

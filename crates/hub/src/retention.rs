@@ -37,7 +37,11 @@ async fn once(hub: &Hub, now: Timestamp) -> Result<(), StoreError> {
     let dropped = hub
         .store
         .records
-        .drop_before(before(kept.records_days), before(kept.captures_days), before(kept.strangers_days))
+        .drop_before(
+            before(kept.records_days),
+            before(kept.captures_days),
+            before(kept.strangers_days),
+        )
         .await?;
     if dropped != store::hub::records::Dropped::default() {
         tracing::info!(?dropped, "old records and pictures were forgotten");

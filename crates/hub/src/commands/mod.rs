@@ -37,9 +37,13 @@ pub(crate) async fn run_next(hub: &Arc<Hub>, live: &LiveLink) -> Result<bool, St
 fn finished(outcome: Result<CommandDone, CallError>) -> Finished {
     let at = Timestamp::now();
     match outcome {
-        Ok(done) => {
-            Finished { state: CommandState::Done, result: done.result, error: None, photo: done.photo, at }
-        }
+        Ok(done) => Finished {
+            state: CommandState::Done,
+            result: done.result,
+            error: None,
+            photo: done.photo,
+            at,
+        },
         Err(error) => Finished {
             state: CommandState::Failed,
             result: None,

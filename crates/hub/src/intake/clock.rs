@@ -34,7 +34,9 @@ impl Clock {
     /// Judges a record that happened, by the device's clock, at `occurred_at`.
     #[must_use]
     pub fn judge(&self, occurred_at: Timestamp, received_at: Timestamp, late_after_ms: u64) -> Timing {
-        let corrected = occurred_at.as_millisecond().saturating_sub(self.skew_ms.unwrap_or(0));
+        let corrected = occurred_at
+            .as_millisecond()
+            .saturating_sub(self.skew_ms.unwrap_or(0));
         let latest = corrected.saturating_add(self.resolution_ms);
         let before_connection = latest <= self.connected_at.as_millisecond();
         let age = received_at.as_millisecond().saturating_sub(latest);
@@ -42,8 +44,13 @@ impl Clock {
         let late = before_connection || old;
         let unset = occurred_at.as_second() < FIRST_CREDIBLE_SECOND;
         let ahead = occurred_at.duration_since(received_at) > MOST_SKEW;
-        let skewed = self.skew_ms.is_some_and(|skew| SignedDuration::from_millis(skew).abs() > MOST_SKEW);
-        Timing { late, suspect: unset || ahead || skewed || (late && self.ambiguous) }
+        let skewed = self
+            .skew_ms
+            .is_some_and(|skew| SignedDuration::from_millis(skew).abs() > MOST_SKEW);
+        Timing {
+            late,
+            suspect: unset || ahead || skewed || (late && self.ambiguous),
+        }
     }
 }
 
@@ -56,7 +63,12 @@ mod tests {
     }
 
     fn clock(skew_ms: Option<i64>) -> Clock {
-        Clock { connected_at: at("2026-11-23T10:00:00Z"), skew_ms, ambiguous: false, resolution_ms: 1000 }
+        Clock {
+            connected_at: at("2026-11-23T10:00:00Z"),
+            skew_ms,
+            ambiguous: false,
+            resolution_ms: 1000,
+        }
     }
 
     fn judge(clock: Clock, occurred: &str, received: &str) -> (bool, bool) {
@@ -66,8 +78,14 @@ mod tests {
 
     #[test]
     fn what_happened_before_the_connection_is_late() {
-        assert_eq!(judge(clock(None), "2026-11-23T09:59:59Z", "2026-11-23T10:00:01Z"), (true, false));
-        assert_eq!(judge(clock(None), "2026-11-23T10:00:00Z", "2026-11-23T10:00:01Z"), (false, false));
+        assert_eq!(
+            judge(clock(None), "2026-11-23T09:59:59Z", "2026-11-23T10:00:01Z"),
+            (true, false)
+        );
+        assert_eq!(
+            judge(clock(None), "2026-11-23T10:00:00Z", "2026-11-23T10:00:01Z"),
+            (false, false)
+        );
     }
 
     #[test]
@@ -82,15 +100,33 @@ mod tests {
     #[test]
     fn a_clock_ten_years_off_is_suspect_and_its_records_are_not_late() {
         let skew = -10 * 365 * 86_400_000;
-        assert_eq!(judge(clock(Some(skew)), "2016-11-25T10:02:00Z", "2026-11-23T10:02:00Z"), (false, true));
-        assert_eq!(judge(clock(None), "1970-01-01T00:00:05Z", "2026-11-23T10:02:00Z"), (true, true));
-        assert_eq!(judge(clock(None), "2036-11-23T10:00:00Z", "2026-11-23T10:02:00Z"), (false, true));
+        assert_eq!(
+            judge(clock(Some(skew)), "2016-11-25T10:02:00Z", "2026-11-23T10:02:00Z"),
+            (false, true)
+        );
+        assert_eq!(
+            judge(clock(None), "1970-01-01T00:00:05Z", "2026-11-23T10:02:00Z"),
+            (true, true)
+        );
+        assert_eq!(
+            judge(clock(None), "2036-11-23T10:00:00Z", "2026-11-23T10:02:00Z"),
+            (false, true)
+        );
     }
 
     #[test]
     fn an_hour_that_came_twice_is_suspect_when_late() {
-        let twice = Clock { ambiguous: true, ..clock(None) };
-        assert_eq!(judge(twice, "2026-11-23T10:00:05Z", "2026-11-23T10:00:06Z"), (false, false));
-        assert_eq!(judge(twice, "2026-11-23T09:00:00Z", "2026-11-23T10:00:06Z"), (true, true));
+        let twice = Clock {
+            ambiguous: true,
+            ..clock(None)
+        };
+        assert_eq!(
+            judge(twice, "2026-11-23T10:00:05Z", "2026-11-23T10:00:06Z"),
+            (false, false)
+        );
+        assert_eq!(
+            judge(twice, "2026-11-23T09:00:00Z", "2026-11-23T10:00:06Z"),
+            (true, true)
+        );
     }
 }

@@ -54,7 +54,10 @@ pub fn picture(bytes: Vec<u8>) -> Option<Picture> {
         return None;
     }
     let media_type = PictureFormat::sniff(&bytes).map_or(UNKNOWN_MEDIA_TYPE, PictureFormat::media_type);
-    Some(Picture { media_type: media_type.to_owned(), bytes })
+    Some(Picture {
+        media_type: media_type.to_owned(),
+        bytes,
+    })
 }
 
 /// Takes a record. When this returns without an error it may be acknowledged.
@@ -64,8 +67,20 @@ pub fn picture(bytes: Vec<u8>) -> Option<Picture> {
 pub async fn take(hub: &Hub, arrival: Arrival) -> Result<Taken, StoreError> {
     let begun = Instant::now();
     let duplicate_key = duplicate_key(&arrival);
-    let Arrival { mut draft, clock, device_time, wire_person, capture, registered, .. } = arrival;
-    let timing = clock.judge(draft.occurred_at, draft.received_at, hub.config.devices.late_after_ms);
+    let Arrival {
+        mut draft,
+        clock,
+        device_time,
+        wire_person,
+        capture,
+        registered,
+        ..
+    } = arrival;
+    let timing = clock.judge(
+        draft.occurred_at,
+        draft.received_at,
+        hub.config.devices.late_after_ms,
+    );
     draft.late |= timing.late;
     draft.clock_suspect |= timing.suspect;
     let record = NewRecord {

@@ -87,13 +87,21 @@ impl CallError {
     /// A failure on our side of the wire.
     #[must_use]
     pub fn ours(failure: Failure, text: impl Into<String>) -> Self {
-        Self { failure, code: None, text: text.into(), wait: None }
+        Self {
+            failure,
+            code: None,
+            text: text.into(),
+            wait: None,
+        }
     }
 
     /// The connection ended.
     #[must_use]
     pub fn disconnected() -> Self {
-        Self::ours(Failure::Disconnected, "the connection ended before the device answered")
+        Self::ours(
+            Failure::Disconnected,
+            "the connection ended before the device answered",
+        )
     }
 }
 
@@ -166,7 +174,10 @@ pub trait Link: Send + Sync {
     /// # Errors
     /// [`Failure::Unsupported`] where the dialect cannot say.
     async fn count_persons(&self) -> Result<u32, CallError> {
-        Err(CallError::ours(Failure::Unsupported, "this dialect does not count persons"))
+        Err(CallError::ours(
+            Failure::Unsupported,
+            "this dialect does not count persons",
+        ))
     }
 
     /// Whom the device holds.
@@ -174,7 +185,10 @@ pub trait Link: Send + Sync {
     /// # Errors
     /// [`Failure::Unsupported`] where the dialect cannot say.
     async fn list_persons(&self) -> Result<Vec<HeldPerson>, CallError> {
-        Err(CallError::ours(Failure::Unsupported, "this dialect does not list persons"))
+        Err(CallError::ours(
+            Failure::Unsupported,
+            "this dialect does not list persons",
+        ))
     }
 
     /// Tells the device to do something once.

@@ -69,7 +69,10 @@ impl Registry {
     /// Takes a link out, if it is still the device's.
     pub fn remove(&self, live: &LiveLink) {
         let mut all = self.write();
-        if all.get(&live.device).is_some_and(|current| current.number == live.number) {
+        if all
+            .get(&live.device)
+            .is_some_and(|current| current.number == live.number)
+        {
             all.remove(&live.device);
         }
     }
@@ -77,7 +80,9 @@ impl Registry {
     /// Whether this link is still the device's.
     #[must_use]
     pub fn is_current(&self, live: &LiveLink) -> bool {
-        self.read().get(&live.device).is_some_and(|current| current.number == live.number)
+        self.read()
+            .get(&live.device)
+            .is_some_and(|current| current.number == live.number)
     }
 
     /// The live link of a device.

@@ -31,16 +31,22 @@ pub(super) async fn renditions(
         if ready.len() >= dialect.photos() {
             break;
         }
-        let Some(bytes) = hub.store.engine.blob(&photo.blob).await? else { continue };
+        let Some(bytes) = hub.store.engine.blob(&photo.blob).await? else {
+            continue;
+        };
         match make(hub, dialect, bytes).await {
-            Ok(jpeg) => ready.push(PutPhoto { id: photo.id.to_string(), jpeg }),
+            Ok(jpeg) => ready.push(PutPhoto {
+                id: photo.id.to_string(),
+                jpeg,
+            }),
             Err(error) => fault = Some(error),
         }
     }
     match fault {
-        Some(fault) if ready.is_empty() => {
-            Err(PhotoError::Unusable(CallError::ours(Failure::PhotoRejected, fault)))
-        }
+        Some(fault) if ready.is_empty() => Err(PhotoError::Unusable(CallError::ours(
+            Failure::PhotoRejected,
+            fault,
+        ))),
         _ => Ok(ready),
     }
 }

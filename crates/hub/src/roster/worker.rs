@@ -80,9 +80,9 @@ async fn step(hub: &Arc<Hub>, live: &LiveLink, told: &mut Option<Decider>) -> Re
     let now = Timestamp::now();
     match hub.store.roster.due(&live.device).await? {
         None => Ok(Step::Rest(None)),
-        Some(due) if due > now => {
-            Ok(Step::Rest(Some(due.duration_since(now).unsigned_abs() + Duration::from_millis(1))))
-        }
+        Some(due) if due > now => Ok(Step::Rest(Some(
+            due.duration_since(now).unsigned_abs() + Duration::from_millis(1),
+        ))),
         Some(_) => match hub.store.roster.claim(&live.device, now).await? {
             Some(work) => {
                 person(hub, live, &device, work).await?;
@@ -111,12 +111,25 @@ async fn person(
     let (person_id, claimed, outcome) = match work {
         RosterWork::Put(put) => {
             let (id, digest, attempts) = (put.person.id.to_string(), put.digest.clone(), put.attempts);
-            (id, Some(digest), self::put(hub, live, device, *put).await?.map_or_else(
-                |error| refused(&error, attempts),
-                |done| Some(RosterOutcome::Applied { warnings: done.warnings, redo_at: done.redo_at }),
-            ))
+            (
+                id,
+                Some(digest),
+                self::put(hub, live, device, *put).await?.map_or_else(
+                    |error| refused(&error, attempts),
+                    |done| {
+                        Some(RosterOutcome::Applied {
+                            warnings: done.warnings,
+                            redo_at: done.redo_at,
+                        })
+                    },
+                ),
+            )
         }
-        RosterWork::Remove { person_id, wire_id, attempts } => {
+        RosterWork::Remove {
+            person_id,
+            wire_id,
+            attempts,
+        } => {
             let outcome = match live.link.remove_person(&wire_id).await {
                 Err(error) if error.failure != Failure::NotFound => refused(&error, attempts),
                 _ => Some(RosterOutcome::Removed),
@@ -127,7 +140,10 @@ async fn person(
     // A connection that ended says nothing about the person: it is done again on the next one.
     let Some(outcome) = outcome else { return Ok(()) };
     count(&outcome, begun.elapsed());
-    hub.store.roster.settle(&live.device, &person_id, claimed, outcome).await?;
+    hub.store
+        .roster
+        .settle(&live.device, &person_id, claimed, outcome)
+        .await?;
     hub.outbox_grew();
     Ok(())
 }
@@ -150,7 +166,10 @@ async fn put(
     put: RosterPut,
 ) -> Result<Result<crate::links::PersonDone, CallError>, StoreError> {
     let Some(dialect): Option<&'static dyn Dialect> = dialect(&device.device.dialect) else {
-        return Ok(Err(CallError::ours(Failure::Unsupported, "this hub does not speak the device's dialect")));
+        return Ok(Err(CallError::ours(
+            Failure::Unsupported,
+            "this hub does not speak the device's dialect",
+        )));
     };
     let photos = match photos::renditions(hub, dialect, &put.photos).await {
         Ok(photos) => photos,
@@ -162,9 +181,21 @@ async fn put(
         Ok(wire_id) => person.id = wire_id,
         Err(error) => return Ok(Err(CallError::ours(Failure::BadParameter, error.to_string()))),
     }
-    let own = device.device.time_zone.as_deref().and_then(|name| TimeZone::get(name).ok());
+    let own = device
+        .device
+        .time_zone
+        .as_deref()
+        .and_then(|name| TimeZone::get(name).ok());
     let time_zone = own.unwrap_or_else(|| hub.time_zone());
-    Ok(live.link.put_person(PersonPut { person, rules: put.rules, photos, time_zone }).await)
+    Ok(live
+        .link
+        .put_person(PersonPut {
+            person,
+            rules: put.rules,
+            photos,
+            time_zone,
+        })
+        .await)
 }
 
 /// What a refusal makes of an item; `None` where the connection ended.
@@ -176,10 +207,22 @@ fn refused(error: &CallError, attempts: u32) -> Option<RosterOutcome> {
         Failure::Disconnected => None,
         Failure::Busy => {
             let named = error.wait.and_then(|wait| SignedDuration::try_from(wait).ok());
-            Some(RosterOutcome::Later { retry_at: after(named.unwrap_or(BUSY_WAIT)), reason, detail })
+            Some(RosterOutcome::Later {
+                retry_at: after(named.unwrap_or(BUSY_WAIT)),
+                reason,
+                detail,
+            })
         }
-        Failure::Timeout => Some(RosterOutcome::Later { retry_at: after(BUSY_WAIT), reason, detail }),
-        _ => Some(RosterOutcome::Failed { retry_at: Some(after(backoff(attempts))), reason, detail }),
+        Failure::Timeout => Some(RosterOutcome::Later {
+            retry_at: after(BUSY_WAIT),
+            reason,
+            detail,
+        }),
+        _ => Some(RosterOutcome::Failed {
+            retry_at: Some(after(backoff(attempts))),
+            reason,
+            detail,
+        }),
     }
 }
 
@@ -209,7 +252,9 @@ mod tests {
             text: "busy".to_owned(),
             wait: Some(Duration::from_secs(7)),
         };
-        let Some(RosterOutcome::Later { retry_at, .. }) = refused(&busy, 1) else { panic!() };
+        let Some(RosterOutcome::Later { retry_at, .. }) = refused(&busy, 1) else {
+            panic!()
+        };
         let wait = retry_at.duration_since(Timestamp::now());
         assert!(wait > SignedDuration::from_secs(5) && wait <= SignedDuration::from_secs(7));
         assert_eq!(refused(&CallError::disconnected(), 1), None);

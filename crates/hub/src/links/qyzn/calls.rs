@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use dialects::qyzn::convert::{DevicePhoto, Wanted, person_to_device};
 use dialects::qyzn::operation::answer_of;
 use dialects::qyzn::{
-    AddPersonFace, Code, DeletePerson, DeviceRestart, OnlineOpenDoor, OpenDoor, Operation, Refusal, RequestBody,
-    ResponseBody, SnapshotPicture, Version, check,
+    AddPersonFace, Code, DeletePerson, DeviceRestart, OnlineOpenDoor, OpenDoor, Operation, Refusal,
+    RequestBody, ResponseBody, SnapshotPicture, Version, check,
 };
 use jiff::Timestamp;
 use model::{CommandKind, Decider};
@@ -41,7 +41,13 @@ pub(super) struct QyznLink {
 impl QyznLink {
     pub(super) fn new() -> (Arc<Self>, mpsc::Receiver<Box<Call>>) {
         let (calls, receiver) = mpsc::channel(CALLS_WAITING);
-        (Arc::new(Self { calls, closing: CancellationToken::new() }), receiver)
+        (
+            Arc::new(Self {
+                calls,
+                closing: CancellationToken::new(),
+            }),
+            receiver,
+        )
     }
 
     /// Resolves once the hub wants the connection closed.
@@ -52,7 +58,10 @@ impl QyznLink {
     async fn request(&self, body: RequestBody, needs: Version) -> Result<ResponseBody, CallError> {
         let (reply, answer) = oneshot::channel();
         let call = Box::new(Call { body, needs, reply });
-        self.calls.send(call).await.map_err(|_| CallError::disconnected())?;
+        self.calls
+            .send(call)
+            .await
+            .map_err(|_| CallError::disconnected())?;
         answer.await.unwrap_or_else(|_| Err(CallError::disconnected()))
     }
 
@@ -62,28 +71,43 @@ impl QyznLink {
     }
 
     async fn ask_as<O: Operation>(&self, name: &str, operation: &O) -> Result<O::Answer, CallError> {
-        let body = RequestBody { message: name.to_owned(), data: operation.data() };
+        let body = RequestBody {
+            message: name.to_owned(),
+            data: operation.data(),
+        };
         let answer = self.request(body, O::SINCE).await?;
         answer_of::<O>(&answer).map_err(refused)
     }
 
     async fn snapshot(&self, body: &Value) -> Result<CommandDone, CallError> {
-        let seconds = body.get("timeout").and_then(Value::as_i64).unwrap_or(DEFAULT_SNAPSHOT_SECONDS);
+        let seconds = body
+            .get("timeout")
+            .and_then(Value::as_i64)
+            .unwrap_or(DEFAULT_SNAPSHOT_SECONDS);
         let timeout_seconds = seconds.clamp(1, SNAPSHOT_SECONDS);
         let answer = self.ask(&SnapshotPicture { timeout_seconds }).await?;
-        let photo = answer
-            .image
-            .decode()
-            .map_err(|error| CallError::ours(Failure::Internal, format!("the picture cannot be read: {error}")))?;
+        let photo = answer.image.decode().map_err(|error| {
+            CallError::ours(Failure::Internal, format!("the picture cannot be read: {error}"))
+        })?;
         if photo.is_empty() {
-            return Err(CallError::ours(Failure::NothingSeen, "the device sent no picture"));
+            return Err(CallError::ours(
+                Failure::NothingSeen,
+                "the device sent no picture",
+            ));
         }
-        Ok(CommandDone { result: Some(json!({})), photo: Some(photo) })
+        Ok(CommandDone {
+            result: Some(json!({})),
+            photo: Some(photo),
+        })
     }
 
     /// Any operation, by its wire name; `get_configs:audioctl` names a group of `get_configs` (rule 34's table).
     async fn native(&self, body: &Value) -> Result<CommandDone, CallError> {
-        let operation = body.get("operation").and_then(Value::as_str).unwrap_or_default().trim();
+        let operation = body
+            .get("operation")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .trim();
         let (message, group) = match operation.split_once(':') {
             Some((message, group)) => (message, Some(group)),
             None => (operation, None),
@@ -94,13 +118,23 @@ impl QyznLink {
             (None, "get_configs", Some(group)) => json!({"groupKey": [group]}),
             (None, _, _) => json!({}),
         };
-        let request = RequestBody { message: message.to_owned(), data };
+        let request = RequestBody {
+            message: message.to_owned(),
+            data,
+        };
         let answer = self.request(request.clone(), needs(&request)).await?;
         if answer.result != Code::Success {
-            return Err(refused(Refusal::Code { code: answer.result, desc: answer.desc, wait_seconds: None }));
+            return Err(refused(Refusal::Code {
+                code: answer.result,
+                desc: answer.desc,
+                wait_seconds: None,
+            }));
         }
         let result = serde_json::to_value(&answer).unwrap_or_default();
-        Ok(CommandDone { result: Some(result), photo: None })
+        Ok(CommandDone {
+            result: Some(result),
+            photo: None,
+        })
     }
 }
 
@@ -122,7 +156,10 @@ impl Link for QyznLink {
             person: &put.person,
             rules: &put.rules,
             zone: &put.time_zone,
-            photo: photo.map(|photo| DevicePhoto { id: &photo.id, jpeg: &photo.jpeg }),
+            photo: photo.map(|photo| DevicePhoto {
+                id: &photo.id,
+                jpeg: &photo.jpeg,
+            }),
             now: Timestamp::now(),
             ic_number_bytes: check::IC_NUMBER_BYTES,
         });
@@ -136,7 +173,10 @@ impl Link for QyznLink {
             }
         }
         let warnings = converted.losses.into_iter().map(warning).collect();
-        Ok(PersonDone { warnings, redo_at: converted.redo_at })
+        Ok(PersonDone {
+            warnings,
+            redo_at: converted.redo_at,
+        })
     }
 
     async fn remove_person(&self, wire_id: &str) -> Result<(), CallError> {
@@ -156,7 +196,10 @@ impl Link for QyznLink {
             }
             CommandKind::Snapshot => self.snapshot(body).await,
             CommandKind::Native => self.native(body).await,
-            _ => Err(CallError::ours(Failure::Unsupported, "this dialect has no such command")),
+            _ => Err(CallError::ours(
+                Failure::Unsupported,
+                "this dialect has no such command",
+            )),
         }
     }
 
@@ -167,7 +210,8 @@ impl Link for QyznLink {
         };
         match self.ask(&told).await {
             Err(error) if error.failure == Failure::Unsupported => {
-                self.ask_as::<OnlineOpenDoor>(OnlineOpenDoor::EXAMPLE_NAME, &told).await?;
+                self.ask_as::<OnlineOpenDoor>(OnlineOpenDoor::EXAMPLE_NAME, &told)
+                    .await?;
                 Ok(())
             }
             other => other.map(|_| ()),
@@ -183,7 +227,9 @@ fn warning(loss: dialects::Loss) -> RosterWarning {
     let reason = serde_json::to_value(loss.reason).ok();
     RosterWarning {
         field: loss.field,
-        reason: reason.and_then(|reason| reason.as_str().map(str::to_owned)).unwrap_or_default(),
+        reason: reason
+            .and_then(|reason| reason.as_str().map(str::to_owned))
+            .unwrap_or_default(),
     }
 }
 
@@ -193,7 +239,11 @@ fn refused(refusal: Refusal) -> CallError {
         Refusal::Malformed(error) => {
             return CallError::ours(Failure::Internal, format!("the answer cannot be read: {error}"));
         }
-        Refusal::Code { code, desc, wait_seconds } => (code, desc, wait_seconds),
+        Refusal::Code {
+            code,
+            desc,
+            wait_seconds,
+        } => (code, desc, wait_seconds),
     };
     let failure = match code {
         Code::WrongPassword => Failure::Auth,
@@ -209,7 +259,11 @@ fn refused(refusal: Refusal) -> CallError {
         Code::CheckFailed => Failure::CheckFailed,
         Code::Failed | Code::AddFailed | Code::Success | Code::Other(_) => Failure::Internal,
     };
-    let text = if desc.trim().is_empty() { code.text().to_owned() } else { desc };
+    let text = if desc.trim().is_empty() {
+        code.text().to_owned()
+    } else {
+        desc
+    };
     CallError {
         failure,
         code: Some(code.number()),
@@ -225,7 +279,12 @@ mod tests {
     #[test]
     fn codes_have_their_classes() {
         let class = |code: i64| {
-            refused(Refusal::Code { code: Code::from(code), desc: String::new(), wait_seconds: None }).failure
+            refused(Refusal::Code {
+                code: Code::from(code),
+                desc: String::new(),
+                wait_seconds: None,
+            })
+            .failure
         };
         assert_eq!(class(110), Failure::PhotoRejected);
         assert_eq!(class(109), Failure::Busy);
@@ -236,7 +295,12 @@ mod tests {
 
     #[test]
     fn a_native_message_is_sent_in_the_version_that_it_needs() {
-        let version = |message: &str| needs(&RequestBody { message: message.to_owned(), data: json!({}) });
+        let version = |message: &str| {
+            needs(&RequestBody {
+                message: message.to_owned(),
+                data: json!({}),
+            })
+        };
         assert_eq!(version("open_door"), Version::V2);
         assert_eq!(version("add_person_face"), Version::V3);
         assert_eq!(version("config_device_pass_rule"), Version::V4);

@@ -166,7 +166,11 @@ impl Serving {
     fn event(&mut self, event: Event) {
         self.session.seen(Timestamp::now());
         match event {
-            Event::Request { ticket, body, timestamp } => self.waiting.push_back((ticket, body, timestamp)),
+            Event::Request {
+                ticket,
+                body,
+                timestamp,
+            } => self.waiting.push_back((ticket, body, timestamp)),
             Event::Answer { sequence, body, .. } => {
                 if let Some(reply) = self.asked.remove(&sequence) {
                     // Whoever asked may have stopped waiting.
@@ -208,15 +212,21 @@ impl Serving {
 
     fn handled(&mut self, handled: Handled) {
         let now = moment(self.begun);
-        self.connection.exchange().answer(&handled.ticket, &handled.answer, now);
+        self.connection
+            .exchange()
+            .answer(&handled.ticket, &handled.answer, now);
         match handled.after {
             After::Nothing => {}
             After::Registered(identity) => self.session.registered(identity),
             After::SignedIn(device) => {
                 let live = self.session.signed_in(&device);
                 let (hub, live_device) = (Arc::clone(&self.hub), live.device.clone());
-                self.hub.tasks.spawn(async move { presence::settle(&hub, &live_device).await });
-                self.hub.tasks.spawn(roster::work_off(Arc::clone(&self.hub), live));
+                self.hub
+                    .tasks
+                    .spawn(async move { presence::settle(&hub, &live_device).await });
+                self.hub
+                    .tasks
+                    .spawn(roster::work_off(Arc::clone(&self.hub), live));
             }
             After::Close(why) => self.closing = Some(why.to_owned()),
         }
@@ -224,12 +234,18 @@ impl Serving {
 
     /// Sends a request of the hub.
     fn call(&mut self, call: Call) {
-        match self.connection.exchange().request_raw(&call.body, call.needs, moment(self.begun)) {
+        match self
+            .connection
+            .exchange()
+            .request_raw(&call.body, call.needs, moment(self.begun))
+        {
             Ok(sequence) => {
                 self.asked.insert(sequence, call.reply);
             }
             Err(error) => {
-                let _ = call.reply.send(Err(CallError::ours(Failure::Unsupported, error.to_string())));
+                let _ = call
+                    .reply
+                    .send(Err(CallError::ours(Failure::Unsupported, error.to_string())));
             }
         }
     }
@@ -258,7 +274,8 @@ impl Serving {
         match self.stream.try_read(&mut buffer) {
             Ok(0) => Ok(false),
             Ok(count) => {
-                self.connection.push(buffer.get(..count).unwrap_or_default(), moment(self.begun));
+                self.connection
+                    .push(buffer.get(..count).unwrap_or_default(), moment(self.begun));
                 self.make_room();
                 Ok(true)
             }
@@ -319,7 +336,8 @@ impl Serving {
         if !self.session.is_signed_in() && self.handling.is_none() && now >= self.begun + SIGN_IN_WITHIN {
             return Some("nobody signed in");
         }
-        (!self.output.is_empty() && now >= self.written_at + WRITE_WITHIN).then_some("the device takes no bytes")
+        (!self.output.is_empty() && now >= self.written_at + WRITE_WITHIN)
+            .then_some("the device takes no bytes")
     }
 
     /// Ends what hangs on the connection. A record that is being committed still is; its device will ask again.

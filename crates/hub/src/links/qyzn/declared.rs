@@ -61,6 +61,9 @@ fn check_native(body: &Value) -> Result<(), BodyFault> {
     }
     match body.get("body") {
         None | Some(Value::Object(_) | Value::Null) => Ok(()),
-        Some(_) => Err(BodyFault { path: "body", message: "an object, as in the document's data".to_owned() }),
+        Some(_) => Err(BodyFault {
+            path: "body",
+            message: "an object, as in the document's data".to_owned(),
+        }),
     }
 }

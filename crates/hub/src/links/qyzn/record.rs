@@ -60,7 +60,9 @@ fn size(face: &SnapshotFace) -> usize {
 /// header's time says so.
 fn skew(session: &Session, device: &StoredDevice, timestamp: u32, now: Timestamp) -> Option<i64> {
     let measured = session.skew_ms().or(device.device.clock_skew_ms)?;
-    let by_header = i64::from(timestamp).saturating_mul(1000).saturating_sub(now.as_millisecond());
+    let by_header = i64::from(timestamp)
+        .saturating_mul(1000)
+        .saturating_sub(now.as_millisecond());
     let set_since = by_header.abs() < CLOCK_SET_MS && measured.abs() > CLOCK_SET_MS;
     Some(if set_since { 0 } else { measured })
 }
@@ -75,7 +77,10 @@ fn arrival(
 ) -> Arrival {
     let zone = zone_of(&session.hub, Some(device));
     let reading = parts.occurred_at(&zone, received_at);
-    let picture = |text: &Option<Base64Text>| text.as_ref().and_then(|text| intake::picture(text.decode().ok()?));
+    let picture = |text: &Option<Base64Text>| {
+        text.as_ref()
+            .and_then(|text| intake::picture(text.decode().ok()?))
+    };
     let (capture, registered) = (picture(&parts.capture), picture(&parts.registered));
     let draft = Record {
         id: RecordId::new(""),
@@ -122,7 +127,9 @@ fn arrival(
 
 fn answer(language: &str, time_text: &str, taken: Taken) -> ResponseBody {
     let answer = match taken {
-        Taken::Stored { decision: Some(decision) } => {
+        Taken::Stored {
+            decision: Some(decision),
+        } => {
             let text = shown(language, decision);
             SnapshotFaceAnswer::new(time_text, Some(decision.is_granted()), text)
         }
@@ -134,7 +141,9 @@ fn answer(language: &str, time_text: &str, taken: Taken) -> ResponseBody {
 
 /// What the screen says; at most 20 bytes of UTF-8 (QUIRKS T40).
 fn shown(language: &str, decision: Decision) -> Option<&'static str> {
-    let Decision::Denied(denial) = decision else { return None };
+    let Decision::Denied(denial) = decision else {
+        return None;
+    };
     let (chinese, english) = match denial {
         Denial::Blocked => ("禁止通行", "No entry"),
         Denial::Expired => ("已过期", "Expired"),
@@ -145,7 +154,11 @@ fn shown(language: &str, decision: Decision) -> Option<&'static str> {
         Denial::PlatformSilent => ("请重试", "Try again"),
         _ => ("未授权", "Not authorised"),
     };
-    Some(if language.starts_with("zh") { chinese } else { english })
+    Some(if language.starts_with("zh") {
+        chinese
+    } else {
+        english
+    })
 }
 
 #[cfg(test)]
@@ -175,7 +188,12 @@ mod tests {
     fn a_repeat_opens_nothing() {
         let body = answer("en", "2026-01-01 00:00:00", Taken::Repeated);
         assert_eq!(body.data.get("opendoor"), None);
-        let granted = Taken::Stored { decision: Some(Decision::Granted) };
-        assert_eq!(answer("en", "", granted).data.get("opendoor"), Some(&Value::from(1)));
+        let granted = Taken::Stored {
+            decision: Some(Decision::Granted),
+        };
+        assert_eq!(
+            answer("en", "", granted).data.get("opendoor"),
+            Some(&Value::from(1))
+        );
     }
 }

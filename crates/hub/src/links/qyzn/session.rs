@@ -9,8 +9,7 @@ use crate::state::Hub;
 use dialects::local_time;
 use dialects::qyzn::exchange::Ticket;
 use dialects::qyzn::{
-    Code, DeviceRequest, Login, Register, RegisterAnswer, RequestBody, ResponseBody, SyncTime,
-    operation,
+    Code, DeviceRequest, Login, Register, RegisterAnswer, RequestBody, ResponseBody, SyncTime, operation,
 };
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -73,7 +72,14 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn new(hub: Arc<Hub>, peer: SocketAddr, link: Arc<QyznLink>) -> Self {
-        Self { hub, peer, link, identity: None, live: None, skew_ms: Arc::new(AtomicI64::new(UNMEASURED)) }
+        Self {
+            hub,
+            peer,
+            link,
+            identity: None,
+            live: None,
+            skew_ms: Arc::new(AtomicI64::new(UNMEASURED)),
+        }
     }
 
     pub(super) fn link(&self) -> Arc<QyznLink> {
@@ -113,7 +119,10 @@ impl Session {
 
     /// The device is here from now on; an older connection of it ends.
     pub(super) fn signed_in(&mut self, device: &StoredDevice) -> Arc<LiveLink> {
-        let live = self.hub.links.add(device.device.id.clone(), self.link(), Timestamp::now());
+        let live = self
+            .hub
+            .links
+            .add(device.device.id.clone(), self.link(), Timestamp::now());
         self.live = Some(Arc::clone(&live));
         live
     }
@@ -128,7 +137,11 @@ impl Session {
         let session = self.clone();
         async move {
             let (answer, after) = session.answer(body, timestamp).await;
-            Handled { ticket, answer, after }
+            Handled {
+                ticket,
+                answer,
+                after,
+            }
         }
         .boxed()
     }
@@ -141,12 +154,16 @@ impl Session {
         match request {
             DeviceRequest::Register(register) => self.register(register).await,
             DeviceRequest::Login(login) => self.login(login).await,
-            DeviceRequest::Logout(_) => {
-                (ResponseBody::of_code(Code::Success), After::Close("the device logged out"))
-            }
+            DeviceRequest::Logout(_) => (
+                ResponseBody::of_code(Code::Success),
+                After::Close("the device logged out"),
+            ),
             DeviceRequest::SyncTime(sync) => (self.sync_time(&sync).await, After::Nothing),
             DeviceRequest::SnapshotFace(face) => match &self.live {
-                Some(live) => (record::take(self, live, face, &body.data, timestamp).await, After::Nothing),
+                Some(live) => (
+                    record::take(self, live, face, &body.data, timestamp).await,
+                    After::Nothing,
+                ),
                 None => (ResponseBody::of_code(Code::Unregistered), After::Nothing),
             },
             DeviceRequest::Unknown { message, .. } => {
@@ -173,22 +190,36 @@ impl Session {
             return (answer, After::Nothing);
         }
         if self.live.is_some() {
-            return (ResponseBody::refusal(Code::Exists, "this connection is signed in already"), After::Nothing);
+            return (
+                ResponseBody::refusal(Code::Exists, "this connection is signed in already"),
+                After::Nothing,
+            );
         }
-        let given = RegisterAnswer { uuid: random_hex(), passwd: random_hex().chars().take(16).collect() };
+        let given = RegisterAnswer {
+            uuid: random_hex(),
+            passwd: random_hex().chars().take(16).collect(),
+        };
         let registration = self.registration(&register, &mac, &given);
         let hub = Arc::clone(&self.hub);
         let live = Box::new(move |device: &DeviceId| hub.links.is_live(device));
         match self.hub.store.devices.register(registration, live).await {
-            Ok(device) if device.standing == Standing::Disabled => {
-                (ResponseBody::busy(UNWANTED_SECONDS), After::Close("the device is switched off"))
-            }
+            Ok(device) if device.standing == Standing::Disabled => (
+                ResponseBody::busy(UNWANTED_SECONDS),
+                After::Close("the device is switched off"),
+            ),
             Ok(device) => {
                 self.hub.outbox_grew();
                 tracing::info!(device = %device.device.id, serial = register.serial, standing = ?device.standing,
                     "a device registered");
                 let answer = operation::success::<Register>(&given);
-                (answer, After::Registered(Identity { serial: register.serial, mac, given }))
+                (
+                    answer,
+                    After::Registered(Identity {
+                        serial: register.serial,
+                        mac,
+                        given,
+                    }),
+                )
             }
             Err(error) => (refusal(&error), After::Nothing),
         }
@@ -220,14 +251,24 @@ impl Session {
         };
         let id = known.device.device.id.clone();
         if let Some(live) = &self.live {
-            let code = if live.device == id { Code::Success } else { Code::Exists };
+            let code = if live.device == id {
+                Code::Success
+            } else {
+                Code::Exists
+            };
             return (ResponseBody::of_code(code), After::Nothing);
         }
         if known.device.standing == Standing::Disabled {
-            return (ResponseBody::busy(UNWANTED_SECONDS), After::Close("the device is switched off"));
+            return (
+                ResponseBody::busy(UNWANTED_SECONDS),
+                After::Close("the device is switched off"),
+            );
         }
         if self.wrong_address(&known.device).await {
-            return (ResponseBody::busy(UNWANTED_SECONDS), After::Close("not the device's address"));
+            return (
+                ResponseBody::busy(UNWANTED_SECONDS),
+                After::Close("not the device's address"),
+            );
         }
         let contact = Contact {
             address: self.peer.to_string(),
@@ -236,7 +277,10 @@ impl Session {
             at: Timestamp::now(),
         };
         match self.hub.store.devices.signed_in(&id, &login.uuid, contact).await {
-            Ok(Some(device)) => (ResponseBody::of_code(Code::Success), After::SignedIn(Box::new(device))),
+            Ok(Some(device)) => (
+                ResponseBody::of_code(Code::Success),
+                After::SignedIn(Box::new(device)),
+            ),
             Ok(None) => unregistered(),
             Err(error) => (refusal(&error), After::Nothing),
         }
@@ -245,9 +289,18 @@ impl Session {
     /// A device that is pinned to an address comes from another.
     async fn wrong_address(&self, device: &StoredDevice) -> bool {
         let address = self.peer.ip().to_string();
-        let wrong = device.pinned_address.as_ref().is_some_and(|pinned| *pinned != address);
+        let wrong = device
+            .pinned_address
+            .as_ref()
+            .is_some_and(|pinned| *pinned != address);
         if wrong {
-            if let Err(error) = self.hub.store.devices.wrong_address(&device.device.id, &address).await {
+            if let Err(error) = self
+                .hub
+                .store
+                .devices
+                .wrong_address(&device.device.id, &address)
+                .await
+            {
                 tracing::warn!(%error, "a wrong address was not noted");
             }
             self.hub.outbox_grew();
@@ -258,7 +311,14 @@ impl Session {
     /// The answer sets the device's clock: the time of its zone. What its own clock said is measured.
     async fn sync_time(&self, sync: &SyncTime) -> ResponseBody {
         let device = match &self.live {
-            Some(live) => self.hub.store.devices.device(&live.device, None).await.ok().flatten(),
+            Some(live) => self
+                .hub
+                .store
+                .devices
+                .device(&live.device, None)
+                .await
+                .ok()
+                .flatten(),
             None => None,
         };
         let zone = zone_of(&self.hub, device.as_ref());
@@ -278,12 +338,17 @@ impl Session {
         if before.is_some_and(|before| before.abs_diff(skew) < SKEW_STEP_MS.unsigned_abs()) {
             return;
         }
-        if let Err(error) = self.hub.store.devices.set_clock_skew(&device.device.id, skew).await {
+        if let Err(error) = self
+            .hub
+            .store
+            .devices
+            .set_clock_skew(&device.device.id, skew)
+            .await
+        {
             tracing::warn!(device = %device.device.id, %error, "a clock's skew was not kept");
         }
     }
 }
-
 
 /// The zone that a device's wall clock shows: its own, else the hub's.
 pub(super) fn zone_of(hub: &Hub, device: Option<&StoredDevice>) -> TimeZone {

@@ -235,7 +235,14 @@ impl Devices for SqliteDevices {
         self.store
             .write(move |tx| {
                 let detail = json!({"address": address});
-                audit::note(tx, &Actor::device(&id), "device.wrong_address", "device", id.as_str(), detail)?;
+                audit::note(
+                    tx,
+                    &Actor::device(&id),
+                    "device.wrong_address",
+                    "device",
+                    id.as_str(),
+                    detail,
+                )?;
                 outbox::announce(tx, Event::DeviceWrongAddress, id.as_str(), Some(id.as_str()))
             })
             .await

@@ -43,7 +43,11 @@ pub(super) fn claim(
         let attempts = due.attempts.saturating_add(1);
         if due.removing {
             mark(tx, device, &due.person, None)?;
-            return Ok(Some(RosterWork::Remove { person_id: due.person, wire_id, attempts }));
+            return Ok(Some(RosterWork::Remove {
+                person_id: due.person,
+                wire_id,
+                attempts,
+            }));
         }
         let Some(wanted) = people::for_device(tx, &due.person, zone.as_ref())? else {
             tx.execute(
@@ -60,7 +64,9 @@ pub(super) fn claim(
             person: wanted.person,
             rules: wanted.rules,
             photos: wanted.photos,
-            digest, attempts }))));
+            digest,
+            attempts,
+        }))));
     }
     Ok(None)
 }
@@ -76,7 +82,9 @@ fn next_due(connection: &Connection, device: &str, now: Timestamp) -> Result<Opt
         .query_row(params![device, now.as_millisecond()], |row| {
             Ok(Due {
                 person: row.get(0)?,
-                removing: row.get(1)?, attempts: row.get(2)? })
+                removing: row.get(1)?,
+                attempts: row.get(2)?,
+            })
         })
         .optional()?;
     Ok(due)
@@ -166,7 +174,13 @@ fn applied(
          state = CASE WHEN wanted_digest IS ?3 AND state <> 'removing' THEN 'applied' ELSE state END \
          WHERE device_id = ?1 AND person_id = ?2",
     )?
-    .execute(params![device, person, claimed, serde_json::to_string(warnings)?, redo_at.map(Timestamp::as_millisecond)])?;
+    .execute(params![
+        device,
+        person,
+        claimed,
+        serde_json::to_string(warnings)?,
+        redo_at.map(Timestamp::as_millisecond)
+    ])?;
     Ok(())
 }
 
