@@ -290,6 +290,11 @@ mod tests {
     }
 
     #[test]
+    fn the_face_table_has_the_defaults_of_the_engine() {
+        assert_eq!(HubConfig::with("").unwrap().face, face::FaceConfig::default());
+    }
+
+    #[test]
     fn overrides_leave_the_rest_alone() {
         let config = HubConfig::with("[admin]\nlisten = \"127.0.0.1:0\"\n").unwrap();
         assert_eq!(config.admin.listen, "127.0.0.1:0");
