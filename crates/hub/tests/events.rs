@@ -1,6 +1,12 @@
 //! The live event stream.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod kit;
 
@@ -8,7 +14,10 @@ use kit::{Client, TestHub};
 use serde_json::json;
 
 async fn make_token(client: &Client, name: &str) {
-    client.post("/tokens", &json!({ "name": name, "scopes": ["*"] })).await.expect(201);
+    client
+        .post("/tokens", &json!({ "name": name, "scopes": ["*"] }))
+        .await
+        .expect(201);
 }
 
 #[tokio::test]
@@ -43,7 +52,10 @@ async fn a_stream_goes_on_over_a_restart() {
     make_token(&admin, "between").await;
     let hub = TestHub::start_in(hub.stop().await, "").await;
     let mut again = hub.admin().await.events(Some(before.id)).await;
-    assert_eq!(again.next_named("audit.created").await.data["detail"]["name"], "between");
+    assert_eq!(
+        again.next_named("audit.created").await.data["detail"]["name"],
+        "between"
+    );
 }
 
 #[tokio::test]
@@ -51,8 +63,14 @@ async fn what_another_process_announces_is_told_within_a_second_or_so() {
     let hub = TestHub::start().await;
     let mut events = hub.admin().await.events(None).await;
     let beside = hub::admin::Admin::open(&kit::config(hub.directory.path(), "")).unwrap();
-    beside.create_token("cron", vec!["*".to_owned()], None).await.unwrap();
-    let told = tokio::time::timeout(std::time::Duration::from_secs(5), events.next_named("audit.created"));
+    beside
+        .create_token("cron", vec!["*".to_owned()], None)
+        .await
+        .unwrap();
+    let told = tokio::time::timeout(
+        std::time::Duration::from_secs(5),
+        events.next_named("audit.created"),
+    );
     assert_eq!(told.await.unwrap().data["actor"], "cli");
     beside.close().await;
 }
@@ -66,7 +84,10 @@ async fn what_is_no_longer_kept_is_a_gap() {
     }
     let outbox = &hub.running.hub().store.outbox;
     let last = outbox.extent().await.unwrap().last;
-    outbox.prune(jiff::Timestamp::now() + jiff::SignedDuration::from_secs(1)).await.unwrap();
+    outbox
+        .prune(jiff::Timestamp::now() + jiff::SignedDuration::from_secs(1))
+        .await
+        .unwrap();
     let mut events = admin.events(Some(1)).await;
     let gap = events.next().await;
     assert_eq!((gap.event.as_str(), gap.id), ("gap", last));
@@ -98,13 +119,26 @@ async fn the_audit_is_told_to_admins_only() {
 async fn streams_are_bounded_and_a_bad_place_is_refused() {
     let hub = TestHub::start_with("[limits]\nevent_streams = 1\n").await;
     let admin = hub.admin().await;
-    let bad = admin.request(reqwest::Method::GET, "/events").header("last-event-id", "soon");
+    let bad = admin
+        .request(reqwest::Method::GET, "/events")
+        .header("last-event-id", "soon");
     kit::send(bad).await.problem(400, "bad_last_event_id");
     let first = admin.events(None).await;
     let refused = admin.get("/events").await;
     assert!(refused.headers.contains_key("retry-after"));
     refused.problem(503, "busy");
     drop(first);
-    let free = async { while admin.request(reqwest::Method::GET, "/events").send().await.unwrap().status() != 200 {} };
-    tokio::time::timeout(std::time::Duration::from_secs(20), free).await.unwrap();
+    let free = async {
+        while admin
+            .request(reqwest::Method::GET, "/events")
+            .send()
+            .await
+            .unwrap()
+            .status()
+            != 200
+        {}
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), free)
+        .await
+        .unwrap();
 }

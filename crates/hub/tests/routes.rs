@@ -2,7 +2,13 @@
 //! is bound to a zone. What comes back is compared with the committed table `route_roles.txt`
 //! (`UPDATE_SNAPSHOTS=1` writes it anew), and some rules hold whatever the table says.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod kit;
 
@@ -64,7 +70,13 @@ async fn try_route(client: &Client, method: &Method, path: &str) -> &'static str
 
 /// Everyone of [`WHO`], each signed in twice: signing out must not end the other turns.
 async fn callers(hub: &TestHub) -> Vec<(Client, Client)> {
-    let zone = hub.admin().await.post("/zones", &json!({ "name": "North" })).await.expect(201).json();
+    let zone = hub
+        .admin()
+        .await
+        .post("/zones", &json!({ "name": "North" }))
+        .await
+        .expect(201)
+        .json();
     let zone = zone["id"].as_str().unwrap();
     let mut callers = vec![(hub.nobody(), hub.nobody())];
     for (name, role, zone) in [
@@ -86,7 +98,11 @@ async fn walk(hub: &TestHub) -> Vec<Row> {
         let route = format!("{method} {path}");
         let mut answers = Vec::new();
         for (client, to_sign_out) in &callers {
-            let client = if route == "DELETE /api/v1/session" { to_sign_out } else { client };
+            let client = if route == "DELETE /api/v1/session" {
+                to_sign_out
+            } else {
+                client
+            };
             answers.push(try_route(client, &method, &path).await);
         }
         rows.push(Row { route, answers });
@@ -100,7 +116,13 @@ fn table(rows: &[Row]) -> String {
         "# What each route answers to whom; ok is neither 401, 403 nor 404 (404: the id does not exist, or is not for\n\
          # a user of another zone to know). UPDATE_SNAPSHOTS=1 cargo nextest run -p hub --test routes writes it.\n",
     );
-    writeln!(text, "{:<55}{}", "# route", WHO.map(|who| format!("{who:<10}")).concat()).unwrap();
+    writeln!(
+        text,
+        "{:<55}{}",
+        "# route",
+        WHO.map(|who| format!("{who:<10}")).concat()
+    )
+    .unwrap();
     for row in rows {
         let answers: String = row.answers.iter().map(|answer| format!("{answer:<10}")).collect();
         writeln!(text, "{:<55}{}", row.route, answers.trim_end()).unwrap();
@@ -129,14 +151,19 @@ async fn rules_that_hold_for_every_route() {
     let rows = walk(&hub).await;
     assert!(rows.len() > 20, "{}", rows.len());
     for Row { route, answers } in &rows {
-        let [nobody, viewer, operator, admin, _zoned] = answers[..] else { panic!("{route}") };
+        let [nobody, viewer, operator, admin, _zoned] = answers[..] else {
+            panic!("{route}")
+        };
         let open = OPEN.contains(&route.as_str());
         assert_eq!(nobody == "401", !open, "{route}: nobody gets {nobody}");
         let reads = route.starts_with("GET ") || READS_BY_POST.iter().any(|path| route.starts_with(path));
         if !reads && !VIEWERS_OWN.contains(&route.as_str()) {
             assert_eq!(viewer, "403", "{route}: a viewer changes nothing");
         }
-        if ["/api/v1/users", "/api/v1/audit", "/api/v1/settings"].iter().any(|path| route.contains(path)) {
+        if ["/api/v1/users", "/api/v1/audit", "/api/v1/settings"]
+            .iter()
+            .any(|path| route.contains(path))
+        {
             assert_eq!((viewer, operator), ("403", "403"), "{route}: is for admins");
         }
         assert_ne!(admin, "403", "{route}: an admin may do everything");
@@ -147,11 +174,15 @@ async fn rules_that_hold_for_every_route() {
 async fn a_token_needs_the_scope_of_each_route() {
     let hub = TestHub::start().await;
     let admin = hub.admin().await;
-    let made = admin.post("/tokens", &json!({ "name": "stats", "scopes": ["stats:read"] })).await.expect(201);
+    let made = admin
+        .post("/tokens", &json!({ "name": "stats", "scopes": ["stats:read"] }))
+        .await
+        .expect(201);
     let token = hub.nobody().with_token(made.json()["token"].as_str().unwrap());
     for (method, path) in routes(&hub).await {
         let route = format!("{method} {path}");
-        if OPEN.contains(&route.as_str()) || route.ends_with("/session") || path.starts_with("/api/v1/stats") {
+        if OPEN.contains(&route.as_str()) || route.ends_with("/session") || path.starts_with("/api/v1/stats")
+        {
             continue;
         }
         assert_eq!(try_route(&token, &method, &path).await, "403", "{route}");
@@ -163,14 +194,23 @@ async fn a_token_needs_the_scope_of_each_route() {
 async fn the_document_is_the_committed_one() {
     const SNAPSHOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json");
     let document: Value = serde_json::from_str(&hub::api::openapi().to_json().unwrap()).unwrap();
-    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"), "{}", document["openapi"]);
+    assert!(
+        document["openapi"].as_str().unwrap().starts_with("3.1"),
+        "{}",
+        document["openapi"]
+    );
     let found = serde_json::to_string_pretty(&document).unwrap() + "\n";
     if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
         std::fs::write(SNAPSHOT, &found).unwrap();
     }
     let expected = std::fs::read_to_string(SNAPSHOT).unwrap_or_default();
     for (number, (found, expected)) in found.lines().zip(expected.lines()).enumerate() {
-        assert_eq!(found, expected, "line {}; UPDATE_SNAPSHOTS=1 writes it anew", number + 1);
+        assert_eq!(
+            found,
+            expected,
+            "line {}; UPDATE_SNAPSHOTS=1 writes it anew",
+            number + 1
+        );
     }
     assert_eq!(found.len(), expected.len());
 }
