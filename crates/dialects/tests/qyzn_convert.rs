@@ -148,17 +148,17 @@ fn what_does_not_fit_is_cut_or_left_out_and_told() {
     assert_eq!(
         fields(&losses),
         [
+            ("code", LossReason::Cut),
             ("name", LossReason::Cut),
             ("kind", LossReason::Unsupported),
             ("credentials.id_card", LossReason::LeftOut),
             ("credentials.ic_card", LossReason::LeftOut),
-            ("code", LossReason::Cut),
             ("phone", LossReason::Unsupported),
             ("credentials.pin", LossReason::Unsupported),
         ]
     );
     assert_eq!(
-        (losses[0].before.as_deref(), losses[0].after.as_deref()),
+        (losses[1].before.as_deref(), losses[1].after.as_deref()),
         (Some("欧阳娜娜古力娜扎x"), Some("欧阳娜娜古力娜扎"))
     );
     let shown = serde_json::to_value(&losses[5]).unwrap();

@@ -193,35 +193,35 @@ impl Decoder {
         let size = match usize::try_from(announced) {
             Ok(size) if size <= self.body_limit => size,
             _ => {
-                return Step::Fail(DecoderError::TooLarge {
-                    announced,
-                    limit: self.body_limit,
-                });
+                let limit = self.body_limit;
+                return Step::Fail(DecoderError::TooLarge { announced, limit });
             }
         };
-        if self.buffer.len() - HEADER_BYTES < size {
-            return Step::More;
-        }
-        if size == 0 {
-            return Step::Frame(self.take_frame(header, 0));
-        }
-        let mut scan = self.scan.take().unwrap_or_default();
         let body = self.buffer.get(HEADER_BYTES..).unwrap_or_default();
-        // The announced bytes first; what follows them is looked at only if the JSON is not complete by then.
+        let Some(announced_body) = body.get(..size) else {
+            return Step::More;
+        };
+        let mut scan = self.scan.take().unwrap_or_default();
         if scan.position() < size {
-            scan.feed(body.get(..size).unwrap_or_default());
+            scan.feed(announced_body);
         }
         if scan.is_settled() {
             return Step::Frame(self.take_frame(header, size));
         }
+        self.cut_body(header, size, scan)
+    }
+
+    /// All announced bytes are there and the JSON is not complete: it goes on, or the next frame begins.
+    fn cut_body(&mut self, header: Header, size: usize, mut scan: Scanner) -> Step {
+        let body = self.buffer.get(HEADER_BYTES..).unwrap_or_default();
         let next = find_frame(body, size);
         let limit = next.unwrap_or(body.len()).min(size + SEARCH_LIMIT);
         scan.feed(body.get(..limit).unwrap_or_default());
         let end = match (scan.end(), next) {
             (Some(end), _) => end,
-            (None, Some(next)) => next,
-            (None, None) if body.len() > size + SEARCH_LIMIT => return Step::Fail(DecoderError::Endless),
-            (None, None) => {
+            (None, Some(next)) if next <= size + SEARCH_LIMIT => next,
+            _ if body.len() > size + SEARCH_LIMIT => return Step::Fail(DecoderError::Endless),
+            _ => {
                 self.scan = Some(scan);
                 return Step::More;
             }

@@ -43,8 +43,6 @@ pub enum EnvelopeError {
 #[derive(Deserialize)]
 struct RawRequest {
     message: String,
-    #[serde(default)]
-    data: Value,
 }
 
 #[derive(Deserialize)]
@@ -52,8 +50,6 @@ struct RawResponse {
     message: Option<String>,
     result: i64,
     desc: Option<String>,
-    #[serde(default)]
-    data: Value,
 }
 
 impl RequestBody {
@@ -62,10 +58,11 @@ impl RequestBody {
     /// # Errors
     /// [`EnvelopeError`] where it is not JSON or has no `message`.
     pub fn parse(body: &[u8]) -> Result<Self, EnvelopeError> {
-        let raw: RawRequest = lenient::read(&lenient::body(body)?)?;
+        let (data, envelope) = taken_apart(lenient::body(body)?);
+        let raw: RawRequest = lenient::read(&envelope)?;
         Ok(Self {
             message: raw.message.trim().to_owned(),
-            data: opened(raw.data),
+            data: opened(data),
         })
     }
 
@@ -117,12 +114,13 @@ impl ResponseBody {
     /// # Errors
     /// [`EnvelopeError`] where it is not JSON or has no `result`.
     pub fn parse(body: &[u8]) -> Result<Self, EnvelopeError> {
-        let raw: RawResponse = lenient::read(&lenient::body(body)?)?;
+        let (data, envelope) = taken_apart(lenient::body(body)?);
+        let raw: RawResponse = lenient::read(&envelope)?;
         Ok(Self {
             message: raw.message,
             result: Code::from(raw.result),
             desc: raw.desc.unwrap_or_default(),
-            data: opened(raw.data),
+            data: opened(data),
         })
     }
 
@@ -131,6 +129,22 @@ impl ResponseBody {
     pub fn encode(&self) -> Vec<u8> {
         bytes(self)
     }
+}
+
+/// The `data` of an envelope, which may hold megabytes of pictures and is not copied, and the rest.
+fn taken_apart(mut envelope: Value) -> (Value, Value) {
+    let fields = envelope.as_object_mut();
+    let data = fields.and_then(|fields| {
+        let key = match fields.contains_key("data") {
+            true => "data".to_owned(),
+            false => fields
+                .keys()
+                .find(|key| key.trim().eq_ignore_ascii_case("data"))?
+                .clone(),
+        };
+        fields.remove(&key)
+    });
+    (data.unwrap_or_default(), envelope)
 }
 
 /// `data` as an object or array: text that holds JSON is opened, nothing is an empty object (QUIRKS T10).

@@ -6,10 +6,11 @@
 //! notices silence (T13).
 
 mod asked;
+mod event;
 mod sent;
+mod settings;
 
 use super::code::Code;
-use super::decoder::DecoderError;
 use super::envelope::{EnvelopeError, RequestBody, ResponseBody};
 use super::frame::{Frame, Header, PacketKind, Version, encode};
 use super::operation::Operation;
@@ -19,194 +20,8 @@ use sent::Sent;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// A moment, as the caller's clocks say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// Time since any fixed moment, by a clock that never goes back.
-    pub elapsed: Duration,
-    /// The wall clock, Unix seconds, for the header's timestamp.
-    pub unix_seconds: u32,
-}
-
-/// Which side of the connection this is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// The terminal: beats.
-    Device,
-    /// The hub: answers beats, and drops a silent device.
-    Platform,
-}
-
-/// The times and bounds of a connection.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Which side this is.
-    pub role: Role,
-    /// A device beats this often.
-    pub heartbeat: Duration,
-    /// A platform drops a device that is silent for so long.
-    pub silence: Duration,
-    /// A request without an answer is sent again after so long.
-    pub request_timeout: Duration,
-    /// How many times it is sent again.
-    pub resends: u32,
-    /// One frame must be complete after so long.
-    pub frame_time: Duration,
-    /// Own requests that may wait for an answer at a time.
-    pub outstanding: usize,
-    /// The peer's requests that may be carried out at a time; more are answered with code 109.
-    pub running: usize,
-    /// Answers kept for requests that arrive again, by number.
-    pub kept_answers: usize,
-    /// Answers kept, in bytes; the latest is kept whatever its size.
-    pub kept_answer_bytes: usize,
-    /// What a peer is told to wait with code 109, in seconds.
-    pub busy_seconds: u32,
-    /// The largest body taken, in bytes.
-    pub body_limit: usize,
-}
-
-impl Settings {
-    /// The document's figures, and bounds that an honest peer never meets.
-    #[must_use]
-    pub fn new(role: Role) -> Self {
-        Self {
-            role,
-            heartbeat: Duration::from_secs(25),
-            silence: Duration::from_secs(75),
-            request_timeout: Duration::from_secs(20),
-            resends: 3,
-            frame_time: Duration::from_secs(120),
-            outstanding: 64,
-            running: 64,
-            kept_answers: 64,
-            kept_answer_bytes: 1024 * 1024,
-            busy_seconds: super::operation::DEFAULT_WAIT_SECONDS,
-            body_limit: super::decoder::DEFAULT_BODY_LIMIT,
-        }
-    }
-}
-
-/// A request of the peer that awaits its answer: hand it back to [`Exchange::answer`].
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Ticket {
-    sequence: u32,
-    fingerprint: u64,
-    version: Version,
-}
-
-impl Ticket {
-    /// The request's sequence number.
-    #[must_use]
-    pub fn sequence(&self) -> u32 {
-        self.sequence
-    }
-}
-
-/// Why a connection is to be closed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CloseReason {
-    /// The bytes are no frames.
-    #[error(transparent)]
-    Stream(#[from] DecoderError),
-    /// Nothing came for [`Settings::silence`].
-    #[error("nothing came for too long")]
-    Silent,
-    /// A frame was not complete after [`Settings::frame_time`].
-    #[error("a frame was begun and not ended")]
-    HalfFrame,
-    /// A request was never answered.
-    #[error("{message} was never answered")]
-    NoAnswer {
-        /// The operation's wire name.
-        message: String,
-    },
-}
-
-/// What happened on a connection.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// The peer asks something; answer it.
-    Request {
-        /// To be handed back with the answer.
-        ticket: Ticket,
-        /// What is asked.
-        body: RequestBody,
-        /// The header's timestamp, Unix seconds by the peer's clock.
-        timestamp: u32,
-    },
-    /// The peer tells something and wants no answer.
-    Notification(RequestBody),
-    /// An own request was answered.
-    Answer {
-        /// The request's sequence number, as [`Exchange::request`] gave it.
-        sequence: u32,
-        /// The request's wire name.
-        message: String,
-        /// The answer.
-        body: ResponseBody,
-    },
-    /// An answer to nothing that was asked, or that was answered before; ignored.
-    UnknownAnswer {
-        /// Its sequence number.
-        sequence: u32,
-    },
-    /// A request came again; it is not to be started again.
-    Repeated {
-        /// Its sequence number.
-        sequence: u32,
-        /// Whether the stored answer went out again; otherwise the request is still running.
-        answered: bool,
-    },
-    /// A body that is no envelope; a request was answered with code 104.
-    Malformed {
-        /// The packet type.
-        kind: PacketKind,
-        /// The sequence number.
-        sequence: u32,
-        /// What is wrong.
-        error: EnvelopeError,
-    },
-    /// Too many requests at a time; this one was answered with code 109.
-    Overrun {
-        /// The operation's wire name.
-        message: String,
-    },
-    /// The peer is alive.
-    Heartbeat,
-    /// A packet type that the document does not have; ignored.
-    UnknownKind(u8),
-    /// An own request has no answer after all resends.
-    GaveUp {
-        /// Its sequence number.
-        sequence: u32,
-        /// Its wire name.
-        message: String,
-    },
-    /// Close the connection. Nothing follows.
-    Close(CloseReason),
-}
-
-/// Why a request cannot be sent.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
-    /// The peer does not speak the version that the operation needs.
-    #[error("{message} needs protocol version {needs}, the peer speaks {speaks}", needs = needs.0, speaks = speaks.0)]
-    Version {
-        /// The wire name.
-        message: String,
-        /// What it needs.
-        needs: Version,
-        /// What the peer speaks.
-        speaks: Version,
-    },
-    /// Too many requests wait for answers.
-    #[error("{0} requests wait for answers already")]
-    Busy(usize),
-    /// The connection is to be closed.
-    #[error("the connection is closing")]
-    Closing,
-}
+pub use event::{CloseReason, Event, RequestError, Ticket};
+pub use settings::{Moment, Role, Settings};
 
 /// The state of one connection. Feed it frames and ticks; take events and bytes to write out of it.
 #[derive(Debug)]
@@ -440,24 +255,20 @@ impl Exchange {
             fingerprint: asked::fingerprint(&frame.body),
             version: header.version,
         };
-        match self.asked.seen(&ticket) {
-            Seen::Running => {
-                self.events.push_back(Event::Repeated {
-                    sequence: header.sequence,
-                    answered: false,
-                });
-                return;
-            }
-            Seen::Answered(bytes) => {
-                self.output.push_back(bytes);
-                self.events.push_back(Event::Repeated {
-                    sequence: header.sequence,
-                    answered: true,
-                });
-                return;
-            }
-            Seen::Never => {}
-        }
+        let answered = match self.asked.seen(&ticket) {
+            Seen::Never => return self.asked_first(frame, ticket, now),
+            Seen::Running => None,
+            Seen::Answered(bytes) => Some(bytes),
+        };
+        self.events.push_back(Event::Repeated {
+            sequence: header.sequence,
+            answered: answered.is_some(),
+        });
+        self.output.extend(answered);
+    }
+
+    fn asked_first(&mut self, frame: &Frame, ticket: Ticket, now: Moment) {
+        let header = frame.header;
         match RequestBody::parse(&frame.body) {
             Err(error) => {
                 let reason = ResponseBody::refusal(Code::InvalidParameter, error.to_string());
@@ -466,24 +277,21 @@ impl Exchange {
             }
             Ok(body) if self.asked.running() >= self.settings.running => {
                 let busy = ResponseBody::busy(self.settings.busy_seconds);
-                let header = Header::new(
-                    header.version,
-                    PacketKind::Response,
-                    now.unix_seconds,
-                    header.sequence,
-                );
+                let kind = PacketKind::Response;
+                let answer = Header::new(header.version, kind, now.unix_seconds, header.sequence);
                 // Not stored: the peer is to ask again, and may then be served.
-                self.output.push_back(encode(header, &busy.encode()));
+                self.output.push_back(encode(answer, &busy.encode()));
                 self.events.push_back(Event::Overrun {
                     message: body.message,
                 });
             }
             Ok(body) => {
                 self.asked.started(&ticket);
+                let timestamp = header.timestamp;
                 self.events.push_back(Event::Request {
                     ticket,
                     body,
-                    timestamp: header.timestamp,
+                    timestamp,
                 });
             }
         }

@@ -207,6 +207,39 @@ impl Operation for AddPersonFace {
 }
 
 impl AddPersonFace {
+    /// A person with the required fields and nothing else: passes always, without a photo.
+    #[must_use]
+    pub fn new(
+        person_id: impl Into<String>,
+        person_code: impl Into<String>,
+        name: impl Into<String>,
+        person_type: PersonType,
+    ) -> Self {
+        Self {
+            person_id: person_id.into(),
+            person_code: person_code.into(),
+            name: name.into(),
+            person_type,
+            portrait: None,
+            id_number: None,
+            ic_number: None,
+            pass_number: None,
+            pass_period: None,
+            pass_monday: None,
+            pass_tuesday: None,
+            pass_wednesday: None,
+            pass_thursday: None,
+            pass_friday: None,
+            pass_saturday: None,
+            pass_sunday: None,
+            start_time: None,
+            expire_time: None,
+            pass_mode: VerifyMode::Device,
+            faces: Vec::new(),
+            ext_pass_rule: None,
+        }
+    }
+
     fn check_faces(&self) -> Result<(), FieldError> {
         if self.faces.len() > check::FACES {
             return Err(FieldError::new(

@@ -58,53 +58,49 @@ pub struct Converted {
 pub fn person_to_device(wanted: &Wanted<'_>) -> Converted {
     let person = wanted.person;
     let mut losses = Vec::new();
-    let name = if person.name.trim().is_empty() {
-        person.id.as_str()
-    } else {
-        &person.name
-    };
-    let mut message = AddPersonFace {
-        person_id: person.id.to_string(),
-        person_code: cut(person.id.as_str(), check::PERSON_CODE_BYTES).to_owned(),
-        name: fitted("name", name, check::NAME_BYTES, &mut losses),
-        person_type: person_type(person.kind, &mut losses),
-        portrait: None,
-        id_number: number(
-            person,
-            CredentialKind::IdCard,
-            check::ID_NUMBER_BYTES,
-            &mut losses,
-        ),
-        ic_number: number(
-            person,
-            CredentialKind::IcCard,
-            wanted.ic_number_bytes,
-            &mut losses,
-        ),
-        pass_number: Some(passes_left(person, &mut losses)),
-        pass_period: None,
-        pass_monday: None,
-        pass_tuesday: None,
-        pass_wednesday: None,
-        pass_thursday: None,
-        pass_friday: None,
-        pass_saturday: None,
-        pass_sunday: None,
-        start_time: None,
-        expire_time: None,
-        pass_mode: verify_mode(person.verify),
-        faces: wanted.photo.iter().map(face).collect(),
-        ext_pass_rule: None,
-    };
-    if let Some(code) = person.code.as_deref().filter(|code| !code.trim().is_empty()) {
-        message.person_code = fitted("code", code, check::PERSON_CODE_BYTES, &mut losses);
-    }
-    note_unsupported(person, &mut losses);
+    let mut message = AddPersonFace::new(
+        person.id.as_str(),
+        code(person, &mut losses),
+        name(person, &mut losses),
+        person_type(person.kind, &mut losses),
+    );
+    message.id_number = number(
+        person,
+        CredentialKind::IdCard,
+        check::ID_NUMBER_BYTES,
+        &mut losses,
+    );
+    message.ic_number = number(
+        person,
+        CredentialKind::IcCard,
+        wanted.ic_number_bytes,
+        &mut losses,
+    );
+    message.pass_number = Some(passes_left(person, &mut losses));
+    message.pass_mode = verify_mode(person.verify);
+    message.faces = wanted.photo.iter().map(face).collect();
+    note_unsupported_fields(person, &mut losses);
+    note_unsupported_credentials(person, &mut losses);
     let redo_at = set_access(wanted, &mut message, &mut losses);
     Converted {
         message,
         losses,
         redo_at,
+    }
+}
+
+/// The employee number; required on the wire, so the id stands in (MODEL section 2).
+fn code(person: &Person, losses: &mut Vec<Loss>) -> String {
+    match person.code.as_deref().filter(|code| !code.trim().is_empty()) {
+        Some(code) => fitted("code", code, check::PERSON_CODE_BYTES, losses),
+        None => cut(person.id.as_str(), check::PERSON_CODE_BYTES).to_owned(),
+    }
+}
+
+fn name(person: &Person, losses: &mut Vec<Loss>) -> String {
+    match person.name.trim() {
+        "" => cut(person.id.as_str(), check::NAME_BYTES).to_owned(),
+        name => fitted("name", name, check::NAME_BYTES, losses),
     }
 }
 
@@ -199,7 +195,7 @@ fn face(photo: &DevicePhoto<'_>) -> Face {
 }
 
 /// Everything that this dialect has no place for (MODEL section 8).
-fn note_unsupported(person: &Person, losses: &mut Vec<Loss>) {
+fn note_unsupported_fields(person: &Person, losses: &mut Vec<Loss>) {
     let filled = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
     let fields = [
         ("gender", person.gender.is_some()),
@@ -224,6 +220,9 @@ fn note_unsupported(person: &Person, losses: &mut Vec<Loss>) {
             .filter(|(_, is_set)| *is_set)
             .map(|(field, _)| Loss::unsupported(field)),
     );
+}
+
+fn note_unsupported_credentials(person: &Person, losses: &mut Vec<Loss>) {
     // A QR code's content is brought to the hub, which decides: nothing is lost.
     for (kind, field) in [
         (CredentialKind::RfCard, "credentials.rf_card"),
