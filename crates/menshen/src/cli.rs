@@ -87,12 +87,16 @@ pub(crate) struct SwarmArguments {
     /// Where the hub's listener for that protocol is
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) hub: String,
-    /// Records per second of all devices together
-    #[arg(long, value_name = "R", default_value_t = 100.0)]
-    pub(crate) records_per_second: f64,
-    /// For how long records are made, as in 60s or 5m
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
-    pub(crate) duration: Duration,
+    /// Records per second of all devices together; without it each device sends its next record when the last is
+    /// acknowledged
+    #[arg(long, value_name = "R")]
+    pub(crate) records_per_second: Option<f64>,
+    /// For how long records are sent, as in 60s or 5m [default: 60s with a rate, else until all are sent]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) duration: Option<Duration>,
+    /// How many records each device sends [default: 20, or with a rate as many as fit in the time]
+    #[arg(long, value_name = "N")]
+    pub(crate) records_each: Option<u32>,
     /// The size of each record's photo, in KB
     #[arg(long, value_name = "KB", default_value_t = 60)]
     pub(crate) photo_kb: usize,

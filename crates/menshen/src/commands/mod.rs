@@ -5,6 +5,7 @@ pub(crate) mod config;
 pub(crate) mod face;
 pub(crate) mod models;
 pub(crate) mod sides;
+pub(crate) mod swarm;
 
 /// The command was used wrongly, in a way that the command line's parser cannot see.
 #[derive(Debug, thiserror::Error)]

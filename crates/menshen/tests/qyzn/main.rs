@@ -17,3 +17,4 @@ mod kill;
 mod kit;
 mod life;
 mod offline;
+mod swarm;
