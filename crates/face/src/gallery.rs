@@ -178,7 +178,9 @@ impl<K: Clone + Eq + Hash> Gallery<K> {
         let mut scores = vec![0.0_f32; BLOCK_ROWS];
         for block in blocks.iter() {
             let block = block.read().unwrap_or_else(PoisonError::into_inner);
-            products(&block.rows, query.values(), &mut scores);
+            if products(&block.rows, query.values(), &mut scores) <= best.floor() {
+                continue;
+            }
             let mut from = 0;
             while let Some((row, score)) = next_over(&scores, from, best.floor()) {
                 from = row + 1;
