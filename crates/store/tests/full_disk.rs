@@ -78,3 +78,36 @@ async fn a_segment_that_cannot_grow_refuses_and_recovers() {
     assert_eq!(store.blob(&id).await.unwrap().unwrap(), b"there is space again");
     store.close().await;
 }
+
+/// `mount -t tmpfs -o size=6m tmpfs /mnt/small && MENSHEN_SMALL_DISK=/mnt/small cargo nextest run -p store
+/// --run-ignored only small_disk`
+#[tokio::test]
+#[ignore = "needs a small disk of its own: see above"]
+async fn a_small_disk_refuses_and_recovers() {
+    let disk = std::path::PathBuf::from(std::env::var("MENSHEN_SMALL_DISK").unwrap());
+    let folder = tempfile::tempdir_in(&disk).unwrap();
+    let store = Store::open(options(folder.path())).unwrap();
+    // Rows alone: it is the write-ahead log that finds no space, at the commit.
+    let filler = folder.path().join("filler");
+    let mut kept = 0;
+    for size in [500_000, 1000] {
+        let mut all = std::fs::read(&filler).unwrap_or_default();
+        while std::fs::write(&filler, &all).is_ok() {
+            all.resize(all.len() + size, 0);
+        }
+    }
+    let full = loop {
+        match note(&store, &format!("{kept}{}", "x".repeat(20_000))).await {
+            Ok(_) => kept += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(full, StoreError::Full { .. }), "{full:?}");
+    assert_eq!(notes(&store).await.len(), kept);
+    std::fs::remove_file(&filler).unwrap();
+    note(&store, "there is space again").await.unwrap();
+    store.close().await;
+    let store = Store::open(options(folder.path())).unwrap();
+    assert_eq!(notes(&store).await.len(), kept + 1);
+    store.close().await;
+}
