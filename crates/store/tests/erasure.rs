@@ -167,6 +167,7 @@ async fn space_of_erased_captures_is_reclaimed() {
     let before = size(folder.path());
     let Reclaimed { segments, bytes } = store.reclaim().await.unwrap();
     assert_eq!(segments, 1, "the empty one went when its last picture did");
+
     assert!(bytes >= 3 * QUARTER as u64, "{bytes}");
     assert!(size(folder.path()) + bytes <= before);
     for (round, id) in ids.iter().enumerate() {

@@ -207,10 +207,9 @@ impl BlobWriter {
         if self.distrust {
             return Ok(None);
         }
-        let last: Option<i64> = connection
-            .prepare_cached("SELECT max(id) FROM segments WHERE month = ?1")?
-            .query_row([month.to_string()], |row| row.get(0))?;
-        let Some(id) = last else { return Ok(None) };
+        let Some(id) = newest_of(connection, month)? else {
+            return Ok(None);
+        };
         let segment = Segment {
             id,
             month: Some(month),
@@ -224,9 +223,27 @@ impl BlobWriter {
         }))
     }
 
-    /// Whether the segment is still appended to (it is a month's last).
-    pub(crate) fn is_tail(&self, segment: Segment) -> bool {
-        self.tails.values().any(|tail| tail.segment.id == segment.id)
+    /// Makes sure that the month's next captures do not go to this segment, because it is being rewritten.
+    pub(crate) fn turn_from(
+        &mut self,
+        connection: &Connection,
+        segment: Segment,
+        month: Month,
+    ) -> Result<(), StoreError> {
+        let newest = newest_of(connection, month)?;
+        if newest == Some(segment.id) {
+            let (segment, file) = self.begin(connection, Some(month))?;
+            let file = Arc::new(file);
+            self.tails.insert(
+                month,
+                Tail {
+                    segment,
+                    file,
+                    end: 0,
+                },
+            );
+        }
+        Ok(())
     }
 
     /// Drops a blob's row and key, and its segment if nothing else is in it.
@@ -237,7 +254,7 @@ impl BlobWriter {
             .optional()?;
         let Some(id) = segment else { return Ok(()) };
         let segment = segment_of(connection, id)?;
-        if segment.month.is_some() && (self.is_tail(segment) || holds_blobs(connection, id)?) {
+        if holds_blobs(connection, id)? {
             return Ok(());
         }
         self.drop_segment(connection, segment)
@@ -259,6 +276,13 @@ impl BlobWriter {
         self.doomed.push(self.files.path(segment));
         Ok(())
     }
+}
+
+/// The segment of a month that was begun last.
+fn newest_of(connection: &Connection, month: Month) -> Result<Option<i64>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT max(id) FROM segments WHERE month = ?1")?
+        .query_row([month.to_string()], |row| row.get(0))?)
 }
 
 /// The end of the last committed byte of a segment.

@@ -66,8 +66,8 @@ impl Store {
         Ok(months)
     }
 
-    /// Rewrites segments of captures of which less than half is still alive, and removes those of which nothing is.
-    /// Their months' newest segments are left alone. To be called now and then (daily, say).
+    /// Rewrites segments of captures of which less than half is still alive (those of which nothing is have gone with
+    /// their last blob). To be called now and then (daily, say).
     ///
     /// # Errors
     /// As of [`Store::write`]; what was reclaimed so far stays so.
@@ -75,7 +75,7 @@ impl Store {
         let mut sum = Reclaimed::default();
         for (segment, alive) in self.read(candidates).await? {
             let length = self.files().length(segment);
-            if alive.saturating_mul(2) >= length && alive > 0 {
+            if alive.saturating_mul(2) >= length {
                 continue;
             }
             self.move_blobs(segment).await?;
@@ -91,6 +91,7 @@ impl Store {
             let connection = write.connection;
             let blobs = write.blob_writer()?;
             let Some(month) = segment.month else { return Ok(()) };
+            blobs.turn_from(connection, segment, month)?;
             for survivor in survivors(connection, segment)? {
                 let bytes = blobs
                     .files()
@@ -107,12 +108,11 @@ impl Store {
     }
 }
 
-/// Segments of captures other than each month's newest, with the bytes that live in them.
+/// Segments of captures, with the bytes that live in them.
 fn candidates(connection: &Connection) -> Result<Vec<(Segment, u64)>, StoreError> {
     let mut statement = connection.prepare(
         "SELECT id, month, (SELECT coalesce(sum(length), 0) FROM blobs WHERE segment = segments.id)
-         FROM segments WHERE month IS NOT NULL
-           AND id < (SELECT max(id) FROM segments AS other WHERE other.month = segments.month)",
+         FROM segments WHERE month IS NOT NULL",
     )?;
     let mut rows = statement.query([])?;
     let mut found = Vec::new();
