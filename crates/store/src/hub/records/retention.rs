@@ -39,6 +39,8 @@ pub(super) async fn drop_before(
             }
         }
     }
+    // What was erased one by one, here and with people since the last time, left holes.
+    store.reclaim().await?;
     loop {
         let gone = store
             .write(move |tx| {
