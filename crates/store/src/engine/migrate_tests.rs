@@ -146,6 +146,23 @@ fn load(schema: &str, version: u32) -> Connection {
     connection
 }
 
+/// Says in which lines two schemas differ.
+fn alike(place: &str, found: &[String], expected: &[String]) {
+    let only = |here: &[String], there: &[String]| -> Vec<String> {
+        here.iter()
+            .filter(|line| !there.contains(line))
+            .cloned()
+            .collect()
+    };
+    let (surplus, lacking) = (only(found, expected), only(expected, found));
+    assert!(
+        surplus.is_empty() && lacking.is_empty(),
+        "{place}: the dump and the migrations differ. If this version was released, its migration must not change: \
+         add a new one. If it was not, rewrite its dump: MENSHEN_WRITE_FIXTURES=1 cargo nextest run -p store \
+         migrate_tests\nonly in the dump: {surplus:#?}\nonly in the migrations: {lacking:#?}"
+    );
+}
+
 fn hold(schema: &str, list: &[Migration]) {
     let newest = list.len() as u32;
     if std::env::var_os("MENSHEN_WRITE_FIXTURES").is_some() {
@@ -159,10 +176,10 @@ fn hold(schema: &str, list: &[Migration]) {
     for version in 1..=newest {
         let mut old = load(schema, version);
         let made = at_version(schema, list, version);
-        assert_eq!(
-            described(&old),
-            described(&made),
-            "{schema} {version}: a migration and the dump of its release differ (before the release: rewrite the dump)"
+        alike(
+            &format!("{schema} {version}"),
+            &described(&old),
+            &described(&made),
         );
         let before: Vec<(String, i64)> = tables(&old)
             .into_iter()
@@ -173,7 +190,11 @@ fn hold(schema: &str, list: &[Migration]) {
             "{schema} {version}: a table has no row in the dump"
         );
         assert_eq!(migrate::apply(&mut old, schema, list).unwrap(), version);
-        assert_eq!(described(&old), fresh, "{schema} {version}");
+        alike(
+            &format!("{schema}, migrated from {version}"),
+            &described(&old),
+            &fresh,
+        );
         for (table, count) in before.iter().filter(|(table, _)| tables(&old).contains(table)) {
             assert_eq!(
                 rows(&old, table),
