@@ -2,7 +2,6 @@
 
 use crate::hub::photos;
 use crate::{BlobId, StoreError, Write};
-use rusqlite::params;
 
 /// Deletes the person's row with all that hangs on it, the photos' blobs, and name and pictures in records.
 ///
@@ -36,9 +35,9 @@ fn forget_in_records(tx: &mut Write<'_>, id: &str) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE records SET capture_blob = NULL, capture_type = NULL, registered_blob = NULL,
              registered_type = NULL, size = 0, private = NULL,
-             details = json_set(json_remove(details, '$.person_name', '$.document', '$.card'), '$.native', json('{}'))
+             details = json_remove(details, '$.person_name', '$.card')
          WHERE person_id = ?1",
-        params![id],
+        [id],
     )?;
     Ok(())
 }

@@ -153,6 +153,14 @@ fn add_photo(
     Ok(stored)
 }
 
+/// Waits until what was erased is out of the write-ahead log too. When that cannot be waited for, it happens soon by
+/// itself: the erasure is done either way.
+async fn forgotten(store: &Store) {
+    if let Err(error) = store.truncate_wal().await {
+        tracing::warn!(%error, "what was erased leaves the write-ahead log a little later");
+    }
+}
+
 #[async_trait]
 impl People for SqlitePeople {
     async fn create(
@@ -202,7 +210,9 @@ impl People for SqlitePeople {
                 deletion::forget(tx, id.as_str())?;
                 follow_up(tx, &actor, "person.delete", id.as_str(), json!({}))
             })
-            .await
+            .await?;
+        forgotten(&self.store).await;
+        Ok(())
     }
 
     async fn access(&self, id: &PersonId, bound: Option<ZoneId>) -> Result<Option<PersonAccess>, StoreError> {
@@ -298,7 +308,9 @@ impl People for SqlitePeople {
                 let detail = json!({ "photo": photo });
                 follow_up(tx, &actor, "person.photo_delete", person.as_str(), detail)
             })
-            .await
+            .await?;
+        forgotten(&self.store).await;
+        Ok(())
     }
 
     async fn templates(
