@@ -119,15 +119,15 @@ impl Site {
     /// The device takes everything that it is to take.
     async fn synchronise(&self) {
         while let Some(work) = self.store.roster.claim(&self.device.id, Timestamp::now()).await.unwrap() {
-            let (person, outcome) = match work {
+            let (person, digest, outcome) = match work {
                 store::hub::roster::RosterWork::Put(put) => {
-                    (put.person.id.to_string(), RosterOutcome::Applied { warnings: Vec::new() })
+                    (put.person.id.to_string(), Some(put.digest), RosterOutcome::Applied { warnings: Vec::new() })
                 }
                 store::hub::roster::RosterWork::Remove { person_id, .. } => {
-                    (person_id.to_string(), RosterOutcome::Removed)
+                    (person_id, None, RosterOutcome::Removed)
                 }
             };
-            self.store.roster.settle(&self.device.id, &person, outcome).await.unwrap();
+            self.store.roster.settle(&self.device.id, &person, digest, outcome).await.unwrap();
         }
     }
 
