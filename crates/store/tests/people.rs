@@ -121,7 +121,7 @@ impl Site {
         while let Some(work) = self.store.roster.claim(&self.device.id, Timestamp::now()).await.unwrap() {
             let (person, digest, outcome) = match work {
                 store::hub::roster::RosterWork::Put(put) => {
-                    (put.person.id.to_string(), Some(put.digest), RosterOutcome::Applied { warnings: Vec::new() })
+                    (put.person.id.to_string(), Some(put.digest), RosterOutcome::Applied { warnings: Vec::new(), redo_at: None })
                 }
                 store::hub::roster::RosterWork::Remove { person_id, .. } => {
                     (person_id, None, RosterOutcome::Removed)

@@ -206,7 +206,8 @@ pub trait People: Send + Sync {
     /// What the database or the blob store says.
     async fn photo_for_work(&self, photo: &PhotoId) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Stores what an engine found in a photo that is already there; says whether it still was.
+    /// Stores what an engine found in a photo that is already there; says whether it still was. The revision stays:
+    /// nobody changed the person.
     ///
     /// # Errors
     /// Only what the database says.

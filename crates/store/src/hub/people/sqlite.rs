@@ -369,6 +369,7 @@ impl People for SqlitePeople {
                 };
                 // Another photo may be the best one now.
                 roster::refresh(tx, RosterScope::Person(&person))?;
+                outbox::announce(tx, Event::PersonUpdated, &person, None)?;
                 Ok(true)
             })
             .await
