@@ -15,19 +15,32 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 fn paths(problem: &Value) -> Vec<&str> {
-    problem["errors"].as_array().unwrap().iter().map(|error| error["path"].as_str().unwrap()).collect()
+    problem["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["path"].as_str().unwrap())
+        .collect()
 }
 
 async fn made(client: &Client, path: &str, body: Value) -> Value {
     let answer = client.post(path, &body).await.expect(201);
     let object = answer.json();
-    assert_eq!(answer.header("location"), format!("/api/v1{path}/{}", object["id"].as_str().unwrap()));
+    assert_eq!(
+        answer.header("location"),
+        format!("/api/v1{path}/{}", object["id"].as_str().unwrap())
+    );
     assert_eq!(object["revision"], 1);
     object
 }
 
 async fn ids(client: &Client, path: &str) -> Vec<String> {
-    client.all(path).await.iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    client
+        .all(path)
+        .await
+        .iter()
+        .map(|item| item["id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -48,33 +61,77 @@ async fn a_person_is_made_found_changed_and_deleted() {
     for (field, value) in full.as_object().unwrap() {
         assert_eq!(&person[field], value, "{field}");
     }
-    assert_eq!((&person["passes_used"], &person["photos"]), (&json!(0), &json!([])));
+    assert_eq!(
+        (&person["passes_used"], &person["photos"]),
+        (&json!(0), &json!([]))
+    );
     let shown = admin.get("/persons/P-1").await.expect(200);
     assert_eq!(shown.header("etag"), "\"1\"");
     assert_eq!(shown.json(), person);
 
     let other = made(&admin, "/persons", json!({"name": "Bo"})).await;
     assert_eq!(other["id"].as_str().unwrap().len(), 32);
-    for (query, found) in [("ann", 1), ("1007", 1), ("0012345", 1), ("P-1", 1), ("", 2), ("nobody", 0), ("%25", 0)] {
-        assert_eq!(ids(&admin, &format!("/persons?query={query}")).await.len(), found, "{query}");
+    for (query, found) in [
+        ("ann", 1),
+        ("1007", 1),
+        ("0012345", 1),
+        ("P-1", 1),
+        ("", 2),
+        ("nobody", 0),
+        ("%25", 0),
+    ] {
+        assert_eq!(
+            ids(&admin, &format!("/persons?query={query}")).await.len(),
+            found,
+            "{query}"
+        );
     }
-    assert_eq!(ids(&admin, "/persons?kind=member").await, [other["id"].as_str().unwrap()]);
-    assert_eq!(ids(&admin, &format!("/persons?group_id={}", group["id"].as_str().unwrap())).await, ["P-1"]);
+    assert_eq!(
+        ids(&admin, "/persons?kind=member").await,
+        [other["id"].as_str().unwrap()]
+    );
+    assert_eq!(
+        ids(
+            &admin,
+            &format!("/persons?group_id={}", group["id"].as_str().unwrap())
+        )
+        .await,
+        ["P-1"]
+    );
     let paged = admin.all("/persons?limit=1").await;
     assert_eq!(paged.len(), 2, "page by page, by creation");
     assert_eq!(paged[0]["id"], "P-1");
 
     let change = json!({"phone": null, "credentials": [], "groups": [], "name": "Ann"});
     let changed = admin.patch("/persons/P-1", &change).await.expect(200).json();
-    assert_eq!((&changed["name"], &changed["phone"], &changed["revision"]), (&json!("Ann"), &json!(null), &json!(2)));
-    assert_eq!((&changed["credentials"], &changed["groups"], &changed["code"]), (&json!([]), &json!([]), &json!("1007")));
-    assert_eq!(admin.patch("/persons/P-1", &changed).await.expect(200).json()["name"], "Ann", "sent back as read");
+    assert_eq!(
+        (&changed["name"], &changed["phone"], &changed["revision"]),
+        (&json!("Ann"), &json!(null), &json!(2))
+    );
+    assert_eq!(
+        (&changed["credentials"], &changed["groups"], &changed["code"]),
+        (&json!([]), &json!([]), &json!("1007"))
+    );
+    assert_eq!(
+        admin.patch("/persons/P-1", &changed).await.expect(200).json()["name"],
+        "Ann",
+        "sent back as read"
+    );
 
     admin.delete("/persons/P-1").await.expect(204);
-    for answer in [admin.get("/persons/P-1").await, admin.delete("/persons/P-1").await, admin.patch("/persons/P-1", &json!({})).await] {
+    for answer in [
+        admin.get("/persons/P-1").await,
+        admin.delete("/persons/P-1").await,
+        admin.patch("/persons/P-1", &json!({})).await,
+    ] {
         answer.problem(404, "not_found");
     }
-    made(&admin, "/persons", json!({"id": "P-1", "code": "1007", "name": "Cy"})).await;
+    made(
+        &admin,
+        "/persons",
+        json!({"id": "P-1", "code": "1007", "name": "Cy"}),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -83,28 +140,59 @@ async fn what_contradicts_is_refused() {
     let admin = hub.admin().await;
     made(&admin, "/persons", json!({"id": "a", "code": "1", "name": "Ann"})).await;
     made(&admin, "/persons", json!({"id": "b", "code": "2", "name": "Bo"})).await;
-    admin.post("/persons", &json!({"id": "a", "name": "x"})).await.problem(409, "conflict");
-    admin.post("/persons", &json!({"code": "1", "name": "x"})).await.problem(409, "conflict");
-    admin.patch("/persons/b", &json!({"code": "1"})).await.problem(409, "conflict");
-    admin.patch("/persons/b", &json!({"code": "2", "name": "B"})).await.expect(200);
+    admin
+        .post("/persons", &json!({"id": "a", "name": "x"}))
+        .await
+        .problem(409, "conflict");
+    admin
+        .post("/persons", &json!({"code": "1", "name": "x"}))
+        .await
+        .problem(409, "conflict");
+    admin
+        .patch("/persons/b", &json!({"code": "1"}))
+        .await
+        .problem(409, "conflict");
+    admin
+        .patch("/persons/b", &json!({"code": "2", "name": "B"}))
+        .await
+        .expect(200);
 
-    let unknown = admin.patch("/persons/b", &json!({"groups": ["nowhere"]})).await.problem(422, "invalid");
+    let unknown = admin
+        .patch("/persons/b", &json!({"groups": ["nowhere"]}))
+        .await
+        .problem(422, "invalid");
     assert_eq!(paths(&unknown), ["groups"]);
-    let bad = admin.post("/persons", &json!({"id": "all", "name": "", "kind": "x"})).await.problem(422, "invalid");
+    let bad = admin
+        .post("/persons", &json!({"id": "all", "name": "", "kind": "x"}))
+        .await
+        .problem(422, "invalid");
     let mut found = paths(&bad);
     found.sort_unstable();
     assert_eq!(found, ["id", "kind", "name"]);
-    assert_eq!(paths(&admin.post("/persons", &json!([])).await.problem(422, "invalid")), [""]);
-    let not_json = admin.post_bytes("/persons", "application/json", b"{".to_vec()).await;
+    assert_eq!(
+        paths(&admin.post("/persons", &json!([])).await.problem(422, "invalid")),
+        [""]
+    );
+    let not_json = admin
+        .post_bytes("/persons", "application/json", b"{".to_vec())
+        .await;
     not_json.problem(400, "not_json");
     admin.get("/persons?cursor=zz").await.problem(400, "bad_cursor");
     admin.get("/persons?limit=0").await.problem(422, "invalid");
     admin.get("/persons/no%20id").await.problem(404, "not_found");
 
-    let stale = |method| admin.request(method, "/persons/b").header("if-match", "\"1\"").json(&json!({"name": "C"}));
+    let stale = |method| {
+        admin
+            .request(method, "/persons/b")
+            .header("if-match", "\"1\"")
+            .json(&json!({"name": "C"}))
+    };
     send(stale(Method::PATCH)).await.problem(412, "stale");
     send(stale(Method::DELETE)).await.problem(412, "stale");
-    let fresh = admin.request(Method::PATCH, "/persons/b").header("if-match", "\"2\"").json(&json!({"name": "C"}));
+    let fresh = admin
+        .request(Method::PATCH, "/persons/b")
+        .header("if-match", "\"2\"")
+        .json(&json!({"name": "C"}));
     send(fresh).await.expect(200);
 }
 
@@ -130,11 +218,24 @@ async fn changes_at_the_same_time_are_all_kept() {
 async fn a_user_of_a_zone_sees_who_may_pass_there() {
     let hub = TestHub::start().await;
     let admin = hub.admin().await;
-    let zone = made(&admin, "/zones", json!({"name": "here"})).await["id"].as_str().unwrap().to_owned();
+    let zone = made(&admin, "/zones", json!({"name": "here"})).await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let group = made(&admin, "/groups", json!({"name": "staff"})).await["id"].clone();
     let elsewhere = made(&admin, "/groups", json!({"name": "others"})).await["id"].clone();
-    made(&admin, "/persons", json!({"id": "in", "name": "In", "groups": [group]})).await;
-    made(&admin, "/persons", json!({"id": "out", "name": "Out", "groups": [elsewhere]})).await;
+    made(
+        &admin,
+        "/persons",
+        json!({"id": "in", "name": "In", "groups": [group]}),
+    )
+    .await;
+    made(
+        &admin,
+        "/persons",
+        json!({"id": "out", "name": "Out", "groups": [elsewhere]}),
+    )
+    .await;
     let guard = hub.user("guard", "operator", Some(&zone)).await;
     assert!(guard.all("/persons").await.is_empty());
 
@@ -144,19 +245,35 @@ async fn a_user_of_a_zone_sees_who_may_pass_there() {
     for path in ["/persons/out", "/persons/out/photos", "/persons/out/access"] {
         guard.get(path).await.problem(404, "not_found");
     }
-    guard.patch("/persons/out", &json!({"name": "x"})).await.problem(404, "not_found");
+    guard
+        .patch("/persons/out", &json!({"name": "x"}))
+        .await
+        .problem(404, "not_found");
     guard.delete("/persons/out").await.problem(404, "not_found");
-    guard.post_bytes("/persons/out/photos", "image/jpeg", vec![1]).await.problem(404, "not_found");
+    guard
+        .post_bytes("/persons/out/photos", "image/jpeg", vec![1])
+        .await
+        .problem(404, "not_found");
 
-    guard.patch("/persons/in", &json!({"name": "Inside"})).await.expect(200);
+    guard
+        .patch("/persons/in", &json!({"name": "Inside"}))
+        .await
+        .expect(200);
     for groups in [json!([]), json!([elsewhere])] {
-        let refused = guard.post("/persons", &json!({"name": "New", "groups": groups})).await;
+        let refused = guard
+            .post("/persons", &json!({"name": "New", "groups": groups}))
+            .await;
         assert_eq!(paths(&refused.problem(422, "invalid")), ["groups"]);
     }
-    let raised = guard.patch("/persons/in", &json!({"groups": [group, elsewhere]})).await;
+    let raised = guard
+        .patch("/persons/in", &json!({"groups": [group, elsewhere]}))
+        .await;
     assert_eq!(paths(&raised.problem(422, "invalid")), ["groups"]);
     made(&guard, "/persons", json!({"name": "New", "groups": [group]})).await;
-    guard.post("/grants", &json!({"group_id": group, "zone_id": zone})).await.problem(404, "not_found");
+    guard
+        .post("/grants", &json!({"group_id": group, "zone_id": zone}))
+        .await
+        .problem(404, "not_found");
 }
 
 #[tokio::test]
@@ -166,18 +283,37 @@ async fn changes_are_told_and_audited_without_names() {
     let mut events = admin.events(None).await;
     made(&admin, "/persons", json!({"id": "a", "name": "Ann"})).await;
     let told = events.next_named("person.updated").await;
-    assert_eq!((&told.data["id"], &told.data["name"]), (&json!("a"), &json!("Ann")));
-    admin.patch("/persons/a", &json!({"name": "Bea", "phone": "1"})).await.expect(200);
+    assert_eq!(
+        (&told.data["id"], &told.data["name"]),
+        (&json!("a"), &json!("Ann"))
+    );
+    admin
+        .patch("/persons/a", &json!({"name": "Bea", "phone": "1"}))
+        .await
+        .expect(200);
     admin.delete("/persons/a").await.expect(204);
 
     let lines = admin.all("/audit").await;
-    let of_person: Vec<_> = lines.iter().filter(|line| line["target"]["kind"] == "person").collect();
-    let actions: Vec<_> = of_person.iter().map(|line| line["action"].as_str().unwrap()).collect();
+    let of_person: Vec<_> = lines
+        .iter()
+        .filter(|line| line["target"]["kind"] == "person")
+        .collect();
+    let actions: Vec<_> = of_person
+        .iter()
+        .map(|line| line["action"].as_str().unwrap())
+        .collect();
     assert_eq!(actions, ["person.create", "person.update", "person.delete"]);
     assert_eq!(of_person[1]["detail"], json!({"fields": ["name", "phone"]}));
-    assert!(lines.iter().all(|line| !line.to_string().contains("Ann") && !line.to_string().contains("Bea")));
+    assert!(
+        lines
+            .iter()
+            .all(|line| !line.to_string().contains("Ann") && !line.to_string().contains("Bea"))
+    );
 
     let viewer = hub.user("viewer", "viewer", None).await;
     viewer.get("/persons").await.expect(200);
-    viewer.post("/persons", &json!({"name": "x"})).await.problem(403, "forbidden");
+    viewer
+        .post("/persons", &json!({"name": "x"}))
+        .await
+        .problem(403, "forbidden");
 }

@@ -12,8 +12,8 @@ mod common;
 use common::{contains, key};
 use jiff::Timestamp;
 use model::{
-    Credential, CredentialKind, Decider, Direction, GroupId, HolidayMode, Method, Outcome, PersonId, PersonKind,
-    Record, RecordId, TemperatureAlarm, Weekly, ZoneId,
+    Credential, CredentialKind, Decider, Direction, GroupId, HolidayMode, Method, Outcome, PersonId,
+    PersonKind, Record, RecordId, TemperatureAlarm, Weekly, ZoneId,
 };
 use model::{DayMinute, Device, FaceFault, Period, Person};
 use std::path::Path;
@@ -30,7 +30,12 @@ use store::{BlobClass, StoreError};
 const NAME: &str = "Zhongkui Demonqueller";
 
 fn open(folder: &Path) -> HubStore {
-    HubStore::open(HubStoreOptions::new(folder.to_owned(), "hub.db".to_owned(), key())).unwrap()
+    HubStore::open(HubStoreOptions::new(
+        folder.to_owned(),
+        "hub.db".to_owned(),
+        key(),
+    ))
+    .unwrap()
 }
 
 fn by() -> Actor {
@@ -66,9 +71,27 @@ fn grant(group: &GroupId, zone: &ZoneId) -> GrantDraft {
 impl Site {
     async fn new(folder: &Path) -> Self {
         let store = open(folder);
-        let zone = store.rules.create_zone(&by(), "hall".to_owned()).await.unwrap().object.id;
-        let group = store.rules.create_group(&by(), "staff".to_owned()).await.unwrap().object.id;
-        let grant = store.rules.create_grant(&by(), grant(&group, &zone)).await.unwrap().object.id;
+        let zone = store
+            .rules
+            .create_zone(&by(), "hall".to_owned())
+            .await
+            .unwrap()
+            .object
+            .id;
+        let group = store
+            .rules
+            .create_group(&by(), "staff".to_owned())
+            .await
+            .unwrap()
+            .object
+            .id;
+        let grant = store
+            .rules
+            .create_grant(&by(), grant(&group, &zone))
+            .await
+            .unwrap()
+            .object
+            .id;
         let device = NewDevice {
             dialect: "wire".to_owned(),
             serial: "S-1".to_owned(),
@@ -83,11 +106,21 @@ impl Site {
             credentials: None,
         };
         let device = store.devices.create(&by(), device).await.unwrap().device;
-        Self { store, zone, group, grant, device }
+        Self {
+            store,
+            zone,
+            group,
+            grant,
+            device,
+        }
     }
 
     async fn member(&self, id: &str) -> StoredPerson {
-        self.store.people.create(&by(), person(id, &[&self.group]), None).await.unwrap()
+        self.store
+            .people
+            .create(&by(), person(id, &[&self.group]), None)
+            .await
+            .unwrap()
     }
 
     async fn photo(&self, id: &PersonId, bytes: &[u8], score: f64) -> model::PhotoId {
@@ -104,7 +137,12 @@ impl Site {
             },
             most: 3,
         };
-        self.store.people.add_photo(&by(), id, None, photo).await.unwrap().id
+        self.store
+            .people
+            .add_photo(&by(), id, None, photo)
+            .await
+            .unwrap()
+            .id
     }
 
     async fn digest(&self, id: &str) -> Option<[u8; 32]> {
@@ -118,16 +156,31 @@ impl Site {
 
     /// The device takes everything that it is to take.
     async fn synchronise(&self) {
-        while let Some(work) = self.store.roster.claim(&self.device.id, Timestamp::now()).await.unwrap() {
+        while let Some(work) = self
+            .store
+            .roster
+            .claim(&self.device.id, Timestamp::now())
+            .await
+            .unwrap()
+        {
             let (person, digest, outcome) = match work {
-                store::hub::roster::RosterWork::Put(put) => {
-                    (put.person.id.to_string(), Some(put.digest), RosterOutcome::Applied { warnings: Vec::new(), redo_at: None })
-                }
+                store::hub::roster::RosterWork::Put(put) => (
+                    put.person.id.to_string(),
+                    Some(put.digest),
+                    RosterOutcome::Applied {
+                        warnings: Vec::new(),
+                        redo_at: None,
+                    },
+                ),
                 store::hub::roster::RosterWork::Remove { person_id, .. } => {
                     (person_id, None, RosterOutcome::Removed)
                 }
             };
-            self.store.roster.settle(&self.device.id, &person, digest, outcome).await.unwrap();
+            self.store
+                .roster
+                .settle(&self.device.id, &person, digest, outcome)
+                .await
+                .unwrap();
         }
     }
 
@@ -143,7 +196,10 @@ impl Site {
     }
 
     async fn pass(&self, person: &str, capture: &[u8]) -> RecordId {
-        let picture = |bytes: &[u8]| Picture { bytes: bytes.to_vec(), media_type: "image/jpeg".to_owned() };
+        let picture = |bytes: &[u8]| Picture {
+            bytes: bytes.to_vec(),
+            media_type: "image/jpeg".to_owned(),
+        };
         let draft = Record {
             id: RecordId::new(""),
             device_id: self.device.id.clone(),
@@ -178,7 +234,10 @@ impl Site {
             capture: Some(picture(capture)),
             registered: Some(picture(b"registered")),
             ask: None,
-            held: HeldLimits { records: 10, bytes: 1000 },
+            held: HeldLimits {
+                records: 10,
+                bytes: 1000,
+            },
         };
         match self.store.records.commit(record).await.unwrap() {
             Committed::Stored { id, .. } => id,
@@ -198,7 +257,14 @@ async fn a_deleted_person_is_readable_nowhere() {
         facility: None,
         bits: None,
     }];
-    let id = site.store.people.create(&by(), whole, None).await.unwrap().person.id;
+    let id = site
+        .store
+        .people
+        .create(&by(), whole, None)
+        .await
+        .unwrap()
+        .person
+        .id;
     site.photo(&id, b"photo of a person", 1.0).await;
     site.synchronise().await;
     let record = site.pass("P-1", b"capture of a person").await;
@@ -230,7 +296,11 @@ async fn a_deleted_person_is_readable_nowhere() {
 
     site.store.people.delete(&by(), &id, None, None).await.unwrap();
     for text in &texts {
-        assert!(!contains(folder.path(), text), "{} is still there", String::from_utf8_lossy(text));
+        assert!(
+            !contains(folder.path(), text),
+            "{} is still there",
+            String::from_utf8_lossy(text)
+        );
     }
     let kept = site.store.records.record(&record, None).await.unwrap().unwrap();
     assert_eq!((kept.record.person_name, kept.record.card), (None, None));
@@ -257,42 +327,99 @@ async fn devices_are_told_when_what_they_hold_changes_and_only_then() {
     let mut current = stored.person;
     for change in changes {
         change(&mut current);
-        let change = PersonChange { person: current.clone(), passes_used: None, expected: revision, bound: None };
+        let change = PersonChange {
+            person: current.clone(),
+            passes_used: None,
+            expected: revision,
+            bound: None,
+        };
         revision = site.store.people.replace(&by(), change).await.unwrap().revision;
         digests.push(site.digest("P-1").await.unwrap());
     }
     let counted = id.clone();
-    site.store.engine.write(move |tx| people::count_pass(tx, counted.as_str())).await.unwrap();
+    site.store
+        .engine
+        .write(move |tx| people::count_pass(tx, counted.as_str()))
+        .await
+        .unwrap();
     digests.push(site.digest("P-1").await.unwrap());
     let better = site.photo(&id, b"a", 1.0).await;
     digests.push(site.digest("P-1").await.unwrap());
     site.photo(&id, b"b", 0.5).await;
     digests.push(site.digest("P-1").await.unwrap());
-    let findings = Findings { score: 0.1, ..Findings::default() };
+    let findings = Findings {
+        score: 0.1,
+        ..Findings::default()
+    };
     assert!(site.store.people.set_findings(&better, findings).await.unwrap());
     digests.push(site.digest("P-1").await.unwrap());
-    let schedule = ScheduleDraft { name: "day".to_owned(), weekly: Weekly::default(), holidays: Vec::new() };
-    let schedule = site.store.rules.create_schedule(&by(), schedule).await.unwrap().object.id;
-    let scheduled = GrantDraft { schedule_id: Some(schedule.clone()), ..grant(&site.group, &site.zone) };
-    site.store.rules.replace_grant(&by(), &site.grant, scheduled, None).await.unwrap();
+    let schedule = ScheduleDraft {
+        name: "day".to_owned(),
+        weekly: Weekly::default(),
+        holidays: Vec::new(),
+    };
+    let schedule = site
+        .store
+        .rules
+        .create_schedule(&by(), schedule)
+        .await
+        .unwrap()
+        .object
+        .id;
+    let scheduled = GrantDraft {
+        schedule_id: Some(schedule.clone()),
+        ..grant(&site.group, &site.zone)
+    };
+    site.store
+        .rules
+        .replace_grant(&by(), &site.grant, scheduled, None)
+        .await
+        .unwrap();
     digests.push(site.digest("P-1").await.unwrap());
     let weekly = Weekly::every_day(&[Period::ALL_DAY]);
-    let open = ScheduleDraft { name: "day".to_owned(), weekly, holidays: Vec::new() };
-    site.store.rules.replace_schedule(&by(), &schedule, open, None).await.unwrap();
+    let open = ScheduleDraft {
+        name: "day".to_owned(),
+        weekly,
+        holidays: Vec::new(),
+    };
+    site.store
+        .rules
+        .replace_schedule(&by(), &schedule, open, None)
+        .await
+        .unwrap();
     digests.push(site.digest("P-1").await.unwrap());
     for (index, digest) in digests.iter().enumerate() {
         assert!(!digests[..index].contains(digest), "change {index} is not seen");
     }
 
     let before = site.digest("P-1").await;
-    site.store.rules.rename_group(&by(), &site.group, "crew".to_owned(), None).await.unwrap();
-    let other = site.store.rules.create_group(&by(), "idle".to_owned()).await.unwrap().object.id;
+    site.store
+        .rules
+        .rename_group(&by(), &site.group, "crew".to_owned(), None)
+        .await
+        .unwrap();
+    let other = site
+        .store
+        .rules
+        .create_group(&by(), "idle".to_owned())
+        .await
+        .unwrap()
+        .object
+        .id;
     let mut joined = site.store.people.person(&id, None).await.unwrap().unwrap();
     joined.person.groups.push(other);
-    let change =
-        PersonChange { person: joined.person, passes_used: None, expected: joined.revision, bound: None };
+    let change = PersonChange {
+        person: joined.person,
+        passes_used: None,
+        expected: joined.revision,
+        bound: None,
+    };
     site.store.people.replace(&by(), change).await.unwrap();
-    assert_eq!(site.digest("P-1").await, before, "nothing that a device could be told has changed");
+    assert_eq!(
+        site.digest("P-1").await,
+        before,
+        "nothing that a device could be told has changed"
+    );
     assert_eq!(site.digest("nobody").await, None);
 }
 
@@ -302,7 +429,9 @@ async fn rules_follow_grants_schedules_and_holidays() {
     let site = Site::new(folder.path()).await;
     site.member("P-1").await;
     let resolved = |zone: Option<ZoneId>| {
-        site.store.engine.read(move |conn| rules::resolved(conn, "P-1", zone.as_ref()))
+        site.store
+            .engine
+            .read(move |conn| rules::resolved(conn, "P-1", zone.as_ref()))
     };
     let always = resolved(Some(site.zone.clone())).await.unwrap();
     assert_eq!(always, [model::access::Rule::default()]);
@@ -318,11 +447,29 @@ async fn rules_follow_grants_schedules_and_holidays() {
         mode: HolidayMode::Periods,
         periods: vec![morning],
     };
-    let holiday = site.store.rules.create_holiday(&by(), holiday).await.unwrap().object;
-    let weekly = Weekly { mon: vec![Period::ALL_DAY], ..Weekly::default() };
-    let schedule =
-        ScheduleDraft { name: "s".to_owned(), weekly: weekly.clone(), holidays: vec![holiday.id.clone()] };
-    let schedule = site.store.rules.create_schedule(&by(), schedule).await.unwrap().object;
+    let holiday = site
+        .store
+        .rules
+        .create_holiday(&by(), holiday)
+        .await
+        .unwrap()
+        .object;
+    let weekly = Weekly {
+        mon: vec![Period::ALL_DAY],
+        ..Weekly::default()
+    };
+    let schedule = ScheduleDraft {
+        name: "s".to_owned(),
+        weekly: weekly.clone(),
+        holidays: vec![holiday.id.clone()],
+    };
+    let schedule = site
+        .store
+        .rules
+        .create_schedule(&by(), schedule)
+        .await
+        .unwrap()
+        .object;
     let until = Timestamp::from_second(2_000_000_000).unwrap();
     let second = GrantDraft {
         schedule_id: Some(schedule.id),
@@ -345,23 +492,67 @@ async fn rosters_follow_people_and_grants() {
     let mut blocked = person("P-2", &[]);
     blocked.kind = PersonKind::Blocked;
     site.store.people.create(&by(), blocked, None).await.unwrap();
-    site.store.people.create(&by(), person("P-3", &[]), None).await.unwrap();
+    site.store
+        .people
+        .create(&by(), person("P-3", &[]), None)
+        .await
+        .unwrap();
     let state = |id: &str, state: &str| (id.to_owned(), state.to_owned());
-    assert_eq!(site.rostered().await, [state("P-1", "wanted"), state("P-2", "wanted")]);
-    let access = site.store.people.access(&PersonId::new("P-1").unwrap(), None).await.unwrap().unwrap();
-    assert_eq!((access.doors.len(), access.doors[0].held, access.doors[0].rules.len()), (1, false, 1));
+    assert_eq!(
+        site.rostered().await,
+        [state("P-1", "wanted"), state("P-2", "wanted")]
+    );
+    let access = site
+        .store
+        .people
+        .access(&PersonId::new("P-1").unwrap(), None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (
+            access.doors.len(),
+            access.doors[0].held,
+            access.doors[0].rules.len()
+        ),
+        (1, false, 1)
+    );
 
     site.synchronise().await;
-    assert_eq!(site.rostered().await, [state("P-1", "applied"), state("P-2", "applied")]);
-    let access = site.store.people.access(&PersonId::new("P-1").unwrap(), None).await.unwrap().unwrap();
+    assert_eq!(
+        site.rostered().await,
+        [state("P-1", "applied"), state("P-2", "applied")]
+    );
+    let access = site
+        .store
+        .people
+        .access(&PersonId::new("P-1").unwrap(), None)
+        .await
+        .unwrap()
+        .unwrap();
     assert!(access.doors[0].held);
 
-    site.store.rules.delete_group(&by(), &site.group, None).await.unwrap();
-    assert_eq!(site.rostered().await, [state("P-1", "removing"), state("P-2", "applied")]);
+    site.store
+        .rules
+        .delete_group(&by(), &site.group, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        site.rostered().await,
+        [state("P-1", "removing"), state("P-2", "applied")]
+    );
     site.synchronise().await;
     assert_eq!(site.rostered().await, [state("P-2", "applied")]);
-    let refused = site.store.rules.delete_zone(&by(), &site.zone, None).await.unwrap_err();
-    assert!(matches!(&refused, StoreError::Conflict { what } if what.contains("door")), "{refused}");
+    let refused = site
+        .store
+        .rules
+        .delete_zone(&by(), &site.zone, None)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::Conflict { what } if what.contains("door")),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -373,9 +564,21 @@ async fn photos_come_best_first_and_templates_page_by_page() {
     let best = site.photo(&id, b"two", 0.9).await;
     let middle = site.photo(&id, b"three", 0.5).await;
     let order = site.store.people.photos(&id, None).await.unwrap().unwrap();
-    assert_eq!(order.iter().map(|photo| &photo.id).collect::<Vec<_>>(), [&best, &middle, &worse]);
-    let bytes = site.store.people.photo_bytes(&by(), &id, &best, None).await.unwrap().unwrap();
-    assert_eq!((bytes.bytes.as_slice(), bytes.media_type.as_str()), (&b"two"[..], "image/png"));
+    assert_eq!(
+        order.iter().map(|photo| &photo.id).collect::<Vec<_>>(),
+        [&best, &middle, &worse]
+    );
+    let bytes = site
+        .store
+        .people
+        .photo_bytes(&by(), &id, &best, None)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        (bytes.bytes.as_slice(), bytes.media_type.as_str()),
+        (&b"two"[..], "image/png")
+    );
 
     let blob = site.store.engine.seal_blob(BlobClass::Photo, b"four").unwrap();
     let fourth = NewPhoto {
@@ -385,7 +588,12 @@ async fn photos_come_best_first_and_templates_page_by_page() {
         findings: Findings::default(),
         most: 3,
     };
-    let refused = site.store.people.add_photo(&by(), &id, None, fourth).await.unwrap_err();
+    let refused = site
+        .store
+        .people
+        .add_photo(&by(), &id, None, fourth)
+        .await
+        .unwrap_err();
     assert!(matches!(refused, StoreError::Conflict { .. }));
 
     let first = site.store.people.templates("m1", 0, 2).await.unwrap();
@@ -393,10 +601,36 @@ async fn photos_come_best_first_and_templates_page_by_page() {
     assert_eq!((first.len(), rest.len()), (2, 1));
     assert_eq!(first[0].template, b"template of P-1 0.2");
     assert!(site.store.people.templates("m2", 0, 9).await.unwrap().is_empty());
-    assert_eq!(site.store.people.photos_unseen_by("m2", 0, 9).await.unwrap().len(), 3);
-    assert!(site.store.people.photos_unseen_by("m1", 0, 9).await.unwrap().is_empty());
+    assert_eq!(
+        site.store
+            .people
+            .photos_unseen_by("m2", 0, 9)
+            .await
+            .unwrap()
+            .len(),
+        3
+    );
+    assert!(
+        site.store
+            .people
+            .photos_unseen_by("m1", 0, 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 
-    site.store.people.delete_photo(&by(), &id, &best, None).await.unwrap();
+    site.store
+        .people
+        .delete_photo(&by(), &id, &best, None)
+        .await
+        .unwrap();
     assert_eq!(site.store.people.photo_for_work(&best).await.unwrap(), None);
-    assert!(!site.store.people.set_findings(&best, Findings::default()).await.unwrap());
+    assert!(
+        !site
+            .store
+            .people
+            .set_findings(&best, Findings::default())
+            .await
+            .unwrap()
+    );
 }
