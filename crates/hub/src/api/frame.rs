@@ -1,6 +1,7 @@
 //! Putting the resources together: routes, resolvers, and what holds for every answer.
 
 use super::problem::Problem;
+use super::{commands, devices, records, rosters, stats};
 use super::{access, faces, grants, groups, holidays, persons, photos, schedules, zones};
 use super::{audit, document, meta, page_files, session, settings, stream, tokens, users};
 use crate::events::Resolvers;
@@ -35,6 +36,11 @@ fn resources() -> OpenApiRouter<Arc<Hub>> {
         .merge(holidays::routes())
         .merge(grants::routes())
         .merge(faces::routes())
+        .merge(devices::routes())
+        .merge(rosters::routes())
+        .merge(commands::routes())
+        .merge(records::routes())
+        .merge(stats::routes())
 }
 
 /// How each event is told.
@@ -42,6 +48,10 @@ pub(crate) fn resolvers() -> Resolvers {
     let mut resolvers = Resolvers::default();
     audit::resolvers(&mut resolvers);
     persons::resolvers(&mut resolvers);
+    devices::resolvers(&mut resolvers);
+    rosters::resolvers(&mut resolvers);
+    commands::resolvers(&mut resolvers);
+    records::resolvers(&mut resolvers);
     resolvers
 }
 

@@ -2,7 +2,8 @@
 
 use crate::links::{CallError, Dialect, Failure, PutPhoto};
 use crate::state::Hub;
-use face::{FaceBox, ImageLimits, rendition};
+use bytes::Bytes;
+use face::{FaceBox, rendition};
 use std::sync::Arc;
 use store::StoreError;
 use store::hub::people::DevicePhoto;
@@ -51,12 +52,12 @@ pub(super) async fn renditions(
     }
 }
 
-async fn make(hub: &Arc<Hub>, dialect: &'static dyn Dialect, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
+async fn make(hub: &Arc<Hub>, dialect: &'static dyn Dialect, bytes: Bytes) -> Result<Vec<u8>, String> {
     let Ok(_turn) = hub.renditions.acquire().await else {
         return Err("the hub stops".to_owned());
     };
     let limits = dialect.photo_limits();
-    let photo_limits = ImageLimits::default();
+    let photo_limits = *hub.recognition.limits();
     let face = largest_face(hub, &bytes).await;
     tokio::task::spawn_blocking(move || {
         rendition(&bytes, &photo_limits, &limits, face.as_ref()).map_err(|error| error.to_string())
@@ -66,6 +67,10 @@ async fn make(hub: &Arc<Hub>, dialect: &'static dyn Dialect, bytes: Vec<u8>) -> 
 }
 
 /// Where the face is, if an engine is there to say: a small face is cropped around.
-async fn largest_face(_hub: &Arc<Hub>, _bytes: &[u8]) -> Option<FaceBox> {
-    None
+async fn largest_face(hub: &Arc<Hub>, bytes: &Bytes) -> Option<FaceBox> {
+    if !hub.recognition.is_available() {
+        return None;
+    }
+    let examination = hub.recognition.examine(bytes.clone()).await.ok()?;
+    examination.faces.first().map(|face| face.bounds)
 }
