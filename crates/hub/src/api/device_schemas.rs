@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = Device)]
 #[serde(deny_unknown_fields)]
-pub struct DeviceSchema {
+pub(super) struct DeviceSchema {
     /// Its id.
     pub id: String,
     /// Grows with each change.
@@ -59,7 +59,7 @@ pub struct DeviceSchema {
 /// What was lost on the way to a device.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = RosterWarning)]
-pub struct RosterWarningSchema {
+pub(super) struct RosterWarningSchema {
     /// Which field of the person.
     pub field: String,
     /// What became of it.
@@ -70,7 +70,7 @@ pub struct RosterWarningSchema {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = RosterItem)]
 #[serde(deny_unknown_fields)]
-pub struct RosterItemSchema {
+pub(super) struct RosterItemSchema {
     /// The device.
     pub device_id: String,
     /// The person.
@@ -92,7 +92,7 @@ pub struct RosterItemSchema {
 /// Someone on a device whom the hub does not know.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = Stray)]
-pub struct StraySchema {
+pub(super) struct StraySchema {
     /// The id on the device.
     pub wire_id: String,
     /// The name there.
@@ -103,7 +103,7 @@ pub struct StraySchema {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = Command)]
 #[serde(deny_unknown_fields)]
-pub struct CommandSchema {
+pub(super) struct CommandSchema {
     /// Its id.
     pub id: String,
     /// Grows with each step.
@@ -134,7 +134,7 @@ pub struct CommandSchema {
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = Record)]
 #[serde(deny_unknown_fields)]
-pub struct RecordSchema {
+pub(super) struct RecordSchema {
     /// Its id; ids grow with the order of commits.
     pub id: String,
     /// Always 1: records do not change.

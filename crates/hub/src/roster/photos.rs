@@ -35,7 +35,7 @@ pub(super) async fn renditions(
         let Some(bytes) = hub.store.engine.blob(&photo.blob).await? else {
             continue;
         };
-        match make(hub, dialect, bytes).await {
+        match make(hub, dialect, bytes.into()).await {
             Ok(jpeg) => ready.push(PutPhoto {
                 id: photo.id.to_string(),
                 jpeg,

@@ -111,6 +111,12 @@ pub trait People: Send + Sync {
     /// Only what the database says.
     async fn list(&self, filter: PersonFilter, page: PageRequest) -> Result<Page<StoredPerson>, StoreError>;
 
+    /// How many persons there are of each kind.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn counts(&self, bound: Option<ZoneId>) -> Result<Vec<(PersonKind, u32)>, StoreError>;
+
     /// Writes a changed person.
     ///
     /// # Errors

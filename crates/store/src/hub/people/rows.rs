@@ -4,7 +4,7 @@ use super::{PersonFilter, StoredPerson};
 use crate::StoreError;
 use crate::hub::{Page, PageRequest, conflict, photos, unknown_reference};
 use jiff::{Timestamp, civil::Date};
-use model::{Credential, CredentialKind, Gender, GroupId, Person, PersonId, Verify, Visit};
+use model::{Credential, CredentialKind, Gender, GroupId, Person, PersonId, PersonKind, Verify, Visit};
 use rusqlite::{Connection, OptionalExtension, Row, named_params, params};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -215,6 +215,21 @@ pub(in crate::hub) fn visible(conn: &Connection, id: &str, zone: Option<&str>) -
              WHERE m.person_id = p.id AND g.zone_id = ?2)))",
     )?;
     Ok(statement.query_row(params![id, zone], |row| row.get(0))?)
+}
+
+/// How many persons there are of each kind; of those who may pass in a zone, where there is one.
+pub(super) fn counts(conn: &Connection, zone: Option<&str>) -> Result<Vec<(PersonKind, u32)>, StoreError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT p.kind, count(*) FROM persons p WHERE ?1 IS NULL OR EXISTS (
+             SELECT 1 FROM memberships m JOIN grants g ON g.group_id = m.group_id
+             WHERE m.person_id = p.id AND g.zone_id = ?1) GROUP BY p.kind",
+    )?;
+    let rows = statement.query_map([zone], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+    rows.map(|row| {
+        let (kind, count) = row?;
+        Ok((from_word(kind)?, count))
+    })
+    .collect()
 }
 
 /// One page of persons, in order of creation.

@@ -8,7 +8,7 @@ use crate::hub::{Page, PageRequest, accounts::Actor, audit, check_revision, conf
 use crate::{Store, StoreError, Write};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use model::{Person, PersonId, PhotoId, ZoneId};
+use model::{Person, PersonId, PersonKind, PhotoId, ZoneId};
 use serde_json::{Value, json};
 
 /// Persons in the hub's SQLite database.
@@ -189,6 +189,12 @@ impl People for SqlitePeople {
 
     async fn list(&self, filter: PersonFilter, page: PageRequest) -> Result<Page<StoredPerson>, StoreError> {
         self.store.read(move |conn| rows::page(conn, &filter, page)).await
+    }
+
+    async fn counts(&self, bound: Option<ZoneId>) -> Result<Vec<(PersonKind, u32)>, StoreError> {
+        self.store
+            .read(move |conn| rows::counts(conn, bound.as_ref().map(ZoneId::as_str)))
+            .await
     }
 
     async fn replace(&self, actor: &Actor, change: PersonChange) -> Result<StoredPerson, StoreError> {
