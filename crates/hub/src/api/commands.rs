@@ -45,7 +45,10 @@ pub(super) fn resolvers(resolvers: &mut Resolvers) {
 
 /// A command to give. Further fields are the kind's own (`message`, `timeout`, `operation` and `body`, …).
 #[derive(Debug, Deserialize, ToSchema)]
-#[allow(dead_code, reason = "the shape for the API's document; the body is read field by field")]
+#[allow(
+    dead_code,
+    reason = "the shape for the API's document; the body is read field by field"
+)]
 struct CommandInput {
     /// `open_door`, `reboot`, `snapshot`, `native`, …
     kind: String,
@@ -75,10 +78,18 @@ fn view(stored: StoredCommand) -> CommandView {
             Some(Value::Object(result)) => result,
             _ => Map::new(),
         };
-        result.insert("photo_url".to_owned(), json!(format!("{}/photo", url(&command.id))));
+        result.insert(
+            "photo_url".to_owned(),
+            json!(format!("{}/photo", url(&command.id))),
+        );
         command.result = Some(Value::Object(result));
     }
-    CommandView { revision: stored.revision, url: url(&command.id), expires_at: stored.expires_at, command }
+    CommandView {
+        revision: stored.revision,
+        url: url(&command.id),
+        expires_at: stored.expires_at,
+        command,
+    }
 }
 
 /// A device's commands, the newest first.
@@ -90,7 +101,11 @@ async fn list(
     Paging(page): Paging,
 ) -> Result<Json<List<CommandView>>, Problem> {
     let device = visible(&hub, &by.0, id).await?.device.id;
-    let rows = hub.store.commands.list(&device, page.after, page.limit.saturating_add(1)).await?;
+    let rows = hub
+        .store
+        .commands
+        .list(&device, page.after, page.limit.saturating_add(1))
+        .await?;
     let rows = rows.into_iter().map(|row| (row.seq, row)).collect();
     Ok(Json(List::of(Page::from_rows(rows, page.limit), view)))
 }
@@ -134,18 +149,32 @@ fn read(mut body: Map<String, Value>) -> Result<(CommandKind, u64, Value), Probl
     let name = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
     let Some(kind) = CommandKind::ALL.into_iter().find(|kind| kind.name() == name) else {
         let names: Vec<_> = CommandKind::ALL.iter().map(|kind| kind.name()).collect();
-        return Err(Problem::invalid_field("kind", "invalid", format!("one of {}", names.join(", "))));
+        return Err(Problem::invalid_field(
+            "kind",
+            "invalid",
+            format!("one of {}", names.join(", ")),
+        ));
     };
     let expires_in = match body.remove("expires_in") {
         None | Some(Value::Null) => u64::from(kind.default_expiry_seconds()),
         Some(value) => match value.as_u64() {
             Some(seconds @ 1..=MOST_EXPIRY_SECONDS) => seconds,
-            _ => return Err(Problem::invalid_field("expires_in", "invalid", "seconds, 1 to 2592000")),
+            _ => {
+                return Err(Problem::invalid_field(
+                    "expires_in",
+                    "invalid",
+                    "seconds, 1 to 2592000",
+                ));
+            }
         },
     };
     let known = arguments(kind);
     if let Some(unknown) = body.keys().find(|key| !known.contains(&key.as_str())) {
-        return Err(Problem::invalid_field(unknown, "unknown_field", format!("{name} has no such argument")));
+        return Err(Problem::invalid_field(
+            unknown,
+            "unknown_field",
+            format!("{name} has no such argument"),
+        ));
     }
     Ok((kind, expires_in, Value::Object(body)))
 }
@@ -204,12 +233,20 @@ async fn photo(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let actor = by.0.actor();
-    let found = hub.store.commands.photo(&actor, &CommandId::new(id), by.0.zone).await?;
+    let found = hub
+        .store
+        .commands
+        .photo(&actor, &CommandId::new(id), by.0.zone)
+        .await?;
     let bytes = found.ok_or_else(Problem::not_found)?;
     hub.outbox_grew();
     let media_type =
         PictureFormat::sniff(&bytes).map_or("application/octet-stream", PictureFormat::media_type);
-    Ok(([(header::CONTENT_TYPE, HeaderValue::from_static(media_type))], bytes).into_response())
+    Ok((
+        [(header::CONTENT_TYPE, HeaderValue::from_static(media_type))],
+        bytes,
+    )
+        .into_response())
 }
 
 /// Tells of commands to those who may see the device.

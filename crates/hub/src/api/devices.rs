@@ -41,7 +41,11 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
 }
 
 pub(super) fn resolvers(resolvers: &mut Resolvers) {
-    for event in [Event::DeviceStatus, Event::DevicePending, Event::DeviceWrongAddress] {
+    for event in [
+        Event::DeviceStatus,
+        Event::DevicePending,
+        Event::DeviceWrongAddress,
+    ] {
         resolvers.add(event, DeviceResolver);
     }
 }
@@ -56,7 +60,11 @@ pub(super) struct DeviceView {
 }
 
 pub(super) fn view(stored: StoredDevice) -> DeviceView {
-    DeviceView { revision: stored.revision, device: stored.device, pinned_address: stored.pinned_address }
+    DeviceView {
+        revision: stored.revision,
+        device: stored.device,
+        pinned_address: stored.pinned_address,
+    }
 }
 
 /// A device that the caller may see.
@@ -64,7 +72,11 @@ pub(super) fn view(stored: StoredDevice) -> DeviceView {
 /// # Errors
 /// 404.
 pub(super) async fn visible(hub: &Hub, caller: &Caller, id: String) -> Result<StoredDevice, Problem> {
-    let found = hub.store.devices.device(&DeviceId::new(id), caller.zone.clone()).await?;
+    let found = hub
+        .store
+        .devices
+        .device(&DeviceId::new(id), caller.zone.clone())
+        .await?;
     found.ok_or_else(Problem::not_found)
 }
 
@@ -219,7 +231,11 @@ async fn create(
     };
     let serial = input.serial.unwrap_or_default();
     if !dialect.hub_dials() && (serial.trim().is_empty() || serial.len() > MOST_SERIAL_BYTES) {
-        return Err(Problem::invalid_field("serial", "required", "what the device calls itself, 1 to 64 bytes"));
+        return Err(Problem::invalid_field(
+            "serial",
+            "required",
+            "what the device calls itself, 1 to 64 bytes",
+        ));
     }
     check_text("name", input.name.as_deref())?;
     check_zone_name(input.time_zone.as_deref())?;
@@ -235,7 +251,11 @@ async fn create(
         zone_id,
         time_zone: input.time_zone,
         decision: input.decision.unwrap_or_default(),
-        capabilities: dialect.capabilities().iter().map(|&name| name.to_owned()).collect(),
+        capabilities: dialect
+            .capabilities()
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect(),
         credentials: input.credentials,
     };
     let stored = hub.store.devices.create(&by.0.actor(), device).await?;
@@ -281,7 +301,11 @@ async fn change(
         disabled: switched(input.status.as_deref(), before.device.status)?,
     };
     let (actor, bound) = (by.0.actor(), by.0.zone);
-    let stored = hub.store.devices.change(&actor, &before.device.id, change, bound, expected).await?;
+    let stored = hub
+        .store
+        .devices
+        .change(&actor, &before.device.id, change, bound, expected)
+        .await?;
     if stored.device.status == DeviceStatus::Disabled {
         hang_up(&hub, &stored.device.id);
     }
@@ -325,7 +349,11 @@ async fn approve(
     };
     let id = DeviceId::new(id);
     let (actor, bound) = (by.0.actor(), by.0.zone);
-    let stored = hub.store.devices.approve(&actor, &id, change, bound, expected).await?;
+    let stored = hub
+        .store
+        .devices
+        .approve(&actor, &id, change, bound, expected)
+        .await?;
     hub.links.wake(&id);
     Ok(answer::object(stored.revision, view(stored)))
 }
@@ -337,7 +365,11 @@ async fn credentials(
     by: AdminOnly<scope::Devices>,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, Problem> {
-    let shown = hub.store.devices.credentials(&by.0.actor(), &DeviceId::new(id)).await?;
+    let shown = hub
+        .store
+        .devices
+        .credentials(&by.0.actor(), &DeviceId::new(id))
+        .await?;
     hub.outbox_grew();
     Ok(Json(shown))
 }
@@ -370,7 +402,10 @@ fn check_zone_name(name: Option<&str>) -> Result<(), Problem> {
 
 fn check_decider(dialect: &dyn Dialect, decision: Option<Decider>) -> Result<(), Problem> {
     if decision == Some(Decider::Hub) && !dialect.capabilities().contains(&"decide") {
-        return Err(Problem::unsupported("decision", "devices of this dialect decide themselves"));
+        return Err(Problem::unsupported(
+            "decision",
+            "devices of this dialect decide themselves",
+        ));
     }
     Ok(())
 }
@@ -406,7 +441,11 @@ fn switched(status: Option<&str>, before: DeviceStatus) -> Result<Option<bool>, 
             "the device waits for approval; POST /devices/{id}/approve",
         )),
         Some("online") => Ok(Some(false)),
-        Some(_) => Err(Problem::invalid_field("status", "invalid", "\"disabled\" or \"online\"")),
+        Some(_) => Err(Problem::invalid_field(
+            "status",
+            "invalid",
+            "\"disabled\" or \"online\"",
+        )),
     }
 }
 

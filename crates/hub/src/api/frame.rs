@@ -1,9 +1,9 @@
 //! Putting the resources together: routes, resolvers, and what holds for every answer.
 
 use super::problem::Problem;
-use super::{commands, devices, records, rosters, stats};
 use super::{access, faces, grants, groups, holidays, persons, photos, schedules, zones};
 use super::{audit, document, meta, page_files, session, settings, stream, tokens, users};
+use super::{commands, devices, records, rosters, stats};
 use crate::events::Resolvers;
 use crate::state::Hub;
 use axum::Router;

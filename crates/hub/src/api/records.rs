@@ -56,7 +56,11 @@ fn view(stored: StoredRecord) -> RecordView {
     let (photo, registered) = (url("photo"), url("registered_photo"));
     record.photo_url = stored.has_capture.then_some(photo);
     record.registered_photo_url = stored.has_registered.then_some(registered);
-    RecordView { revision: REVISION, device_time: stored.device_time, record }
+    RecordView {
+        revision: REVISION,
+        device_time: stored.device_time,
+        record,
+    }
 }
 
 /// Which records a list shows.
@@ -97,7 +101,12 @@ async fn list(
 ) -> Result<Json<List<RecordView>>, Problem> {
     let person = match query.person_id.map(PersonId::new) {
         // What cannot be an id has no records.
-        Some(Err(_)) => return Ok(Json(List { items: Vec::new(), next_cursor: None })),
+        Some(Err(_)) => {
+            return Ok(Json(List {
+                items: Vec::new(),
+                next_cursor: None,
+            }));
+        }
         Some(Ok(person)) => Some(person),
         None => None,
     };
@@ -125,7 +134,10 @@ async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let found = hub.store.records.record(&RecordId::new(id), by.0.zone).await?;
-    Ok(answer::object(REVISION, view(found.ok_or_else(Problem::not_found)?)))
+    Ok(answer::object(
+        REVISION,
+        view(found.ok_or_else(Problem::not_found)?),
+    ))
 }
 
 /// The capture: the very bytes that the device sent. That it was looked at is audited.
@@ -153,7 +165,11 @@ async fn registered_photo(
 
 async fn picture(hub: &Hub, caller: Caller, id: String, which: RecordPicture) -> Result<Response, Problem> {
     let actor = caller.actor();
-    let found = hub.store.records.picture(&actor, &RecordId::new(id), which, caller.zone).await?;
+    let found = hub
+        .store
+        .records
+        .picture(&actor, &RecordId::new(id), which, caller.zone)
+        .await?;
     let picture = found.ok_or_else(Problem::not_found)?;
     hub.outbox_grew();
     let media_type = HeaderValue::from_str(&picture.media_type)

@@ -48,11 +48,19 @@ async fn roster(
 ) -> Result<Json<List<RosterItem>>, Problem> {
     let limit = page.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid_field("limit", "out_of_range", "a page has 1 to 1000 items"));
+        return Err(Problem::invalid_field(
+            "limit",
+            "out_of_range",
+            "a page has 1 to 1000 items",
+        ));
     }
     let after = page.cursor.as_deref().map(place).transpose()?;
     let device = visible(&hub, &by.0, id).await?.device.id;
-    let mut items = hub.store.roster.items(&device, after, limit.saturating_add(1)).await?;
+    let mut items = hub
+        .store
+        .roster
+        .items(&device, after, limit.saturating_add(1))
+        .await?;
     let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > wanted;
     items.truncate(wanted);
@@ -95,7 +103,10 @@ async fn strays(
 ) -> Result<Json<List<Stray>>, Problem> {
     let device = visible(&hub, &by.0, id).await?.device.id;
     let items = hub.store.roster.strays(&device).await?;
-    Ok(Json(List { items, next_cursor: None }))
+    Ok(Json(List {
+        items,
+        next_cursor: None,
+    }))
 }
 
 /// Tells of roster items to those who may see the device.
@@ -109,9 +120,16 @@ impl Resolver for RosterResolver {
         caller: &Caller,
         row: &Announcement,
     ) -> Result<Option<Value>, Problem> {
-        let Some(device) = row.device_id.as_deref().map(DeviceId::new) else { return Ok(None) };
+        let Some(device) = row.device_id.as_deref().map(DeviceId::new) else {
+            return Ok(None);
+        };
         let seen = caller.may_read::<scope::Devices>()
-            && hub.store.devices.device(&device, caller.zone.clone()).await?.is_some();
+            && hub
+                .store
+                .devices
+                .device(&device, caller.zone.clone())
+                .await?
+                .is_some();
         if !seen {
             return Ok(None);
         }

@@ -65,7 +65,11 @@ async fn stats(State(hub): State<Arc<Hub>>, by: Read<scope::Stats>) -> Result<Js
     let zone = by.0.zone;
     let devices = hub.store.devices.counts(zone.clone()).await?;
     let roster = hub.store.roster.counts(zone.clone()).await?;
-    let records = hub.store.records.counts_since(midnight(&hub), zone.clone()).await?;
+    let records = hub
+        .store
+        .records
+        .counts_since(midnight(&hub), zone.clone())
+        .await?;
     let persons = hub.store.people.counts(zone.clone()).await?;
     let name = |value: serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     Ok(Json(StatsView {
