@@ -105,6 +105,12 @@ impl Process {
         self.child = Some(command.spawn().unwrap());
     }
 
+    /// Its process id.
+    #[allow(dead_code, reason = "the benchmarks, which share this kit, ask for it")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     /// `kill -9`.
     pub(crate) fn kill(&mut self) {
         let mut child = self.child.take().expect("it runs");
