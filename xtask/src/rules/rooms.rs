@@ -22,13 +22,16 @@ const ROOMS: [&str; 8] = [
     "crates/menshen/tests/{}",
 ];
 
-/// The wiring: files and folders in which dialects are listed by name. The binary is wiring as a whole.
-const WIRING: [&str; 15] = [
+/// The wiring: files and folders in which dialects are listed by name. The binary is wiring as a whole; a crate's tests
+/// may let any dialects meet.
+const WIRING: [&str; 18] = [
     "crates/dialects/src/lib.rs",
+    "crates/dialects/tests/",
     "crates/hub/src/config.rs",
     "crates/hub/src/config/",
     "crates/hub/src/lib.rs",
     "crates/hub/src/links/mod.rs",
+    "crates/hub/src/start.rs",
     "crates/hub/src/probe/mod.rs",
     "crates/hub/tests/",
     "crates/menshen/",
@@ -36,6 +39,7 @@ const WIRING: [&str; 15] = [
     "crates/terminal/src/config/",
     "crates/terminal/src/lib.rs",
     "crates/terminal/src/endpoints/mod.rs",
+    "crates/terminal/src/running.rs",
     "crates/terminal/src/swarm/mod.rs",
     "crates/terminal/tests/",
     "xtask/",
