@@ -210,3 +210,74 @@ fn tar_size(header: &[u8; TAR_BLOCK]) -> Option<usize> {
         })
         .filter(|size| *size as u64 <= MAX_UNPACKED_BYTES)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut tar = Vec::new();
+        for (name, content) in files {
+            let mut header = [0; TAR_BLOCK];
+            header[..name.len()].copy_from_slice(name.as_bytes());
+            header[124..136].copy_from_slice(format!("{:011o}\0", content.len()).as_bytes());
+            tar.extend(header);
+            tar.extend(*content);
+            tar.resize(tar.len().next_multiple_of(TAR_BLOCK), 0);
+        }
+        tar.resize(tar.len() + 2 * TAR_BLOCK, 0);
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(&tar).unwrap();
+        packed.finish().unwrap()
+    }
+
+    #[test]
+    fn a_file_is_taken_out_of_a_package_by_its_name() {
+        let long = vec![7; 1500];
+        let packed = tar(&[
+            ("p/readme", b"no"),
+            ("p/x/obama.jpg.txt", b"no"),
+            ("p/x/obama.jpg", &long),
+            ("p/z", b""),
+        ]);
+        let path = Path::new("p.tar.gz");
+        assert_eq!(from_tar(path, &packed, "obama.jpg").unwrap(), long);
+        assert!(matches!(
+            from_tar(path, &packed, "biden.jpg"),
+            Err(InstallError::NotThere { .. })
+        ));
+        assert!(matches!(
+            from_tar(path, b"no gzip", "biden.jpg"),
+            Err(InstallError::Archive { .. })
+        ));
+    }
+
+    #[test]
+    fn a_package_that_lies_about_a_size_is_refused() {
+        let mut header = [0; TAR_BLOCK];
+        header[124..136].copy_from_slice(b"77777777777\0");
+        assert_eq!(tar_size(&header), None);
+        header[124..136].copy_from_slice(b"00000000x17\0");
+        assert_eq!(tar_size(&header), None);
+        header[124..136].copy_from_slice(b"00000000017\0");
+        assert_eq!(tar_size(&header), Some(15));
+    }
+
+    #[test]
+    fn photos_are_installed_from_a_folder_once_checked() {
+        let to = tempfile::tempdir().unwrap();
+        let from = Source::Directory(default_directory());
+        install(to.path(), &from)
+            .unwrap_or_else(|error| panic!("{error}; `cargo xtask test` installs them first"));
+        verify(to.path()).unwrap();
+        std::fs::write(to.path().join(SAMPLES[0].file.name), b"another").unwrap();
+        assert!(matches!(verify(to.path()), Err(InstallError::Different { .. })));
+        install(to.path(), &from).unwrap();
+        verify(to.path()).unwrap();
+    }
+}

