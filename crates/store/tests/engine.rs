@@ -193,3 +193,27 @@ async fn a_reader_sees_one_state_and_may_not_write() {
     assert_eq!(store.read(count).await.unwrap(), 1);
     store.close().await;
 }
+
+#[tokio::test]
+async fn a_store_that_was_merely_dropped_finishes_and_frees_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(options(folder.path())).unwrap();
+    let mut writing = Box::pin(note(&store, "nobody waits for this"));
+    // Begun, then forgotten.
+    let _ = poll_once(&mut writing).await;
+    drop(writing);
+    drop(store);
+    let store = Store::open(options(folder.path())).unwrap();
+    assert_eq!(notes(&store).await, ["nobody waits for this"]);
+    store.close().await;
+}
+
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+    std::future::poll_fn(|context| {
+        std::task::Poll::Ready(match std::pin::Pin::new(&mut *future).poll(context) {
+            std::task::Poll::Ready(value) => Some(value),
+            std::task::Poll::Pending => None,
+        })
+    })
+    .await
+}

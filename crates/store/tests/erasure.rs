@@ -10,6 +10,8 @@
 mod common;
 
 use common::{contains, files, month, options, put};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 use store::{BlobClass, Options, Reclaimed, Store};
 
 /// A quarter of what the segments of these tests hold.
@@ -95,14 +97,81 @@ async fn the_log_is_emptied_by_itself_after_an_erasure() {
     assert!(std::fs::metadata(&log).unwrap().len() > 0);
     store.write(move |write| write.delete_blob(&photo)).await.unwrap();
     let emptied = async {
-        let mut often = tokio::time::interval(std::time::Duration::from_millis(20));
+        let mut often = tokio::time::interval(Duration::from_millis(20));
         while std::fs::metadata(&log).unwrap().len() > 0 {
             often.tick().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), emptied)
+    tokio::time::timeout(Duration::from_secs(20), emptied)
         .await
         .unwrap();
+    store.close().await;
+}
+
+/// Reads of which one ends only when the next has begun, so that there is always one.
+#[derive(Default)]
+struct Relay {
+    begun: Mutex<u64>,
+    next: Condvar,
+}
+
+impl Relay {
+    /// Patience for the next one, which may be held up.
+    const PATIENCE: Duration = Duration::from_millis(40);
+
+    fn run(&self) {
+        let mut begun = self.begun.lock().unwrap();
+        *begun += 1;
+        let mine = *begun;
+        self.next.notify_all();
+        let _ = self
+            .next
+            .wait_timeout_while(begun, Self::PATIENCE, |begun| *begun == mine)
+            .unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reads_and_writes_that_never_stop_do_not_keep_the_log_alive() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(options(folder.path())).unwrap();
+    let photo = put(&store, BlobClass::Photo, b"of a person").await.unwrap();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let relay = Arc::new(Relay::default());
+    let mut busy = Vec::new();
+    for _ in 0..4 {
+        let (store, stopped, relay) = (store.clone(), stopped.clone(), Arc::clone(&relay));
+        busy.push(tokio::spawn(async move {
+            while !*stopped.borrow() {
+                let relay = Arc::clone(&relay);
+                let look = store.read(move |connection| {
+                    let count =
+                        connection.query_row("SELECT count(*) FROM notes", [], |row| row.get::<_, i64>(0))?;
+                    relay.run();
+                    Ok(count)
+                });
+                look.await.unwrap();
+            }
+        }));
+    }
+    let (writing, begun) = (store.clone(), stopped.clone());
+    busy.push(tokio::spawn(async move {
+        while !*begun.borrow() {
+            writing
+                .write(|write| Ok(write.execute("INSERT INTO notes (text) VALUES (NULL)", [])?))
+                .await
+                .unwrap();
+        }
+    }));
+    store.write(move |write| write.delete_blob(&photo)).await.unwrap();
+    tokio::time::timeout(Duration::from_secs(10), store.truncate_wal())
+        .await
+        .unwrap()
+        .unwrap();
+    stop.send(true).unwrap();
+    for task in busy {
+        task.await.unwrap();
+    }
     store.close().await;
 }
 

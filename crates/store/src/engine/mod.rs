@@ -2,6 +2,7 @@
 
 mod check;
 mod event;
+mod gate;
 mod lock;
 mod migrate;
 #[cfg(test)]

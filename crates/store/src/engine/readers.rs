@@ -1,28 +1,26 @@
 //! Reader threads: each has a connection of its own and shows one consistent state per piece of work.
 
-use super::event::Event;
+use super::gate::Gate;
 use super::queue::{Next, Queue};
 use crate::error::StoreError;
 use rusqlite::Connection;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// A piece of reading work; answers its caller itself. `Err` when the transaction could not be begun.
+/// A piece of reading work, which does not panic; answers its caller itself. `Err` when the transaction could not be begun.
 pub(super) type Look = Box<dyn FnOnce(Result<&Connection, StoreError>) + Send>;
 
 pub(super) struct Reader {
     pub(super) connection: Connection,
     pub(super) queue: Arc<Queue<Look>>,
+    pub(super) gate: Arc<Gate>,
 }
 
 impl Reader {
     /// Runs until the queue is closed and empty.
     pub(super) fn run(self) {
         while let Next::Item(look) = self.queue.next(None) {
-            // After a panic the transaction is ended like after any other work.
-            if catch_unwind(AssertUnwindSafe(|| self.show(look))).is_err() {
-                Event::Panicked.emit();
-            }
+            let _visit = self.gate.enter();
+            self.show(look);
             self.end();
         }
     }

@@ -1,6 +1,7 @@
 //! The handle that everybody has.
 
 use super::event::Event;
+use super::gate::Gate;
 use super::open::{Opened, Options};
 use super::queue::{Queue, Refusal};
 use super::readers::{Look, Reader};
@@ -10,6 +11,7 @@ use crate::blob::{BlobClass, BlobId, BlobWriter, Files, SealedBlob, Segment, ope
 use crate::error::{OpenError, StoreError};
 use crate::secret::MasterKey;
 use rusqlite::{Connection, OptionalExtension};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 use tokio::sync::{oneshot, watch};
@@ -65,7 +67,9 @@ impl Store {
             looks: Arc::clone(&looks),
             ended,
         });
+        let gate = Arc::new(Gate::default());
         let writer = Writer {
+            gate: Arc::clone(&gate),
             connection: opened.writer,
             blobs: (!guest).then(|| BlobWriter::new(opened.files, options.segment_bytes)),
             key: options.key,
@@ -81,6 +85,7 @@ impl Store {
             let reader = Reader {
                 connection,
                 queue: Arc::clone(&looks),
+                gate: Arc::clone(&gate),
             };
             spawn("store-reader", &alive, move || reader.run()).map_err(failed)?;
         }
@@ -101,21 +106,23 @@ impl Store {
         W: FnOnce(&mut Write<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |write| match write.and_then(work) {
-            Ok(value) => Done::Well(Box::new(move |failure| {
-                // A caller that went away needs no answer.
-                let _ = answer.send(failure.map_or(Ok(value), Err));
-            })),
-            Err(error) => {
-                let reason = error.for_the_rest();
-                let reply: Reply = Box::new(move |_| {
-                    let _ = answer.send(Err(error));
-                });
-                Done::Badly { reply, reason }
-            }
-        });
+        let job: Job = Box::new(
+            move |write| match write.and_then(|write| guarded(|| work(write))) {
+                Ok(value) => Done::Well(Box::new(move |failure| {
+                    // A caller that went away needs no answer.
+                    let _ = answer.send(failure.map_or(Ok(value), Err));
+                })),
+                Err(error) => {
+                    let reason = error.for_the_rest();
+                    let reply: Reply = Box::new(move |_| {
+                        let _ = answer.send(Err(error));
+                    });
+                    Done::Badly { reply, reason }
+                }
+            },
+        );
         self.ask(Task::Work(job))?;
-        answered.await.unwrap_or(Err(StoreError::Panicked))
+        answered.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Empties the write-ahead log, so that what was erased is not left in it. Happens by itself within a few seconds
@@ -148,13 +155,13 @@ impl Store {
     {
         let (answer, answered) = oneshot::channel();
         let look: Look = Box::new(move |connection| {
-            let _ = answer.send(connection.and_then(work));
+            let _ = answer.send(connection.and_then(|connection| guarded(|| work(connection))));
         });
         self.0
             .looks
             .push(look)
             .map_err(|refusal| refused(refusal, "read", self.0.looks.limit()))?;
-        answered.await.unwrap_or(Err(StoreError::Panicked))
+        answered.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Encrypts a picture with a key of its own, ready for [`Write::put_blob`]. Work for the processor (about 50 µs for
@@ -231,6 +238,14 @@ fn spawn(
         drop(alive);
     })?;
     Ok(())
+}
+
+/// Runs work of others. What it leaves half done is rolled back like after any error, so nobody sees it.
+fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        Event::Panicked.emit();
+        Err(StoreError::Panicked)
+    })
 }
 
 fn refused(refusal: Refusal, queue: &'static str, limit: usize) -> StoreError {

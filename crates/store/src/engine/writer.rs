@@ -1,6 +1,7 @@
 //! The writer thread: takes what waits, runs it as one transaction, brings it to the disk, and answers then.
 
 use super::event::Event;
+use super::gate::Gate;
 use super::open::PATIENCE;
 use super::queue::{Next, Queue};
 use super::write::Write;
@@ -9,14 +10,13 @@ use crate::error::StoreError;
 use crate::secret::MasterKey;
 use rusqlite::Connection;
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Tells the caller: `None` when the commit succeeded, else why not.
 pub(super) type Reply = Box<dyn FnOnce(Option<StoreError>)>;
-/// A piece of work: does it, or answers at once with the error that kept it from beginning.
+/// A piece of work, which does not panic: does it, or answers at once with the error that kept it from beginning.
 pub(super) type Job = Box<dyn FnOnce(Result<&mut Write<'_>, StoreError>) -> Done + Send>;
 
 /// What the writer is asked to do.
@@ -40,6 +40,8 @@ const TRUNCATE_AFTER: Duration = Duration::from_secs(2);
 const TRUNCATE_IDLE: Duration = Duration::from_secs(60);
 /// Waiting time for another try while readers hold the log.
 const TRUNCATE_RETRY: Duration = Duration::from_millis(250);
+/// How long reads are held up for it at most.
+const ALONE: Duration = Duration::from_millis(100);
 
 pub(super) struct Writer {
     pub(super) connection: Connection,
@@ -48,6 +50,7 @@ pub(super) struct Writer {
     pub(super) queue: Arc<Queue<Task>>,
     pub(super) group_jobs: usize,
     pub(super) group_bytes: usize,
+    pub(super) gate: Arc<Gate>,
     pub(super) log: LogState,
     /// Held until the thread ends.
     pub(super) _lock: Option<File>,
@@ -77,9 +80,13 @@ impl LogState {
         self.due = true;
     }
 
+    fn is_urgent(&self) -> bool {
+        self.erased_at.is_some() || !self.waiting.is_empty()
+    }
+
     fn try_later(&mut self) {
         self.due = false;
-        if self.erased_at.is_some() || !self.waiting.is_empty() {
+        if self.is_urgent() {
             self.erased_at = Some(Instant::now());
         }
     }
@@ -157,11 +164,10 @@ impl Writer {
             key: &self.key,
             erased: false,
         };
-        // After a panic the savepoint is rolled back like after any error: nothing half done is seen by others.
-        let outcome = catch_unwind(AssertUnwindSafe(|| job(Ok(&mut write))));
+        let outcome = job(Ok(&mut write));
         let erased = write.erased;
         match outcome {
-            Ok(Done::Well(reply)) => match self.statement("RELEASE job") {
+            Done::Well(reply) => match self.statement("RELEASE job") {
                 Ok(()) => {
                     group.erased |= erased;
                     group.replies.push(reply);
@@ -171,13 +177,9 @@ impl Writer {
                     reply(Some(error));
                 }
             },
-            Ok(Done::Badly { reply, reason }) => {
+            Done::Badly { reply, reason } => {
                 self.undo(mark, group, &reason);
                 reply(None);
-            }
-            Err(_) => {
-                Event::Panicked.emit();
-                self.undo(mark, group, &StoreError::Panicked);
             }
         }
     }
@@ -258,7 +260,11 @@ impl Writer {
 
     /// Copies the log into the database and empties it. Readers may be in the way: then again later.
     fn truncate_log(&mut self) {
-        match truncate(&self.connection) {
+        let mut emptied = truncate(&self.connection);
+        if matches!(emptied, Ok(false)) && self.log.is_urgent() {
+            emptied = self.gate.alone(ALONE, || truncate(&self.connection));
+        }
+        match emptied {
             Ok(true) => {
                 if self.log.erased_at.is_some() {
                     Event::LogTruncated.emit();
@@ -287,8 +293,6 @@ fn truncate(connection: &Connection) -> rusqlite::Result<bool> {
 
 /// Answers a job that could not even be begun.
 fn refuse(job: Job, error: StoreError) {
-    match catch_unwind(AssertUnwindSafe(|| job(Err(error)))) {
-        Ok(Done::Badly { reply, .. } | Done::Well(reply)) => reply(None),
-        Err(_) => Event::Panicked.emit(),
-    }
+    let (Done::Well(reply) | Done::Badly { reply, .. }) = job(Err(error));
+    reply(None);
 }
