@@ -199,6 +199,9 @@ fn check(config: &HubConfig) -> Result<(), StartError> {
     if let Err(error) = config.face.thresholds().check() {
         return refuse("face.accept", &config.face.accept.to_string(), &error.to_string());
     }
+    if config.admin.session_hours == 0 {
+        return refuse("admin.session_hours", "0", "a sign-in lasts at least an hour");
+    }
     if config.limits.admin_connections == 0 {
         return refuse(
             "limits.admin_connections",
@@ -240,12 +243,7 @@ async fn first_user(config: &HubConfig, store: &HubStore) -> Result<Option<Strin
     }
     let made = config.admin.password.is_empty().then(secret::random_password);
     let password = made.clone().unwrap_or_else(|| config.admin.password.clone());
-    let hashing = tokio::task::spawn_blocking(move || secret::hash_password(&password));
-    let password_hash = match hashing.await {
-        Ok(Ok(hash)) => hash,
-        Ok(Err(error)) => return Err(StartError::Password(error.to_string())),
-        Err(error) => return Err(StartError::Password(error.to_string())),
-    };
+    let password_hash = hashed(password).await?;
     let admin = NewUser {
         username: FIRST_USER.to_owned(),
         password_hash,
@@ -254,6 +252,14 @@ async fn first_user(config: &HubConfig, store: &HubStore) -> Result<Option<Strin
     };
     store.accounts.create_user(&Actor::hub(), admin).await?;
     Ok(made)
+}
+
+async fn hashed(password: String) -> Result<String, StartError> {
+    match tokio::task::spawn_blocking(move || secret::hash_password(&password)).await {
+        Ok(Ok(hash)) => Ok(hash),
+        Ok(Err(error)) => Err(StartError::Password(error.to_string())),
+        Err(error) => Err(StartError::Password(error.to_string())),
+    }
 }
 
 async fn assemble(config: HubConfig, store: HubStore, options: Options) -> Result<Hub, StartError> {
@@ -272,6 +278,7 @@ async fn assemble(config: HubConfig, store: HubStore, options: Options) -> Resul
         outbox_poke: Notify::new(),
         resolvers: api::resolvers(),
         attempts: Attempts::default(),
+        nobody: hashed(secret::random()).await?,
         hashing: Arc::new(Semaphore::new(HASHED_AT_A_TIME)),
         streams: Arc::new(Semaphore::new(config.limits.event_streams)),
         metrics: crate::metrics::recorder(),

@@ -39,6 +39,8 @@ pub struct Hub {
     pub(crate) resolvers: Resolvers,
     /// Attempts to sign in.
     pub(crate) attempts: Attempts,
+    /// A password's hash that belongs to nobody: unknown users are checked against it, for the same time.
+    pub(crate) nobody: String,
     /// How many passwords are hashed at a time: each takes 19 MiB and a core.
     pub(crate) hashing: Arc<Semaphore>,
     /// How many event streams may be open.

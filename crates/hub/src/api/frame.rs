@@ -107,6 +107,18 @@ async fn measure(
         hub.outbox_grew();
     }
     crate::metrics::request(&method, &path, response.status(), begun.elapsed());
+    as_problem(response)
+}
+
+/// What the framework refuses by itself (a path that is not UTF-8, a broken form) is a problem document too.
+fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    let framework = kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if framework && (status.is_client_error() || status.is_server_error()) {
+        let why = "the request could not be understood";
+        return Problem::new(status, "refused", why).into_response();
+    }
     response
 }
 

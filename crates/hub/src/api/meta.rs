@@ -70,6 +70,8 @@ async fn metrics(State(hub): State<Arc<Hub>>, request: Request) -> Result<Respon
         let (mut parts, _) = request.into_parts();
         Read::<scope::Metrics>::from_request_parts(&mut parts, &hub).await?;
     }
+    let streams = hub.config.limits.event_streams;
+    crate::metrics::event_streams(streams.saturating_sub(hub.streams.available_permits()));
     let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     Ok((kind, hub.metrics.render()).into_response())
 }

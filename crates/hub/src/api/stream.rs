@@ -72,7 +72,6 @@ async fn events(
     let place = Arc::clone(&hub.streams)
         .try_acquire_owned()
         .map_err(|_| Problem::busy(RETRY_SECONDS))?;
-    let (hub_streams, hub_limit) = (Arc::clone(&hub.streams), hub.config.limits.event_streams);
     let head = hub.outbox_head.subscribe();
     let extent = hub.store.outbox.extent().await?;
     let mut reader = Reader {
@@ -87,7 +86,6 @@ async fn events(
         hub,
     };
     reader.gap = last.and_then(|last| reader.skip_what_is_gone(last, extent));
-    crate::metrics::event_streams(hub_limit - hub_streams.available_permits());
     Ok(Sse::new(stream(reader)))
 }
 
