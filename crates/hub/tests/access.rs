@@ -407,26 +407,42 @@ async fn guessing_at_once_is_slowed() {
             }
         }
     };
-    let refused = tokio::time::timeout(std::time::Duration::from_secs(8), refused).await.unwrap();
+    let refused = tokio::time::timeout(std::time::Duration::from_secs(8), refused)
+        .await
+        .unwrap();
     assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
     refused.problem(429, "too_many_attempts");
     // Another user from the same place is not in the same queue.
-    hub.nobody().post("/session", &json!({ "username": "x", "password": "y" })).await.problem(401, "wrong_credentials");
+    hub.nobody()
+        .post("/session", &json!({ "username": "x", "password": "y" }))
+        .await
+        .problem(401, "wrong_credentials");
 }
 
 #[tokio::test]
 async fn a_user_of_a_zone_has_no_part_in_what_is_everyones() {
     let hub = TestHub::start().await;
     let admin = hub.admin().await;
-    let zone = admin.post("/zones", &json!({ "name": "North" })).await.expect(201).json();
+    let zone = admin
+        .post("/zones", &json!({ "name": "North" }))
+        .await
+        .expect(201)
+        .json();
     let bound = hub.user("north", "admin", zone["id"].as_str()).await;
     for path in ["/users", "/audit", "/settings", "/groups", "/zones", "/grants"] {
         bound.get(path).await.problem(404, "not_found");
     }
     // A bound admin does not count as the last one.
-    let id = admin.get("/session").await.json()["user"]["id"].as_str().unwrap().to_owned();
-    admin.delete(&format!("/users/{id}")).await.problem(409, "conflict");
-    let unknown = json!({ "username": "x", "password": "two painted gods", "role": "viewer", "zone_id": "none" });
+    let id = admin.get("/session").await.json()["user"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    admin
+        .delete(&format!("/users/{id}"))
+        .await
+        .problem(409, "conflict");
+    let unknown =
+        json!({ "username": "x", "password": "two painted gods", "role": "viewer", "zone_id": "none" });
     let problem = admin.post("/users", &unknown).await.problem(422, "invalid");
     assert_eq!(problem["errors"][0]["path"], "zone_id");
 }

@@ -70,7 +70,9 @@ impl Attempts {
             }
         }
         let waits = keys.iter().filter_map(|key| counts.get(key));
-        let wait = waits.map(|count| count.free_at.saturating_duration_since(now)).max();
+        let wait = waits
+            .map(|count| count.free_at.saturating_duration_since(now))
+            .max();
         let wait = wait.unwrap_or_default();
         if wait > LONGEST_WAIT {
             return Turn::Later(wait);
@@ -80,7 +82,11 @@ impl Attempts {
                 continue;
             }
             let begun = now + wait;
-            let count = counts.entry(key.clone()).or_insert(Count { wrong: 0, last: begun, free_at: now });
+            let count = counts.entry(key.clone()).or_insert(Count {
+                wrong: 0,
+                last: begun,
+                free_at: now,
+            });
             count.wrong = count.wrong.saturating_add(1);
             count.last = begun;
             let pause = key.pause(count.wrong);
@@ -133,7 +139,9 @@ impl Key {
         match self {
             Self::User(..) => match wrong.checked_sub(FREE_PER_USER) {
                 None | Some(0) => Duration::ZERO,
-                Some(over) => FIRST_PAUSE.saturating_mul(1 << (over - 1).min(16)).min(LONGEST_PAUSE),
+                Some(over) => FIRST_PAUSE
+                    .saturating_mul(1 << (over - 1).min(16))
+                    .min(LONGEST_PAUSE),
             },
             Self::Address(_) if wrong > FREE_PER_ADDRESS => FIRST_PAUSE,
             Self::Address(_) => Duration::ZERO,
@@ -179,10 +187,16 @@ mod tests {
     fn many_at_once_are_told_to_come_back() {
         let (attempts, now) = (Attempts::default(), Instant::now());
         let turns: Vec<_> = (0..100).map(|_| attempts.turn(HERE, "admin", now)).collect();
-        let at_once = turns.iter().filter(|turn| **turn == Turn::After(Duration::ZERO)).count();
+        let at_once = turns
+            .iter()
+            .filter(|turn| **turn == Turn::After(Duration::ZERO))
+            .count();
         assert_eq!(at_once, FREE_PER_USER as usize + 1);
         assert!(matches!(turns.last(), Some(Turn::Later(_))), "{turns:?}");
-        assert!(matches!(attempts.turn(HERE, "admin", now + Duration::from_secs(30)), Turn::After(_)));
+        assert!(matches!(
+            attempts.turn(HERE, "admin", now + Duration::from_secs(30)),
+            Turn::After(_)
+        ));
     }
 
     #[test]
@@ -199,7 +213,10 @@ mod tests {
     fn an_address_that_tries_many_names_is_slowed_too() {
         let (attempts, now) = (Attempts::default(), Instant::now());
         for n in 0..=FREE_PER_ADDRESS {
-            assert_eq!(attempts.turn(HERE, &format!("user{n}"), now), Turn::After(Duration::ZERO));
+            assert_eq!(
+                attempts.turn(HERE, &format!("user{n}"), now),
+                Turn::After(Duration::ZERO)
+            );
         }
         assert_eq!(attempts.turn(HERE, "another", now), Turn::After(FIRST_PAUSE));
         assert_eq!(attempts.turn(THERE, "another", now), Turn::After(Duration::ZERO));
