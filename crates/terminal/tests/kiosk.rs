@@ -1,5 +1,11 @@
 //! The kiosk, asked over HTTP.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod support;
 
@@ -19,7 +25,10 @@ async fn a_card_opens_the_door_and_leaves_a_record() {
     assert_eq!(answer["decision"]["reason"], "granted");
     assert_eq!(answer["faces"], json!([]));
     let pass = events.pass().await;
-    assert_eq!((&pass["record_id"], &pass["person_id"]), (&answer["record_id"], &json!("p1")));
+    assert_eq!(
+        (&pass["record_id"], &pass["person_id"]),
+        (&answer["record_id"], &json!("p1"))
+    );
     let state = door.state().await;
     assert_eq!(state["door"]["open"], true);
     assert_eq!(state["door"]["openings"], 1);
@@ -38,7 +47,10 @@ async fn an_unknown_card_is_recorded_and_opens_nothing() {
     assert_eq!(answer["decision"]["reason"], "unknown_credential");
     assert!(answer["record_id"].is_string());
     let state = door.state().await;
-    assert_eq!((&state["door"]["open"], &state["counts"]["records"]), (&json!(false), &json!(1)));
+    assert_eq!(
+        (&state["door"]["open"], &state["counts"]["records"]),
+        (&json!(false), &json!(1))
+    );
 }
 
 #[tokio::test]
@@ -62,7 +74,10 @@ async fn a_repeat_is_the_same_pass_unless_every_pass_counts() {
     every.terminal.repeat_seconds = Some(0);
     let door = Door::start(every).await;
     door.put(card_holder("p1", "1")).await;
-    assert_ne!(door.card("1").await["record_id"], door.card("1").await["record_id"]);
+    assert_ne!(
+        door.card("1").await["record_id"],
+        door.card("1").await["record_id"]
+    );
     assert_eq!(door.state().await["door"]["openings"], 2);
 }
 
@@ -76,13 +91,23 @@ async fn the_last_pass_is_granted_once() {
     visitor.person.pass_limit = Some(3);
     door.put(visitor).await;
     let answers = futures_util::future::join_all((0..8).map(|_| door.card("7"))).await;
-    let granted = answers.iter().filter(|answer| answer["decision"]["result"] == "granted").count();
+    let granted = answers
+        .iter()
+        .filter(|answer| answer["decision"]["result"] == "granted")
+        .count();
     assert_eq!(granted, 3);
-    let refused = answers.iter().filter(|answer| answer["decision"]["reason"] == "used_up").count();
+    let refused = answers
+        .iter()
+        .filter(|answer| answer["decision"]["reason"] == "used_up")
+        .count();
     assert_eq!(refused, 5);
     door.running.stop().await;
     let door = Door::start(every).await;
-    assert_eq!(door.card("7").await["decision"]["reason"], "used_up", "counted over a restart");
+    assert_eq!(
+        door.card("7").await["decision"]["reason"],
+        "used_up",
+        "counted over a restart"
+    );
 }
 
 #[tokio::test]
@@ -113,14 +138,24 @@ async fn faces_are_known_strange_or_not_there() {
     let stranger = door.frame(sample("biden.jpg")).await;
     assert_eq!(stranger["decision"]["result"], "stranger");
     assert_eq!(stranger["decision"]["reason"], "stranger");
-    assert_eq!(door.frame(sample("biden.jpg")).await["record_id"], stranger["record_id"], "the same stranger");
+    assert_eq!(
+        door.frame(sample("biden.jpg")).await["record_id"],
+        stranger["record_id"],
+        "the same stranger"
+    );
     let another = door.frame(sample("astronaut.png")).await;
     assert_ne!(another["record_id"], stranger["record_id"]);
     let nobody = door.frame(empty_picture()).await;
-    assert_eq!(nobody, json!({ "faces": [], "decision": null, "record_id": null }));
+    assert_eq!(
+        nobody,
+        json!({ "faces": [], "decision": null, "record_id": null })
+    );
     assert_eq!(door.state().await["counts"]["records"], 3);
     assert!(door.running.device().delete_person("obama").await.unwrap());
-    assert_eq!(door.frame(sample("obama2.jpg")).await["decision"]["result"], "stranger");
+    assert_eq!(
+        door.frame(sample("obama2.jpg")).await["decision"]["result"],
+        "stranger"
+    );
 }
 
 #[tokio::test]
@@ -142,7 +177,12 @@ async fn without_models_people_are_kept_and_known_once_models_arrive() {
     let (_folder, path) = folder();
     let door = Door::start(config(&path)).await;
     door.put(face_holder("obama", "obama.jpg")).await;
-    let frame = door.request(Method::POST, "/api/frames").body(sample("obama2.jpg")).send().await.unwrap();
+    let frame = door
+        .request(Method::POST, "/api/frames")
+        .body(sample("obama2.jpg"))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(frame.status(), StatusCode::SERVICE_UNAVAILABLE);
     let problem: Value = serde_json::from_str(&frame.text().await.unwrap()).unwrap();
     assert_eq!(problem["code"], "no_models");
@@ -159,9 +199,17 @@ async fn bad_input_is_a_problem_and_nothing_else() {
     let (_folder, path) = folder();
     let door = Door::start_with_faces(config(&path)).await;
     for body in [
-        "", "not json", "[]", "{}", r#"{"kind":"ic_card"}"#, r#"{"number":"1"}"#, r#"{"kind":"spoon","number":"1"}"#,
-        r#"{"kind":"ic_card","number":1}"#, r#"{"kind":"ic_card","number":""}"#,
-        r#"{"kind":"ic_card","number":"1","document":{}}"#, r#"{"kind":"id_card","number":"1","document":7}"#,
+        "",
+        "not json",
+        "[]",
+        "{}",
+        r#"{"kind":"ic_card"}"#,
+        r#"{"number":"1"}"#,
+        r#"{"kind":"spoon","number":"1"}"#,
+        r#"{"kind":"ic_card","number":1}"#,
+        r#"{"kind":"ic_card","number":""}"#,
+        r#"{"kind":"ic_card","number":"1","document":{}}"#,
+        r#"{"kind":"id_card","number":"1","document":7}"#,
     ] {
         problem(&door, "/api/credentials", body.as_bytes().to_vec()).await;
     }
@@ -179,10 +227,21 @@ async fn bad_input_is_a_problem_and_nothing_else() {
 async fn problem(door: &Door, path: &str, body: Vec<u8>) {
     let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
     let response = door.request(Method::POST, path).body(body).send().await.unwrap();
-    assert!(response.status().is_client_error(), "{path} {shown}: {}", response.status());
-    assert_eq!(response.headers()["content-type"], "application/problem+json", "{path} {shown}");
+    assert!(
+        response.status().is_client_error(),
+        "{path} {shown}: {}",
+        response.status()
+    );
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/problem+json",
+        "{path} {shown}"
+    );
     let problem: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
-    assert!(problem["code"].is_string() && problem["detail"].is_string(), "{path} {shown}: {problem}");
+    assert!(
+        problem["code"].is_string() && problem["detail"].is_string(),
+        "{path} {shown}: {problem}"
+    );
 }
 
 #[tokio::test]
@@ -190,12 +249,20 @@ async fn sensors_stay_as_they_were_set() {
     let (_folder, path) = folder();
     let door = Door::start(config(&path)).await;
     door.put(card_holder("p1", "1")).await;
-    let set = door.request(Method::PUT, "/api/sensors").json(&json!({ "temperature": 39.4, "mask": false }));
+    let set = door
+        .request(Method::PUT, "/api/sensors")
+        .json(&json!({ "temperature": 39.4, "mask": false }));
     assert_eq!(set.send().await.unwrap().status(), 200);
     let mut events = door.events().await;
-    assert_eq!(door.card("1").await["decision"]["result"], "granted", "nothing demands a normal temperature");
+    assert_eq!(
+        door.card("1").await["decision"]["result"],
+        "granted",
+        "nothing demands a normal temperature"
+    );
     assert!((events.pass().await["temperature"].as_f64().unwrap() - 39.4).abs() < 0.01);
-    let wrong = door.request(Method::PUT, "/api/sensors").json(&json!({ "temperature": "warm" }));
+    let wrong = door
+        .request(Method::PUT, "/api/sensors")
+        .json(&json!({ "temperature": "warm" }));
     assert_eq!(wrong.send().await.unwrap().status(), 422);
     assert_eq!(door.state().await["sensors"]["mask"], false);
 }
@@ -212,10 +279,18 @@ async fn other_sites_pages_open_nothing_and_the_page_is_there() {
     assert_eq!(foreign.send().await.unwrap().status(), 403);
     assert_eq!(door.state().await["door"]["openings"], 0);
     let page = door.request(Method::GET, "/").send().await.unwrap();
-    assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    assert!(
+        page.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .starts_with("text/html")
+    );
     let text = page.text().await.unwrap();
     assert!(text.contains("getUserMedia") && text.contains("speechSynthesis"));
-    assert!(!text.contains("http://") && !text.contains("https://"), "nothing from elsewhere");
+    assert!(
+        !text.contains("http://") && !text.contains("https://"),
+        "nothing from elsewhere"
+    );
 }
 
 #[tokio::test]
@@ -224,7 +299,10 @@ async fn listeners_are_written_and_the_folder_has_one_owner() {
     let door = Door::start(config(&path)).await;
     let text = std::fs::read_to_string(path.join("listeners.json")).unwrap();
     let listeners: Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(listeners["kiosk"], door.running.listeners().kiosk.unwrap().to_string());
+    assert_eq!(
+        listeners["kiosk"],
+        door.running.listeners().kiosk.unwrap().to_string()
+    );
     let second = terminal::Terminal::start(config(&path), terminal::StartOptions::default()).await;
     let error = second.err().expect("a second owner").to_string();
     assert!(error.contains("in use"), "{error}");

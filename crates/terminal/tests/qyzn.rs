@@ -1,5 +1,11 @@
 //! The `qyzn` endpoint against a platform written by hand from the document.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod support;
 
@@ -15,7 +21,10 @@ fn base64(bytes: &[u8]) -> String {
 
 /// `add_person_face` in the form of 4.3.8.
 fn person(id: &str, photo: Option<&[u8]>) -> Value {
-    let faces: Vec<Value> = photo.iter().map(|photo| json!({ "faceId": "3000004", "image": base64(photo) })).collect();
+    let faces: Vec<Value> = photo
+        .iter()
+        .map(|photo| json!({ "faceId": "3000004", "image": base64(photo) }))
+        .collect();
     json!({
         "personId": id, "personCode": id, "name": "张三", "type": 1, "idNum": "", "icNum": format!("ic-{id}"),
         "passNum": 99999, "passMonday": true, "passTuesday": true, "passWednesday": true, "passThursday": true,
@@ -37,7 +46,13 @@ async fn it_registers_logs_in_sets_its_clock_and_says_goodbye() {
     let register = link.read().await;
     assert_eq!(register.data("serial"), "MS-TEST-1");
     let mac = register.data("mac").as_str().unwrap();
-    assert!(mac.len() == 12 && mac.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)), "{mac}");
+    assert!(
+        mac.len() == 12
+            && mac
+                .bytes()
+                .all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)),
+        "{mac}"
+    );
     link.answer_register(&register).await;
     let login = link.read().await;
     assert_eq!(login.sequence, register.sequence.wrapping_add(1));
@@ -46,12 +61,22 @@ async fn it_registers_logs_in_sets_its_clock_and_says_goodbye() {
     assert_eq!(sync.data("timestamp").as_str().unwrap().len(), 17);
     let told = json!({ "result": 0, "desc": "Success", "data": { "timestamp": "20300102030405678" } });
     link.answer(sync.sequence, &told).await;
-    let state = door.state_where(|state| is_online(state) && state["now"].as_str().unwrap().starts_with("2030")).await;
+    let state = door
+        .state_where(|state| is_online(state) && state["now"].as_str().unwrap().starts_with("2030"))
+        .await;
     // 03:04:05 in Shanghai.
-    assert!(state["now"].as_str().unwrap().starts_with("2030-01-01T19:04:0"), "{}", state["now"]);
+    assert!(
+        state["now"].as_str().unwrap().starts_with("2030-01-01T19:04:0"),
+        "{}",
+        state["now"]
+    );
     let (stopped, ()) = tokio::join!(door.running.stop(), async {
         let logout = link.request("logout").await;
-        link.answer(logout.sequence, &json!({ "result": 0, "desc": "Success", "data": {} })).await;
+        link.answer(
+            logout.sequence,
+            &json!({ "result": 0, "desc": "Success", "data": {} }),
+        )
+        .await;
         link.closed().await;
     });
     stopped
@@ -111,12 +136,22 @@ async fn people_come_pass_and_go() {
     let platform = Platform::listen().await;
     let door = Door::start_with_faces(qyzn_config(&path, platform.address())).await;
     let mut link = platform.welcome().await;
-    let refused = link.ask("add_person_face", person("100001", Some(&empty_picture()))).await;
+    let refused = link
+        .ask("add_person_face", person("100001", Some(&empty_picture())))
+        .await;
     assert_eq!(refused["result"], 110);
-    let zip = link.ask("add_person_face", person("100001", Some(b"PK\x03\x04 a zip"))).await;
+    let zip = link
+        .ask("add_person_face", person("100001", Some(b"PK\x03\x04 a zip")))
+        .await;
     assert_eq!(zip["result"], 110);
-    assert_eq!(door.state().await["counts"]["persons"], 0, "a refused call changes nothing");
-    let added = link.ask("add_person_face", person("100001", Some(&sample("obama.jpg")))).await;
+    assert_eq!(
+        door.state().await["counts"]["persons"],
+        0,
+        "a refused call changes nothing"
+    );
+    let added = link
+        .ask("add_person_face", person("100001", Some(&sample("obama.jpg"))))
+        .await;
     assert_eq!((&added["result"], &added["data"]), (&json!(0), &json!({})));
 
     let photo = sample("obama2.jpg");
@@ -140,7 +175,10 @@ async fn people_come_pass_and_go() {
     let fields = ["personId", "type", "result", "idNum", "icNum"].map(|name| record.data(name).clone());
     assert_eq!(fields, [json!(""), json!(4), json!(0), json!(""), json!("")]);
 
-    assert_eq!(link.ask("add_person_face", person("100002", None)).await["result"], 0);
+    assert_eq!(
+        link.ask("add_person_face", person("100002", None)).await["result"],
+        0
+    );
     assert_eq!(link.ask("clear_person", json!({})).await["result"], 0);
     assert_eq!(door.state().await["counts"]["persons"], 0);
 }
@@ -165,8 +203,16 @@ async fn wrong_requests_get_their_codes() {
         ("add_person_face", without("personId"), 104),
         ("add_person_face", without("name"), 104),
         ("add_person_face", with("type", json!(9)), 104),
-        ("add_person_face", with("name", json!("a name of more than 24 bytes")), 104),
-        ("add_person_face", with("faces", json!([{ "faceId": "1", "image": "!!!" }])), 104),
+        (
+            "add_person_face",
+            with("name", json!("a name of more than 24 bytes")),
+            104,
+        ),
+        (
+            "add_person_face",
+            with("faces", json!([{ "faceId": "1", "image": "!!!" }])),
+            104,
+        ),
         ("delete_person", json!({}), 104),
         ("delete_person", json!({ "idSet": [] }), 104),
         ("delete_person", json!({ "idSet": ["nobody"] }), 105),
@@ -188,14 +234,26 @@ async fn the_door_opens_and_the_camera_shows_from_afar() {
     let mut link = platform.welcome().await;
     assert_eq!(link.ask("open_door", json!({})).await["result"], 0);
     let state = door.state().await;
-    assert_eq!((&state["door"]["openings"], &state["door"]["last"]["method"]), (&json!(1), &json!("remote")));
-    assert_eq!(link.ask("snapshot_picture", json!({ "timeoutSeconds": 0 })).await["result"], 107);
-    let asked = link.send("snapshot_picture", json!({ "timeoutSeconds": 15 })).await;
+    assert_eq!(
+        (&state["door"]["openings"], &state["door"]["last"]["method"]),
+        (&json!(1), &json!("remote"))
+    );
+    assert_eq!(
+        link.ask("snapshot_picture", json!({ "timeoutSeconds": 0 })).await["result"],
+        107
+    );
+    let asked = link
+        .send("snapshot_picture", json!({ "timeoutSeconds": 15 }))
+        .await;
     door.frame(empty_picture()).await;
     let photo = sample("biden.jpg");
     door.frame(photo.clone()).await;
     let answer = link.answer_to(asked).await;
-    assert_eq!(answer["data"]["image"], base64(&photo), "the frame with a face, not the one before");
+    assert_eq!(
+        answer["data"]["image"],
+        base64(&photo),
+        "the frame with a face, not the one before"
+    );
 }
 
 #[tokio::test]
@@ -235,7 +293,11 @@ async fn a_record_is_sent_again_with_its_number_until_it_is_acknowledged() {
     let mut link = platform.welcome().await;
     door.card("404").await;
     let next = link.request("snapshot_face").await;
-    assert_eq!(next.data("icNum"), "404", "what was acknowledged is not sent again");
+    assert_eq!(
+        next.data("icNum"),
+        "404",
+        "what was acknowledged is not sent again"
+    );
 }
 
 #[tokio::test]
@@ -280,7 +342,11 @@ async fn what_happened_without_a_platform_is_delivered_in_order() {
         assert_eq!(record.data("icNum"), &json!(format!("card-{number}")));
         times.insert(record.data("snaptime").as_str().unwrap().to_owned());
     }
-    assert_eq!(times.len(), PASSES, "no two records of nobody state the same second");
+    assert_eq!(
+        times.len(),
+        PASSES,
+        "no two records of nobody state the same second"
+    );
 }
 
 #[tokio::test]
@@ -295,14 +361,21 @@ async fn the_platform_decides_where_it_was_told_to() {
     let mut link = platform.welcome().await;
     door.state_where(is_online).await;
     let mut events = door.events().await;
-    assert_eq!(link.ask("online_open_door", json!({ "online": 1, "mode": 1 })).await["result"], 0);
+    assert_eq!(
+        link.ask("online_open_door", json!({ "online": 1, "mode": 1 }))
+            .await["result"],
+        0
+    );
     for (open, result, reason) in [(1, "granted", "granted"), (0, "denied", "platform_denied")] {
         let openings = door.state().await["door"]["openings"].as_u64().unwrap();
         let answer = door.card("1").await;
         assert_eq!(answer["decision"]["result"], "pending");
         link.record(json!({ "opendoor": open })).await;
         let pass = events.pass().await;
-        assert_eq!((&pass["record_id"], &pass["result"]), (&answer["record_id"], &json!(result)));
+        assert_eq!(
+            (&pass["record_id"], &pass["result"]),
+            (&answer["record_id"], &json!(result))
+        );
         assert_eq!(pass["reason"], reason);
         let expected = openings + u64::from(open == 1);
         assert_eq!(door.state().await["door"]["openings"], expected);
@@ -315,14 +388,30 @@ async fn the_platform_decides_where_it_was_told_to() {
     door.card("1").await;
     let silent = link.request("snapshot_face").await;
     assert_eq!(events.pass().await["result"], "granted");
-    link.answer(silent.sequence, &json!({ "result": 0, "desc": "", "data": { "opendoor": 0 } })).await;
-    assert_eq!(link.ask("online_openDoor", json!({ "online": 0, "mode": 2 })).await["result"], 0);
+    link.answer(
+        silent.sequence,
+        &json!({ "result": 0, "desc": "", "data": { "opendoor": 0 } }),
+    )
+    .await;
+    assert_eq!(
+        link.ask("online_openDoor", json!({ "online": 0, "mode": 2 }))
+            .await["result"],
+        0
+    );
     door.card("1").await;
     let silent = link.request("snapshot_face").await;
     assert_eq!(events.pass().await["reason"], "platform_silent");
-    link.answer(silent.sequence, &json!({ "result": 0, "desc": "", "data": { "opendoor": 1 } })).await;
+    link.answer(
+        silent.sequence,
+        &json!({ "result": 0, "desc": "", "data": { "opendoor": 1 } }),
+    )
+    .await;
     // Back to the terminal, whatever the platform says.
-    assert_eq!(link.ask("online_openDoor", json!({ "online": 1, "mode": 0 })).await["result"], 0);
+    assert_eq!(
+        link.ask("online_openDoor", json!({ "online": 1, "mode": 0 }))
+            .await["result"],
+        0
+    );
     assert_eq!(door.card("1").await["decision"]["result"], "granted");
     let openings = door.state().await["door"]["openings"].clone();
     link.record(json!({ "opendoor": 1 })).await;
@@ -339,7 +428,12 @@ async fn garbage_costs_the_connection_and_nothing_else() {
     link.write(3, 3, 7, "{ this is not json").await;
     link.write(3, 3, 8, &"[".repeat(10_000)).await;
     link.write(3, 9, 9, "{}").await;
-    let huge = [b"QYZN\x03\x03\x01\x00".as_slice(), &[0; 8], &u32::MAX.to_le_bytes()].concat();
+    let huge = [
+        b"QYZN\x03\x03\x01\x00".as_slice(),
+        &[0; 8],
+        &u32::MAX.to_le_bytes(),
+    ]
+    .concat();
     link.write_bytes(&huge).await;
     link.closed().await;
     let mut link = platform.welcome().await;
@@ -354,7 +448,13 @@ async fn garbage_costs_the_connection_and_nothing_else() {
 #[test]
 fn what_was_answered_survives_a_crash() {
     let (_folder, path) = folder();
-    let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap()
+    };
     let config = |platform: String| {
         let mut config = qyzn_config(&path, platform);
         config.terminal.repeat_seconds = Some(0);

@@ -27,7 +27,13 @@ fn engine() -> Arc<face::Engine> {
     static ENGINE: OnceLock<Arc<face::Engine>> = OnceLock::new();
     let load = || {
         let folder = face::models::default_directory();
-        let engine = face::Engine::load(&folder, face::Settings { threads: 1, ..face::Settings::default() });
+        let engine = face::Engine::load(
+            &folder,
+            face::Settings {
+                threads: 1,
+                ..face::Settings::default()
+            },
+        );
         Arc::new(engine.expect("the models are installed: menshen models install"))
     };
     Arc::clone(ENGINE.get_or_init(load))
@@ -36,7 +42,8 @@ fn engine() -> Arc<face::Engine> {
 /// A sample photo.
 pub fn sample(name: &str) -> Vec<u8> {
     let path = face::samples::default_directory().join(name);
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}: cargo xtask test installs it", path.display()))
+    std::fs::read(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}: cargo xtask test installs it", path.display()))
 }
 
 /// A picture without a face.
@@ -46,17 +53,30 @@ pub fn empty_picture() -> Vec<u8> {
 
 /// A member who may always pass with an IC card.
 pub fn card_holder(wire_id: &str, card: &str) -> Newcomer {
-    let credential = Credential { kind: CredentialKind::IcCard, number: card.to_owned(), facility: None, bits: None };
+    let credential = Credential {
+        kind: CredentialKind::IcCard,
+        number: card.to_owned(),
+        facility: None,
+        bits: None,
+    };
     let person = Person {
         credentials: vec![credential],
         ..Person::new(PersonId::new(wire_id).unwrap(), format!("Name of {wire_id}"))
     };
-    Newcomer { wire_id: wire_id.to_owned(), person, rules: vec![Rule::default()], photos: Vec::new() }
+    Newcomer {
+        wire_id: wire_id.to_owned(),
+        person,
+        rules: vec![Rule::default()],
+        photos: Vec::new(),
+    }
 }
 
 /// A member who may always pass, with a photo.
 pub fn face_holder(wire_id: &str, photo: &str) -> Newcomer {
-    Newcomer { photos: vec![("1".to_owned(), sample(photo))], ..card_holder(wire_id, &format!("card of {wire_id}")) }
+    Newcomer {
+        photos: vec![("1".to_owned(), sample(photo))],
+        ..card_holder(wire_id, &format!("card of {wire_id}"))
+    }
 }
 
 /// A running terminal.
@@ -79,8 +99,15 @@ pub fn config(folder: &Path) -> TerminalConfig {
 
 /// The same, dialling a qyzn platform.
 pub fn qyzn_config(folder: &Path, platform: String) -> TerminalConfig {
-    let qyzn = QyznConfig { platform, reconnect_seconds: 0, ..QyznConfig::default() };
-    TerminalConfig { qyzn: Some(qyzn), ..config(folder) }
+    let qyzn = QyznConfig {
+        platform,
+        reconnect_seconds: 0,
+        ..QyznConfig::default()
+    };
+    TerminalConfig {
+        qyzn: Some(qyzn),
+        ..config(folder)
+    }
 }
 
 impl Door {
@@ -91,7 +118,13 @@ impl Door {
 
     /// With the face engine.
     pub async fn start_with_faces(config: TerminalConfig) -> Self {
-        Self::start_with(config, StartOptions { engine: Some(engine()) }).await
+        Self::start_with(
+            config,
+            StartOptions {
+                engine: Some(engine()),
+            },
+        )
+        .await
     }
 
     async fn start_with(config: TerminalConfig, options: StartOptions) -> Self {
@@ -99,7 +132,11 @@ impl Door {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let running = Terminal::start(config.clone(), options).await.unwrap();
         let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
-        Self { running, config, http }
+        Self {
+            running,
+            config,
+            http,
+        }
     }
 
     pub async fn put(&self, newcomer: Newcomer) {
@@ -112,13 +149,21 @@ impl Door {
     }
 
     pub async fn frame(&self, picture: Vec<u8>) -> Value {
-        let request = self.request(Method::POST, "/api/frames").header("content-type", "image/jpeg");
+        let request = self
+            .request(Method::POST, "/api/frames")
+            .header("content-type", "image/jpeg");
         ok(request.body(picture).send().await.unwrap()).await
     }
 
     pub async fn card(&self, number: &str) -> Value {
         let body = json!({ "kind": "ic_card", "number": number });
-        ok(self.request(Method::POST, "/api/credentials").json(&body).send().await.unwrap()).await
+        ok(self
+            .request(Method::POST, "/api/credentials")
+            .json(&body)
+            .send()
+            .await
+            .unwrap())
+        .await
     }
 
     pub async fn state(&self) -> Value {
@@ -138,10 +183,15 @@ impl Door {
 
     /// The live events, from now on.
     pub async fn events(&self) -> Events {
-        let request = self.request(Method::GET, "/api/events").timeout(Duration::from_secs(300));
+        let request = self
+            .request(Method::GET, "/api/events")
+            .timeout(Duration::from_secs(300));
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
-        Events { body: Box::pin(response.bytes_stream()), buffer: String::new() }
+        Events {
+            body: Box::pin(response.bytes_stream()),
+            buffer: String::new(),
+        }
     }
 }
 
@@ -163,7 +213,10 @@ impl Events {
         loop {
             if let Some((block, rest)) = self.buffer.split_once("\n\n") {
                 let field = |name: &str| {
-                    block.lines().find_map(|line| line.strip_prefix(name)).map(|value| value.trim_start().to_owned())
+                    block
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name))
+                        .map(|value| value.trim_start().to_owned())
                 };
                 let event = field("event:").zip(field("data:"));
                 self.buffer = rest.to_owned();
@@ -172,8 +225,11 @@ impl Events {
                 }
                 continue;
             }
-            let chunk = tokio::time::timeout(PATIENCE, self.body.next()).await.expect("an event in time");
-            self.buffer.push_str(std::str::from_utf8(&chunk.expect("the stream goes on").unwrap()).unwrap());
+            let chunk = tokio::time::timeout(PATIENCE, self.body.next())
+                .await
+                .expect("an event in time");
+            self.buffer
+                .push_str(std::str::from_utf8(&chunk.expect("the stream goes on").unwrap()).unwrap());
         }
     }
 

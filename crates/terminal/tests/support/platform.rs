@@ -45,17 +45,24 @@ impl Packet {
 }
 
 fn md5(text: &str) -> String {
-    Md5::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    Md5::digest(text.as_bytes())
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 impl Platform {
     pub async fn listen() -> Self {
-        Self { listener: TcpListener::bind("127.0.0.1:0").await.unwrap() }
+        Self {
+            listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+        }
     }
 
     /// The same port again, after a platform that is gone.
     pub async fn listen_at(address: &str) -> Self {
-        Self { listener: TcpListener::bind(address).await.unwrap() }
+        Self {
+            listener: TcpListener::bind(address).await.unwrap(),
+        }
     }
 
     pub fn address(&self) -> String {
@@ -63,8 +70,14 @@ impl Platform {
     }
 
     pub async fn accept(&self) -> Link {
-        let accepted = tokio::time::timeout(super::PATIENCE, self.listener.accept()).await.expect("a terminal dials");
-        Link { stream: accepted.unwrap().0, next: 1000, early: Vec::new() }
+        let accepted = tokio::time::timeout(super::PATIENCE, self.listener.accept())
+            .await
+            .expect("a terminal dials");
+        Link {
+            stream: accepted.unwrap().0,
+            next: 1000,
+            early: Vec::new(),
+        }
     }
 
     /// A connection whose terminal registered or logged in.
@@ -91,17 +104,36 @@ impl Link {
     pub async fn answer_register(&mut self, packet: &Packet) {
         assert_eq!((packet.kind, packet.message()), (3, "register"));
         let field = |name: &str| packet.data(name).as_str().unwrap().to_owned();
-        assert_eq!(field("sign"), md5(&format!("{}{}{}{MAGIC}", field("serial"), field("mac"), field("timestamp"))));
+        assert_eq!(
+            field("sign"),
+            md5(&format!(
+                "{}{}{}{MAGIC}",
+                field("serial"),
+                field("mac"),
+                field("timestamp")
+            ))
+        );
         let data = json!({ "uuid": UUID, "passwd": PASSWD, "activateCode": null });
-        self.answer(packet.sequence, &json!({ "message": "register", "result": 0, "desc": "Success", "data": data })).await;
+        self.answer(
+            packet.sequence,
+            &json!({ "message": "register", "result": 0, "desc": "Success", "data": data }),
+        )
+        .await;
     }
 
     pub async fn answer_login(&mut self, packet: &Packet, result: i64) {
         assert_eq!((packet.kind, packet.message()), (3, "login"));
         let timestamp = packet.data("timestamp").as_str().unwrap();
         assert_eq!(packet.data("uuid"), UUID);
-        assert_eq!(packet.data("sign"), &json!(md5(&format!("{UUID}{PASSWD}{timestamp}{MAGIC}"))));
-        self.answer(packet.sequence, &json!({ "result": result, "desc": "x", "data": {} })).await;
+        assert_eq!(
+            packet.data("sign"),
+            &json!(md5(&format!("{UUID}{PASSWD}{timestamp}{MAGIC}")))
+        );
+        self.answer(
+            packet.sequence,
+            &json!({ "result": result, "desc": "x", "data": {} }),
+        )
+        .await;
     }
 
     /// The next frame, as 1.1 lays it out.
@@ -123,7 +155,11 @@ impl Link {
             kind: header[5],
             timestamp: number(8),
             sequence: number(12),
-            body: if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() },
+            body: if body.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_slice(&body).unwrap()
+            },
             raw: [header.as_slice(), &body].concat(),
         })
     }
@@ -185,7 +221,11 @@ impl Link {
     /// The next record, acknowledged with `data`.
     pub async fn record(&mut self, data: Value) -> Packet {
         let packet = self.request("snapshot_face").await;
-        self.answer(packet.sequence, &json!({ "result": 0, "desc": "Success", "data": data })).await;
+        self.answer(
+            packet.sequence,
+            &json!({ "result": 0, "desc": "Success", "data": data }),
+        )
+        .await;
         packet
     }
 
