@@ -75,7 +75,7 @@ impl Files {
         let failed = |source| StoreError::io(format!("making {}", path.display()), source);
         for folder in path.ancestors().skip(1) {
             dirty.insert(folder.to_owned());
-            if folder == self.root || folder.exists() {
+            if folder.exists() {
                 break;
             }
         }

@@ -107,6 +107,12 @@ impl Store {
         let files = Files::new(options.directory.join("blobs"));
         if lock.is_some() {
             remove_orphans(&writer, &files, &path)?;
+            // So that a new database is found again after a crash of the system.
+            let synced = File::open(&options.directory).and_then(|folder| folder.sync_all());
+            synced.map_err(|source| OpenError::Io {
+                path: options.directory.clone(),
+                source,
+            })?;
         }
         let mut readers = Vec::new();
         for _ in 0..options.readers.max(1) {
