@@ -23,12 +23,17 @@ pub(crate) fn run(seconds: u64) -> Result<()> {
     let share = seconds.div_ceil(targets.len() as u64).max(1);
     for target in &targets {
         let limit = format!("-max_total_time={share}");
+        // What is found goes into the first folder; the seeds are only read.
+        let (found, seeds) = (format!("fuzz/corpus/{target}"), format!("fuzz/seeds/{target}"));
+        std::fs::create_dir_all(root().join(&found)).context("fuzz/corpus")?;
         let arguments = [
             "fuzz",
             "run",
             "-s",
             "none",
             target,
+            &found,
+            &seeds,
             "--",
             &limit,
             "-rss_limit_mb=2048",

@@ -142,7 +142,7 @@ fn an_absurd_size_ends_it_before_the_body_comes() {
 fn a_body_without_an_end_ends_it() {
     let open = frame(1, "{\"a\":\"");
     let mut decoder = Decoder::default();
-    let endless = [open.encode().to_vec(), vec![b'x'; SEARCH_LIMIT + 1]].concat();
+    let endless = [open.encode().to_vec(), vec![b'x'; SEARCH_LIMIT + 6]].concat();
     assert_eq!(decode(&mut decoder, &[&endless]), Err(DecoderError::Endless));
 }
 
@@ -154,6 +154,20 @@ fn half_a_frame_holds_what_came_and_no_more() {
     assert_eq!(decoder.pending_bytes(), 50_000);
     assert_eq!(decode(&mut decoder, &[&bytes[50_000..]]).unwrap().len(), 1);
     assert_eq!(decoder.pending_bytes(), 0);
+}
+
+/// Found by fuzzing: the version byte of the next header closed the bracket when it came alone.
+#[test]
+fn the_next_header_is_not_part_of_a_cut_body_however_it_arrives() {
+    let next = Frame {
+        header: Header::new(Version(b']'), PacketKind::Request, 0, 9),
+        body: Bytes::from_static(b"{}"),
+    };
+    let stream = [frame(1, "[1,").encode(), next.encode()].concat();
+    let bytewise: Vec<&[u8]> = stream.chunks(1).collect();
+    let due = [frame(1, "[1,"), next];
+    assert_eq!(decode(&mut Decoder::default(), &[&stream]).unwrap(), due);
+    assert_eq!(decode(&mut Decoder::default(), &bytewise).unwrap(), due);
 }
 
 fn body() -> impl Strategy<Value = String> {

@@ -215,12 +215,15 @@ impl Decoder {
     fn cut_body(&mut self, header: Header, size: usize, mut scan: Scanner) -> Step {
         let body = self.buffer.get(HEADER_BYTES..).unwrap_or_default();
         let next = find_frame(body, size);
-        let limit = next.unwrap_or(body.len()).min(size + SEARCH_LIMIT);
+        // Bytes that may turn out to begin the next frame are not looked at yet: how the stream was cut into reads
+        // must not matter.
+        let known = next.unwrap_or_else(|| frame_may_begin(body, size));
+        let limit = known.min(size + SEARCH_LIMIT);
         scan.feed(body.get(..limit).unwrap_or_default());
         let end = match (scan.end(), next) {
             (Some(end), _) => end,
             (None, Some(next)) if next <= size + SEARCH_LIMIT => next,
-            _ if body.len() > size + SEARCH_LIMIT => return Step::Fail(DecoderError::Endless),
+            _ if body.len() > size + SEARCH_LIMIT + KIND => return Step::Fail(DecoderError::Endless),
             _ => {
                 self.scan = Some(scan);
                 return Step::More;
@@ -237,14 +240,27 @@ impl Decoder {
     }
 }
 
+/// Where in a header the packet type is.
+const KIND: usize = 5;
+
 /// The first place at or after `from` where a frame plausibly begins: the magic, and a packet type that exists. (The
 /// four letters alone may also stand inside a picture's Base64; a packet type's byte may not stand in JSON at all.)
 fn find_frame(bytes: &[u8], from: usize) -> Option<usize> {
-    const KIND: usize = 5;
     memmem::find_iter(bytes.get(from..)?, &MAGIC)
         .map(|at| from + at)
         .find(|at| {
             let kind = bytes.get(at + KIND).map(|byte| PacketKind::from_byte(*byte));
             matches!(kind, Some(kind) if !matches!(kind, PacketKind::Other(_)))
         })
+}
+
+/// The first place at or after `from` where the last bytes, too few to tell, may be the beginning of a frame; the end
+/// if there is none.
+fn frame_may_begin(bytes: &[u8], from: usize) -> usize {
+    let tail = bytes.len().saturating_sub(KIND).max(from);
+    let begins = |at: &usize| {
+        let rest = bytes.get(*at..).unwrap_or_default();
+        rest.iter().zip(MAGIC).all(|(byte, magic)| *byte == magic)
+    };
+    (tail..bytes.len()).find(begins).unwrap_or(bytes.len())
 }
