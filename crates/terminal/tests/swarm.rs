@@ -1,5 +1,11 @@
 //! The swarm against a platform written by hand.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
 
 mod support;
 
@@ -42,7 +48,11 @@ async fn serve(mut link: Link, trick: Trick, seen: Seen) {
         if packet.message() != "snapshot_face" {
             continue;
         }
-        let trick = if std::mem::take(&mut first) { trick } else { Trick::None };
+        let trick = if std::mem::take(&mut first) {
+            trick
+        } else {
+            Trick::None
+        };
         let key = format!("{} {}", packet.data("personId"), packet.data("snaptime"));
         match trick {
             Trick::HangUp => return,
@@ -55,7 +65,8 @@ async fn serve(mut link: Link, trick: Trick, seen: Seen) {
         }
         *seen.lock().unwrap().entry(key).or_default() += 1;
         for _ in 0..if trick == Trick::Twice { 2 } else { 1 } {
-            link.answer(packet.sequence, &json!({ "result": 0, "desc": "", "data": {} })).await;
+            link.answer(packet.sequence, &json!({ "result": 0, "desc": "", "data": {} }))
+                .await;
         }
     }
 }
@@ -83,7 +94,10 @@ async fn every_device_delivers_every_record_whatever_the_hub_does() {
     .await;
     let report = qyzn::run(options(address)).await.unwrap();
     assert_eq!((report.devices, report.connected), (8, 8));
-    assert_eq!((report.sent, report.acknowledged, report.lost, report.duplicated), (40, 40, 0, 0));
+    assert_eq!(
+        (report.sent, report.acknowledged, report.lost, report.duplicated),
+        (40, 40, 0, 0)
+    );
     assert!(report.latency_ms.p50 > 0.0 && report.latency_ms.max >= report.latency_ms.p99);
     let seen = seen.lock().unwrap();
     assert_eq!((seen.len(), seen.values().sum::<usize>()), (40, 40));
@@ -108,8 +122,19 @@ async fn the_rate_and_the_duration_are_kept_and_a_missing_hub_is_told() {
     let report = qyzn::run(paced).await.unwrap();
     assert!((32..=40).contains(&report.sent), "{}", report.sent);
     assert_eq!(report.lost, 0);
-    let nobody = SwarmOptions { patience: Duration::from_millis(100), duration: Duration::ZERO, ..options("127.0.0.1:1".into()) };
+    let nobody = SwarmOptions {
+        patience: Duration::from_millis(100),
+        duration: Duration::ZERO,
+        ..options("127.0.0.1:1".into())
+    };
     let report = qyzn::run(nobody).await.unwrap();
     assert_eq!((report.devices, report.connected, report.sent), (8, 0, 0));
-    assert!(qyzn::run(SwarmOptions { count: 0, ..SwarmOptions::default() }).await.is_err());
+    assert!(
+        qyzn::run(SwarmOptions {
+            count: 0,
+            ..SwarmOptions::default()
+        })
+        .await
+        .is_err()
+    );
 }
