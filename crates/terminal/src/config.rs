@@ -336,7 +336,8 @@ impl QyznConfig {
             ));
         }
         let hexadecimal = self.mac.bytes().all(|b| b.is_ascii_hexdigit());
-        if !self.mac.is_empty() && !(self.mac.len() == 12 && hexadecimal) {
+        let well_formed = self.mac.is_empty() || (self.mac.len() == 12 && hexadecimal);
+        if !well_formed {
             return Err(value(
                 "qyzn.mac",
                 format!("12 hexadecimal digits or \"\", not {:?}", self.mac),
