@@ -179,6 +179,10 @@ async fn what_contradicts_is_refused() {
     not_json.problem(400, "not_json");
     admin.get("/persons?cursor=zz").await.problem(400, "bad_cursor");
     admin.get("/persons?limit=0").await.problem(422, "invalid");
+    admin
+        .get(&format!("/persons?query={}", "x".repeat(300)))
+        .await
+        .problem(422, "invalid");
     admin.get("/persons/no%20id").await.problem(404, "not_found");
 
     let stale = |method| {

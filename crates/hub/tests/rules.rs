@@ -121,7 +121,11 @@ async fn what_is_in_use_is_not_deleted_and_says_by_whom() {
         .problem(409, "conflict");
     assert!(refused["detail"].as_str().unwrap().contains("guard"), "{refused}");
 
+    let member = json!({"id": "m", "name": "M", "groups": [group]});
+    admin.post("/persons", &member).await.expect(201);
     admin.delete(&format!("/groups/{group}")).await.expect(204);
+    let member = admin.get("/persons/m").await.expect(200).json();
+    assert_eq!((&member["groups"], &member["revision"]), (&json!([]), &json!(2)));
     admin
         .get(&format!("/grants/{grant}"))
         .await

@@ -1,6 +1,6 @@
 //! The face engine on posted photos. Nothing that is posted here is kept.
 
-use super::input::Upload;
+use super::input::{Upload, read};
 use super::permission::Read;
 use super::problem::Problem;
 use super::schemas::QualitySchema;
@@ -8,8 +8,9 @@ use super::scope;
 use crate::people::{Recognition, RecognitionError, rejected};
 use crate::state::Hub;
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Multipart, State};
+use axum::body::{Body, Bytes};
+use axum::extract::multipart::MultipartError;
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use face::{Examination, Template};
 use model::FaceFault;
 use serde::Serialize;
@@ -20,6 +21,8 @@ use utoipa_axum::routes;
 
 /// How many of the most alike persons are told.
 const MATCHES: usize = 5;
+/// Bytes of a form around its pictures.
+const FORM_BYTES: usize = 64 * 1024;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
     OpenApiRouter::new()
@@ -147,9 +150,8 @@ async fn detect(
 async fn compare(
     State(hub): State<Arc<Hub>>,
     _: Read<scope::Faces>,
-    form: Multipart,
+    Pair(a, b): Pair,
 ) -> Result<Json<CompareView>, Problem> {
-    let (a, b) = pictures(form).await?;
     let a = template(&hub.recognition, "a", a).await?;
     let b = template(&hub.recognition, "b", b).await?;
     let similarity = a.similarity(&b);
@@ -157,33 +159,58 @@ async fn compare(
     Ok(Json(CompareView { similarity, verdict }))
 }
 
-/// The parts `a` and `b`; the listener bounds the whole body.
-async fn pictures(mut form: Multipart) -> Result<(Bytes, Bytes), Problem> {
-    let broken = |error: axum::extract::multipart::MultipartError| {
-        Problem::new(
-            error.status(),
+/// The parts `a` and `b` of a form.
+struct Pair(Bytes, Bytes);
+
+impl FromRequest<Arc<Hub>> for Pair {
+    type Rejection = Problem;
+    async fn from_request(request: Request, hub: &Arc<Hub>) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let limit = hub
+            .config
+            .photo_bytes()
+            .saturating_mul(2)
+            .saturating_add(FORM_BYTES);
+        let bytes = read(body, limit, hub).await?;
+        let mut request = Request::from_parts(parts, Body::from(bytes));
+        // It is bounded and read by now; the listener's limit is that of a single picture.
+        DefaultBodyLimit::disable().apply(&mut request);
+        let form = Multipart::from_request(request, hub)
+            .await
+            .map_err(|rejection| Problem::bad_request("bad_form", rejection.body_text()))?;
+        pictures(form).await
+    }
+}
+
+async fn pictures(mut form: Multipart) -> Result<Pair, Problem> {
+    let broken = |error: MultipartError| {
+        Problem::bad_request(
             "bad_form",
             format!("the form cannot be read: {}", error.body_text()),
         )
     };
     let (mut a, mut b) = (None, None);
     while let Some(part) = form.next_field().await.map_err(broken)? {
-        match part.name() {
-            Some("a") => a = Some(part.bytes().await.map_err(broken)?),
-            Some("b") => b = Some(part.bytes().await.map_err(broken)?),
+        let name = part.name().unwrap_or_default().to_owned();
+        let place = match name.as_str() {
+            "a" => &mut a,
+            "b" => &mut b,
             _ => {
-                let name = part.name().unwrap_or_default().to_owned();
                 return Err(Problem::invalid_field(
                     &name,
                     "unknown_field",
                     "the parts are a and b",
                 ));
             }
-        }
+        };
+        *place = Some(part.bytes().await.map_err(broken)?);
     }
     let missing =
         |name| Problem::invalid_field(name, "required", "a picture as the part a, another as the part b");
-    Ok((a.ok_or_else(|| missing("a"))?, b.ok_or_else(|| missing("b"))?))
+    Ok(Pair(
+        a.ok_or_else(|| missing("a"))?,
+        b.ok_or_else(|| missing("b"))?,
+    ))
 }
 
 /// Looks for the largest face of a picture among all persons with photos.

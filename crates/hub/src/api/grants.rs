@@ -6,7 +6,7 @@ use super::page::{List, PageQuery, Paging};
 use super::permission::{Change, Read};
 use super::problem::Problem;
 use super::schemas::{GrantInputSchema, GrantSchema};
-use super::scope;
+use super::{laid_over, scope};
 use crate::people::calendar;
 use crate::state::Hub;
 use axum::Json;
@@ -93,15 +93,17 @@ async fn change(
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let id = GrantId::new(id);
-    let before = hub.store.rules.grant(&id).await?.ok_or_else(Problem::not_found)?;
-    // The fields are laid over what is there now: if that changes meanwhile, the change must not undo it.
-    let expected = expected.or(Some(before.revision));
-    let draft = calendar::grant(Some(draft(before.object)), body)?;
-    let changed = hub
-        .store
-        .rules
-        .replace_grant(&by.0.actor(), &id, draft, expected)
-        .await?;
+    let changed = laid_over(expected, || async {
+        let before = hub.store.rules.grant(&id).await?.ok_or_else(Problem::not_found)?;
+        let draft = calendar::grant(Some(draft(before.object)), body.clone())?;
+        let base = expected.or(Some(before.revision));
+        Ok(hub
+            .store
+            .rules
+            .replace_grant(&by.0.actor(), &id, draft, base)
+            .await)
+    })
+    .await?;
     Ok(answer::object(changed.revision, changed))
 }
 

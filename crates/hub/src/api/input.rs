@@ -42,7 +42,8 @@ impl FromRequest<Arc<Hub>> for Upload {
     }
 }
 
-async fn read(body: Body, limit: usize, hub: &Hub) -> Result<Bytes, Problem> {
+/// Reads a body of at most `limit` bytes.
+pub(super) async fn read(body: Body, limit: usize, hub: &Hub) -> Result<Bytes, Problem> {
     let within = Duration::from_secs(hub.config.limits.body_seconds);
     match tokio::time::timeout(within, axum::body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),

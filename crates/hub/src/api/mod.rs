@@ -17,6 +17,7 @@ mod grants;
 mod groups;
 mod holidays;
 pub mod input;
+mod laid_over;
 mod meta;
 pub mod page;
 mod page_files;
@@ -41,5 +42,6 @@ mod zones;
 
 pub use document::openapi;
 pub(crate) use frame::{devices_router, resolvers, router};
+use laid_over::laid_over;
 pub use settings::HubSettings;
 use settled::settled;

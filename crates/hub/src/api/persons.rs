@@ -7,7 +7,7 @@ use super::permission::{Caller, Change, Read};
 use super::problem::Problem;
 use super::query::InputQuery;
 use super::schemas::{PersonInputSchema, PersonSchema};
-use super::{scope, settled};
+use super::{laid_over, scope, settled};
 use crate::events::{Resolver, Resolvers};
 use crate::people;
 use crate::state::Hub;
@@ -20,7 +20,6 @@ use model::{GroupId, Person, PersonId, PersonKind};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use store::StoreError;
 use store::hub::outbox::Announcement;
 use store::hub::people::{PersonChange, PersonFilter, StoredPerson};
 use store::hub::{Event, Revised};
@@ -28,9 +27,6 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
-
-/// How often an unconditional change is tried again when others change the same person at the same time.
-const CHANGE_ATTEMPTS: u32 = 5;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
     OpenApiRouter::new()
@@ -91,6 +87,17 @@ async fn list(
     InputQuery(query): InputQuery<PersonQuery>,
     Paging(page): Paging,
 ) -> Result<Json<List<Revised<Person>>>, Problem> {
+    if query
+        .query
+        .as_ref()
+        .is_some_and(|text| text.chars().count() > people::CREDENTIAL_CHARACTERS)
+    {
+        return Err(Problem::invalid_field(
+            "query",
+            "too_long",
+            "nothing that long is to be found",
+        ));
+    }
     let filter = PersonFilter {
         query: query.query.filter(|text| !text.is_empty()),
         group: query.group_id.map(GroupId::new),
@@ -140,8 +147,7 @@ async fn change(
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let id = person_id(id)?;
-    let mut attempt = 1;
-    loop {
+    let stored = laid_over(expected, || async {
         let before = hub
             .store
             .people
@@ -155,15 +161,10 @@ async fn change(
             expected: expected.unwrap_or(before.revision),
             bound: by.0.zone.clone(),
         };
-        match hub.store.people.replace(&by.0.actor(), change).await {
-            // The fields were laid over a person that has changed since: lay them over the new one.
-            Err(StoreError::Revision { .. }) if expected.is_none() && attempt < CHANGE_ATTEMPTS => {
-                attempt += 1
-            }
-            Err(error) => return Err(error.into()),
-            Ok(stored) => return Ok(answer::object(stored.revision, shown(stored))),
-        }
-    }
+        Ok(hub.store.people.replace(&by.0.actor(), change).await)
+    })
+    .await?;
+    Ok(answer::object(stored.revision, shown(stored)))
 }
 
 /// Deletes a person with photos, templates and the captures matched to them, here and on every terminal; records stay

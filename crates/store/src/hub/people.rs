@@ -4,14 +4,12 @@
 //! the devices are one transaction. The free functions are for the other repositories of this folder, inside their
 //! own transactions.
 
-mod credential;
 mod deletion;
 mod doors;
 pub(super) mod rows;
 mod sqlite;
 mod wanted;
 
-pub use credential::{find_by_credential, name_of};
 pub use doors::subject_of;
 pub use sqlite::SqlitePeople;
 pub use wanted::{DevicePerson, DevicePhoto, count_pass, for_device, wanted_digest};

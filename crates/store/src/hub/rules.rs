@@ -8,7 +8,7 @@ mod names;
 mod resolved;
 mod sqlite;
 
-pub use resolved::{resolved, zone_is_granted};
+pub use resolved::resolved;
 pub use sqlite::SqliteRules;
 
 use super::accounts::Actor;

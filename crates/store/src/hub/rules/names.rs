@@ -1,5 +1,6 @@
 //! Groups and zones: an id and a name each.
 
+use crate::hub::outbox::{self, Event};
 use crate::hub::roster::{self, RosterScope};
 use crate::hub::{
     Page, PageRequest, Revised, accounts::Actor, audit, check_revision, conflict, new_id, not_found,
@@ -142,6 +143,7 @@ pub(super) fn delete_group(
     let kept = current(tx, Kind::Group, id, expected)?;
     // The zones are needed afterwards: with the grants gone nothing leads from the group to them.
     let zones = granted_zones(tx, id)?;
+    leave(tx, id)?;
     tx.execute("DELETE FROM groups WHERE id = ?1", [id])?;
     audit::note(
         tx,
@@ -154,6 +156,20 @@ pub(super) fn delete_group(
     zones
         .iter()
         .try_for_each(|zone| roster::refresh(tx, RosterScope::Zone(zone)))
+}
+
+/// The members are other persons without the group: their revisions grow, and it is told.
+fn leave(tx: &mut Write<'_>, group: &str) -> Result<(), StoreError> {
+    let members: Vec<String> = tx
+        .prepare_cached(
+            "UPDATE persons SET revision = revision + 1
+             WHERE id IN (SELECT person_id FROM memberships WHERE group_id = ?1) RETURNING id",
+        )?
+        .query_map([group], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    members
+        .iter()
+        .try_for_each(|id| outbox::announce(tx, Event::PersonUpdated, id, None))
 }
 
 fn granted_zones(tx: &Write<'_>, group: &str) -> Result<Vec<String>, StoreError> {

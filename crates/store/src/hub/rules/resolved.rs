@@ -42,19 +42,6 @@ pub fn resolved(
     .collect()
 }
 
-/// Whether a person is in a group that is granted the zone, whatever the time.
-///
-/// # Errors
-/// Only what the database says.
-pub fn zone_is_granted(conn: &Connection, person_id: &str, zone_id: &ZoneId) -> Result<bool, StoreError> {
-    Ok(conn
-        .prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM grants g JOIN memberships m ON m.group_id = g.group_id
-             WHERE m.person_id = ?1 AND g.zone_id = ?2)",
-        )?
-        .query_row(params![person_id, zone_id.as_str()], |row| row.get(0))?)
-}
-
 /// A schedule with its holidays. One that is not there allows nothing: a broken reference must not open a door.
 fn times(conn: &Connection, id: &ScheduleId) -> Result<access::Times, StoreError> {
     let Some(schedule) = calendars::schedule(conn, id)? else {
