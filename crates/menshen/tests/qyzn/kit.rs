@@ -54,7 +54,7 @@ pub(crate) async fn until_within<T, F: Future<Output = Option<T>>>(
     }
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let start = u64::from(std::process::id()) * 7919 + u64::from(uuid::Uuid::new_v4().as_fields().0);
     let span = u64::from(PORTS.end - PORTS.start);
     let candidates = (0..span).map(|n| PORTS.start + u16::try_from((start + n) % span).unwrap());

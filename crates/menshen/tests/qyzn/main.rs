@@ -11,6 +11,7 @@
     missing_docs
 )]
 
+mod demo;
 mod door;
 mod erasure;
 mod kill;
