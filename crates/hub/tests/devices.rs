@@ -62,8 +62,16 @@ impl Site {
     async fn start() -> Self {
         let hub = TestHub::start_with("[devices]\napprove = \"automatic\"\n").await;
         let admin = hub.admin().await;
-        let zone = admin.post("/zones", &json!({"name": "gate"})).await.expect(201).json();
-        let group = admin.post("/groups", &json!({"name": "staff"})).await.expect(201).json();
+        let zone = admin
+            .post("/zones", &json!({"name": "gate"}))
+            .await
+            .expect(201)
+            .json();
+        let group = admin
+            .post("/groups", &json!({"name": "staff"}))
+            .await
+            .expect(201)
+            .json();
         let grant = json!({"group_id": group["id"], "zone_id": zone["id"]});
         admin.post("/grants", &grant).await.expect(201);
         let mut device = Device::dial(&address(&hub), "SITE-1").await;
@@ -74,13 +82,22 @@ impl Site {
         let shown = device_of(&admin, "SITE-1").await;
         let change = json!({"zone_id": zone["id"]});
         let shown = admin.patch(&path(&shown, ""), &change).await.expect(200).json();
-        Self { hub, admin, zone, group, device, shown }
+        Self {
+            hub,
+            admin,
+            zone,
+            group,
+            device,
+            shown,
+        }
     }
 
     /// A person of the group who is on the device.
     async fn person(&mut self, id: &str, more: Value) -> Value {
         let mut body = json!({"id": id, "name": "Han Meimei", "groups": [self.group["id"]]});
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         let person = self.admin.post("/persons", &body).await.expect(201).json();
         let put = self.device.asked_for("add_person_face").await;
         assert_eq!(put.body["data"]["personId"], id);
@@ -96,11 +113,16 @@ impl Site {
         loop {
             let items = self.admin.all(&path(&self.shown, "/roster")).await;
             let item = items.into_iter().find(|item| item["person_id"] == person);
-            let now = item.as_ref().map_or("gone", |item| item["state"].as_str().unwrap());
+            let now = item
+                .as_ref()
+                .map_or("gone", |item| item["state"].as_str().unwrap());
             if now == state {
                 return item.unwrap_or(Value::Null);
             }
-            assert!(begun.elapsed() < Duration::from_secs(20), "{person} is {now}, not {state}");
+            assert!(
+                begun.elapsed() < Duration::from_secs(20),
+                "{person} is {now}, not {state}"
+            );
             tokio::task::yield_now().await;
         }
     }
@@ -113,23 +135,47 @@ async fn a_device_registers_waits_is_approved_and_what_it_sent_appears() {
     let mut events = admin.events(None).await;
     let mut device = Device::dial(&address(&hub), "PENDING-1").await;
     device.enter().await;
-    assert_eq!(events.next_named("device.pending").await.data["serial"], "PENDING-1");
+    assert_eq!(
+        events.next_named("device.pending").await.data["serial"],
+        "PENDING-1"
+    );
     let shown = device_of(&admin, "PENDING-1").await;
     assert_eq!(
-        (&shown["status"], &shown["mac"], &shown["model"], &shown["dialect"]),
-        (&json!("pending"), &json!("8CEC4B91040C"), &json!("KG02"), &json!("qyzn"))
+        (
+            &shown["status"],
+            &shown["mac"],
+            &shown["model"],
+            &shown["dialect"]
+        ),
+        (
+            &json!("pending"),
+            &json!("8CEC4B91040C"),
+            &json!("KG02"),
+            &json!("qyzn")
+        )
     );
     // Its record is taken and shown to nobody; nothing can be asked of it.
     let answer = device.record("", &wall_clock(1), 0, PICTURE).await;
     assert_eq!(answer["result"], 0);
     assert_eq!(admin.all("/records").await.len(), 0);
     let door = json!({"kind": "open_door"});
-    let refused = admin.post(&path(&shown, "/commands"), &door).await.expect(409).json();
+    let refused = admin
+        .post(&path(&shown, "/commands"), &door)
+        .await
+        .expect(409)
+        .json();
     assert_eq!(refused["code"], "pending");
 
     let approval = json!({"name": "Front gate", "direction": "entry"});
-    let approved = admin.post(&path(&shown, "/approve"), &approval).await.expect(200).json();
-    assert_eq!((&approved["name"], &approved["status"]), (&json!("Front gate"), &json!("online")));
+    let approved = admin
+        .post(&path(&shown, "/approve"), &approval)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(
+        (&approved["name"], &approved["status"]),
+        (&json!("Front gate"), &json!("online"))
+    );
     let told = device.asked_for("online_openDoor").await;
     device.answer(&told, 0, json!({})).await;
     let records = admin.all("/records").await;
@@ -157,10 +203,16 @@ async fn a_record_is_taken_once_however_often_it_comes() {
     let records = site.admin.all("/records?person_id=P-1").await;
     assert_eq!(records.len(), 1);
     assert_eq!(records[0]["id"], told["id"]);
-    assert_eq!((&records[0]["result"], &records[0]["method"]), (&json!("granted"), &json!("face")));
+    assert_eq!(
+        (&records[0]["result"], &records[0]["method"]),
+        (&json!("granted"), &json!("face"))
+    );
     assert!((records[0]["score"].as_f64().unwrap() - 0.92).abs() < 1e-6);
     assert_eq!(records[0]["device_time"], time);
-    let photo = site.admin.get(&records[0]["photo_url"].as_str().unwrap()["/api/v1".len()..]).await;
+    let photo = site
+        .admin
+        .get(&records[0]["photo_url"].as_str().unwrap()["/api/v1".len()..])
+        .await;
     assert_eq!(photo.header("content-type"), "image/jpeg");
     assert_eq!(photo.bytes[..3], [0xFF, 0xD8, 0xFF]);
     assert_eq!(site.admin.all("/audit?action=record.photo_view").await.len(), 1);
@@ -173,11 +225,18 @@ async fn a_picture_that_is_none_does_not_lose_the_record_and_strangers_differ_by
     let mut site = Site::start().await;
     let time = wall_clock(0);
     for picture in ["%%% not base64 %%%", "UEsDBHppcA==", PICTURE, PICTURE, ""] {
-        assert_eq!(site.device.record("", &time, 0, picture).await["result"], 0, "{picture}");
+        assert_eq!(
+            site.device.record("", &time, 0, picture).await["result"],
+            0,
+            "{picture}"
+        );
     }
     let records = site.admin.all("/records?result=stranger").await;
     // The first and the last have no picture that can be kept, the third and fourth the same.
-    let photos = records.iter().filter(|record| !record["photo_url"].is_null()).count();
+    let photos = records
+        .iter()
+        .filter(|record| !record["photo_url"].is_null())
+        .count();
     assert_eq!((records.len(), photos), (3, 2));
 }
 
@@ -186,15 +245,24 @@ async fn people_come_to_the_device_and_go_from_it() {
     let mut site = Site::start().await;
     site.person("P-1", json!({})).await;
     // A change is sent anew; the same content is not.
-    site.admin.patch("/persons/P-1", &json!({"name": "Han Mei"})).await.expect(200);
+    site.admin
+        .patch("/persons/P-1", &json!({"name": "Han Mei"}))
+        .await
+        .expect(200);
     let put = site.device.asked_for("add_person_face").await;
     assert_eq!(put.body["data"]["name"], "Han Mei");
     site.device.answer(&put, 110, json!({})).await;
     let failed = site.settled("P-1", "failed").await;
-    assert_eq!((&failed["reason"], &failed["attempts"]), (&json!("photo_rejected"), &json!(1)));
+    assert_eq!(
+        (&failed["reason"], &failed["attempts"]),
+        (&json!("photo_rejected"), &json!(1))
+    );
     assert!(failed["retry_at"].is_string());
     // Taken from the group: gone from the device, even if it says that it never had them.
-    site.admin.patch("/persons/P-1", &json!({"groups": []})).await.expect(200);
+    site.admin
+        .patch("/persons/P-1", &json!({"groups": []}))
+        .await
+        .expect(200);
     let delete = site.device.asked_for("delete_person").await;
     assert_eq!(delete.body["data"], json!({"idSet": ["P-1"]}));
     site.device.answer(&delete, 105, json!({})).await;
@@ -223,7 +291,10 @@ async fn a_busy_device_is_asked_again_when_it_says() {
     let item = site.settled("P-1", "wanted").await;
     assert!(item["state"] == "wanted");
     let put = site.device.asked_for("add_person_face").await;
-    assert!(begun.elapsed() > Duration::from_millis(700), "asked again too early");
+    assert!(
+        begun.elapsed() > Duration::from_millis(700),
+        "asked again too early"
+    );
     site.device.answer(&put, 0, json!({})).await;
     site.settled("P-1", "applied").await;
 }
@@ -231,10 +302,19 @@ async fn a_busy_device_is_asked_again_when_it_says() {
 #[tokio::test]
 async fn what_the_dialect_cannot_say_is_a_warning() {
     let mut site = Site::start().await;
-    site.person("P-1", json!({"name": "欧阳震华司马相如诸葛", "phone": "123"})).await;
+    site.person("P-1", json!({"name": "欧阳震华司马相如诸葛", "phone": "123"}))
+        .await;
     let item = site.settled("P-1", "applied").await;
-    let fields: Vec<_> = item["warnings"].as_array().unwrap().iter().map(|w| w["field"].clone()).collect();
-    assert!(fields.contains(&json!("name")) && fields.contains(&json!("phone")), "{fields:?}");
+    let fields: Vec<_> = item["warnings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|w| w["field"].clone())
+        .collect();
+    assert!(
+        fields.contains(&json!("name")) && fields.contains(&json!("phone")),
+        "{fields:?}"
+    );
 }
 
 #[tokio::test]
@@ -242,7 +322,12 @@ async fn the_door_is_opened_there_and_not_elsewhere() {
     let mut site = Site::start().await;
     let commands = path(&site.shown, "/commands");
     let mut events = site.admin.events(None).await;
-    let accepted = site.admin.post(&commands, &json!({"kind": "open_door"})).await.expect(202).json();
+    let accepted = site
+        .admin
+        .post(&commands, &json!({"kind": "open_door"}))
+        .await
+        .expect(202)
+        .json();
     let open = site.device.asked_for("open_door").await;
     site.device.answer(&open, 0, json!({})).await;
     let url = accepted["url"].as_str().unwrap()["/api/v1".len()..].to_owned();
@@ -250,7 +335,12 @@ async fn the_door_is_opened_there_and_not_elsewhere() {
         events.next_named("command.updated").await;
     }
     // A snapshot brings its picture.
-    let accepted = site.admin.post(&commands, &json!({"kind": "snapshot"})).await.expect(202).json();
+    let accepted = site
+        .admin
+        .post(&commands, &json!({"kind": "snapshot"}))
+        .await
+        .expect(202)
+        .json();
     let snap = site.device.asked_for("snapshot_picture").await;
     assert!(snap.body["data"]["timeoutSeconds"].as_i64().unwrap() <= 15);
     site.device.answer(&snap, 0, json!({"image": PICTURE})).await;
@@ -263,7 +353,10 @@ async fn the_door_is_opened_there_and_not_elsewhere() {
         events.next_named("command.updated").await;
     };
     let photo = done["result"]["photo_url"].as_str().unwrap()["/api/v1".len()..].to_owned();
-    assert_eq!(site.admin.get(&photo).await.expect(200).bytes[..3], [0xFF, 0xD8, 0xFF]);
+    assert_eq!(
+        site.admin.get(&photo).await.expect(200).bytes[..3],
+        [0xFF, 0xD8, 0xFF]
+    );
     // Any operation as it stands in the document; the device's own code is told.
     let native = json!({"kind": "native", "operation": "get_configs:audioctl"});
     let accepted = site.admin.post(&commands, &native).await.expect(202).json();
@@ -286,12 +379,21 @@ async fn the_door_is_opened_there_and_not_elsewhere() {
         (json!({"kind": "reboot", "now": true}), "invalid"),
         (json!({"kind": "snapshot", "timeout": 60}), "invalid"),
     ] {
-        assert_eq!(site.admin.post(&commands, &body).await.expect(422).json()["code"], code, "{body}");
+        assert_eq!(
+            site.admin.post(&commands, &body).await.expect(422).json()["code"],
+            code,
+            "{body}"
+        );
     }
     // Not connected: the door stays shut, and is not opened later.
     drop(site.device.stream);
     status(&mut events, &site.admin, &site.shown, "offline").await;
-    let late = site.admin.post(&commands, &json!({"kind": "open_door"})).await.expect(202).json();
+    let late = site
+        .admin
+        .post(&commands, &json!({"kind": "open_door"}))
+        .await
+        .expect(202)
+        .json();
     assert_eq!(late["state"], "expired");
     let mut back = Device::dial(&address(&site.hub), "SITE-1").await;
     (back.uuid, back.passwd) = (site.device.uuid.clone(), site.device.passwd.clone());
@@ -308,7 +410,10 @@ async fn the_door_is_opened_there_and_not_elsewhere() {
 async fn the_hub_decides_for_a_device_that_asks() {
     let mut site = Site::start().await;
     site.person("P-1", json!({"pass_limit": 1})).await;
-    site.admin.patch(&path(&site.shown, ""), &json!({"decision": "hub"})).await.expect(200);
+    site.admin
+        .patch(&path(&site.shown, ""), &json!({"decision": "hub"}))
+        .await
+        .expect(200);
     let told = site.device.asked_for("online_openDoor").await;
     assert_eq!(told.body["data"], json!({"online": 1, "mode": 1}));
     site.device.answer(&told, 0, json!({})).await;
@@ -317,7 +422,10 @@ async fn the_hub_decides_for_a_device_that_asks() {
     assert_eq!(granted["data"]["opendoor"], 1);
     // The same again opens nothing; a pass more is one too many; somebody unknown has no right.
     let repeated = site.device.record("P-1", &time, 1, PICTURE).await;
-    assert_eq!((&repeated["result"], repeated["data"].get("opendoor")), (&json!(0), None));
+    assert_eq!(
+        (&repeated["result"], repeated["data"].get("opendoor")),
+        (&json!(0), None)
+    );
     let used_up = site.device.record("P-1", &wall_clock(-1), 1, PICTURE).await;
     assert_eq!(used_up["data"]["opendoor"], 0);
     assert!(used_up["data"]["screenDisp"].as_str().unwrap().len() <= 20);
@@ -326,9 +434,22 @@ async fn the_hub_decides_for_a_device_that_asks() {
     // What happened before the connection opens nothing.
     let late = site.device.record("P-1", &wall_clock(3600), 1, PICTURE).await;
     assert_eq!(late["data"].get("opendoor"), None);
-    let results: Vec<_> =
-        site.admin.all("/records").await.iter().map(|record| record["result"].clone()).collect();
-    assert_eq!(results, [json!("granted"), json!("not_authorised"), json!("expired"), json!("granted")]);
+    let results: Vec<_> = site
+        .admin
+        .all("/records")
+        .await
+        .iter()
+        .map(|record| record["result"].clone())
+        .collect();
+    assert_eq!(
+        results,
+        [
+            json!("granted"),
+            json!("not_authorised"),
+            json!("expired"),
+            json!("granted")
+        ]
+    );
 }
 
 #[tokio::test]
@@ -341,10 +462,18 @@ async fn the_newer_connection_wins_and_presence_stays_true() {
     let told = newer.asked_for("online_openDoor").await;
     newer.answer(&told, 0, json!({})).await;
     // Something that follows the older connection's end is told; the device was never offline.
-    site.admin.patch(&path(&site.shown, ""), &json!({"name": "Gate"})).await.expect(200);
+    site.admin
+        .patch(&path(&site.shown, ""), &json!({"name": "Gate"}))
+        .await
+        .expect(200);
     let told = events.next_named("device.status").await.data;
-    assert_eq!((&told["name"], &told["status"]), (&json!("Gate"), &json!("online")));
-    newer.send(&frame(2, REQUEST, 7, br#"{"message":"logout","data":{}}"#)).await;
+    assert_eq!(
+        (&told["name"], &told["status"]),
+        (&json!("Gate"), &json!("online"))
+    );
+    newer
+        .send(&frame(2, REQUEST, 7, br#"{"message":"logout","data":{}}"#))
+        .await;
     newer.is_hung_up_on().await;
     status(&mut events, &site.admin, &site.shown, "offline").await;
 }
@@ -360,13 +489,19 @@ async fn who_registers_again_gets_new_secrets_and_beside_a_live_link_waits() {
     let mut device = Device::dial(&address(&hub), "BEFORE-1").await;
     device.enter().await;
     let now = admin.get(&path(&shown, "")).await.expect(200).json();
-    assert_eq!((&now["status"], &now["mac"]), (&json!("online"), &json!("8CEC4B91040C")));
+    assert_eq!(
+        (&now["status"], &now["mac"]),
+        (&json!("online"), &json!("8CEC4B91040C"))
+    );
     // A second one claims to be it.
     let mut second = Device::dial(&address(&hub), "BEFORE-1").await;
     assert_eq!(second.register().await["result"], 0);
     let now = admin.get(&path(&shown, "")).await.expect(200).json();
     assert_eq!(now["status"], "pending");
-    admin.post(&path(&shown, "/approve"), &json!({})).await.expect(200);
+    admin
+        .post(&path(&shown, "/approve"), &json!({}))
+        .await
+        .expect(200);
     // The old secrets die when the new ones sign in.
     assert_eq!(second.login().await["result"], 0);
     device.is_hung_up_on().await;
@@ -386,7 +521,10 @@ async fn signs_uuids_and_second_registrations_are_looked_at() {
     let mut wrong = device.registration();
     wrong["sign"] = json!("00000000000000000000000000000000");
     assert_eq!(device.ask("register", wrong).await["result"], 100);
-    assert_eq!(device.ask("register", json!({"serial": "SIGN-1"})).await["result"], 104);
+    assert_eq!(
+        device.ask("register", json!({"serial": "SIGN-1"})).await["result"],
+        104
+    );
     assert_eq!(device.record("", &wall_clock(0), 0, "").await["result"], 100);
     let given = device.register().await;
     assert_eq!(device.register().await, given);
@@ -397,7 +535,10 @@ async fn signs_uuids_and_second_registrations_are_looked_at() {
     // A switched-off device is hung up on, and let in again when it is switched on.
     let admin = hub.admin().await;
     let shown = device_of(&admin, "SIGN-1").await;
-    admin.patch(&path(&shown, ""), &json!({"status": "disabled"})).await.expect(200);
+    admin
+        .patch(&path(&shown, ""), &json!({"status": "disabled"}))
+        .await
+        .expect(200);
     device.is_hung_up_on().await;
     let mut back = device.again(&address(&hub)).await;
     assert_eq!(back.login().await["result"], 109);
@@ -406,15 +547,24 @@ async fn signs_uuids_and_second_registrations_are_looked_at() {
 #[tokio::test]
 async fn a_clock_ten_years_off_is_told_and_set() {
     let mut site = Site::start().await;
-    let answer = site.device.ask("sync_time", json!({"timestamp": "20161123120000000"})).await;
+    let answer = site
+        .device
+        .ask("sync_time", json!({"timestamp": "20161123120000000"}))
+        .await;
     let told = answer["data"]["timestamp"].as_str().unwrap();
     assert_eq!(told.len(), 17);
     assert_eq!(told[..8], wall_clock(0)[..10].replace('-', ""));
     let shown = site.admin.get(&path(&site.shown, "")).await.expect(200).json();
     assert!(shown["clock_skew_ms"].as_i64().unwrap() < -9 * 365 * 86_400_000_i64);
-    assert_eq!(site.device.record("", "2016-11-23 12:00:05", 0, PICTURE).await["result"], 0);
+    assert_eq!(
+        site.device.record("", "2016-11-23 12:00:05", 0, PICTURE).await["result"],
+        0
+    );
     let record = site.admin.all("/records").await[0].clone();
-    assert_eq!((&record["clock_suspect"], &record["late"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (&record["clock_suspect"], &record["late"]),
+        (&json!(true), &json!(false))
+    );
     assert_eq!(record["occurred_at"], "2016-11-23T04:00:05Z");
 }
 
@@ -424,7 +574,8 @@ async fn bad_peers_get_a_defined_answer_and_cost_others_nothing() {
     let address = address(&site.hub);
     // Half a frame, for ever.
     let mut half = Device::dial(&address, "HALF").await;
-    half.send(&frame(2, REQUEST, 1, b"{\"message\":\"register\"")[..30]).await;
+    half.send(&frame(2, REQUEST, 1, b"{\"message\":\"register\"")[..30])
+        .await;
     // Garbage without end.
     let mut garbage = Device::dial(&address, "GARBAGE").await;
     let junk = vec![b'x'; 80 * 1024];
@@ -443,7 +594,11 @@ async fn bad_peers_get_a_defined_answer_and_cost_others_nothing() {
     let _ = tokio::io::AsyncWriteExt::write_all(&mut large.stream, &announced).await;
     // Nonsense in frames is answered and leaves the connection as it was.
     let mut odd = Device::dial(&address, "ODD").await;
-    let deep = format!("{{\"message\":\"login\",\"data\":{}{}}}", "[".repeat(10_000), "]".repeat(10_000));
+    let deep = format!(
+        "{{\"message\":\"login\",\"data\":{}{}}}",
+        "[".repeat(10_000),
+        "]".repeat(10_000)
+    );
     assert_eq!(odd.ask_raw(deep.as_bytes()).await["result"], 104);
     assert_eq!(odd.ask_raw(b"not json").await["result"], 104);
     assert_eq!(odd.ask("make_coffee", json!({})).await["result"], 103);
@@ -452,8 +607,14 @@ async fn bad_peers_get_a_defined_answer_and_cost_others_nothing() {
     // The first device notices nothing of it all.
     site.device.send(&frame(2, HEARTBEAT, 0, b"")).await;
     let beat = site.device.receive().await.unwrap();
-    assert_eq!((beat.kind, beat.sequence, &beat.body), (HEARTBEAT, 0, &Value::Null));
-    assert_eq!(site.device.record("", &wall_clock(0), 0, PICTURE).await["result"], 0);
+    assert_eq!(
+        (beat.kind, beat.sequence, &beat.body),
+        (HEARTBEAT, 0, &Value::Null)
+    );
+    assert_eq!(
+        site.device.record("", &wall_clock(0), 0, PICTURE).await["result"],
+        0
+    );
     drop(half);
 }
 
@@ -477,7 +638,10 @@ async fn a_pending_device_leaves_so_much_and_no_more() {
     let mut device = Device::dial(&address(&hub), "FULL-1").await;
     device.enter().await;
     for second in 0..2 {
-        assert_eq!(device.record("", &wall_clock(second), 0, PICTURE).await["result"], 0);
+        assert_eq!(
+            device.record("", &wall_clock(second), 0, PICTURE).await["result"],
+            0
+        );
     }
     let full = device.record("", &wall_clock(9), 0, PICTURE).await;
     assert_eq!(full["result"], 109);
@@ -493,7 +657,10 @@ async fn a_pending_device_leaves_so_much_and_no_more() {
 async fn a_hub_that_starts_again_knows_whom_its_devices_hold() {
     let mut site = Site::start().await;
     site.person("P-1", json!({})).await;
-    let queued = site.admin.post(&path(&site.shown, "/commands"), &json!({"kind": "reboot"})).await;
+    let queued = site
+        .admin
+        .post(&path(&site.shown, "/commands"), &json!({"kind": "reboot"}))
+        .await;
     let url = queued.expect(202).json()["url"].as_str().unwrap()["/api/v1".len()..].to_owned();
     site.device.asked_for("device_restart").await;
     // The answer never comes: the hub stops first.
@@ -517,7 +684,12 @@ async fn a_hub_that_starts_again_knows_whom_its_devices_hold() {
 #[tokio::test]
 async fn a_user_of_one_zone_sees_that_zone() {
     let site = Site::start().await;
-    let other = site.admin.post("/zones", &json!({"name": "other"})).await.expect(201).json();
+    let other = site
+        .admin
+        .post("/zones", &json!({"name": "other"}))
+        .await
+        .expect(201)
+        .json();
     let here = site.hub.user("here", "operator", site.zone["id"].as_str()).await;
     let there = site.hub.user("there", "operator", other["id"].as_str()).await;
     here.get(&path(&site.shown, "")).await.expect(200);
@@ -528,9 +700,17 @@ async fn a_user_of_one_zone_sees_that_zone() {
     let move_away = json!({"zone_id": other["id"]});
     here.patch(&path(&site.shown, ""), &move_away).await.expect(422);
     here.get(&path(&site.shown, "/credentials")).await.expect(403);
-    let shown = site.admin.get(&path(&site.shown, "/credentials")).await.expect(200).json();
+    let shown = site
+        .admin
+        .get(&path(&site.shown, "/credentials"))
+        .await
+        .expect(200)
+        .json();
     assert_eq!(shown["secret"], site.device.passwd.as_str());
     let stats = there.get("/stats").await.expect(200).json();
     assert_eq!(stats["devices"]["online"], 0);
-    assert_eq!(site.admin.get("/stats").await.expect(200).json()["devices"]["online"], 1);
+    assert_eq!(
+        site.admin.get("/stats").await.expect(200).json()["devices"]["online"],
+        1
+    );
 }

@@ -74,8 +74,7 @@ impl Device {
     /// The same terminal on a new connection.
     pub async fn again(&self, address: &str) -> Self {
         let mut device = Self::dial(address, &self.serial).await;
-        (device.mac, device.uuid, device.passwd) =
-            (self.mac.clone(), self.uuid.clone(), self.passwd.clone());
+        (device.mac, device.uuid, device.passwd) = (self.mac.clone(), self.uuid.clone(), self.passwd.clone());
         device
     }
 
@@ -98,7 +97,11 @@ impl Device {
             version: header[4],
             kind: header[5],
             sequence: number(12),
-            body: if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() },
+            body: if body.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_slice(&body).unwrap()
+            },
         })
     }
 
@@ -161,7 +164,8 @@ impl Device {
 
     pub async fn answer(&mut self, to: &Came, result: i64, data: Value) {
         let body = json!({"result": result, "desc": "from the device", "data": data}).to_string();
-        self.send(&frame(to.version, RESPONSE, to.sequence, body.as_bytes())).await;
+        self.send(&frame(to.version, RESPONSE, to.sequence, body.as_bytes()))
+            .await;
     }
 
     /// The data of a registration.
