@@ -29,7 +29,7 @@ pub(crate) async fn forget(hub: Arc<Hub>) {
 }
 
 async fn once(hub: &Hub, now: Timestamp) -> Result<(), StoreError> {
-    let kept = &hub.config.retention;
+    let kept = hub.settings().retention;
     let before = |days: u32| {
         let age = SignedDuration::from_hours(i64::from(days) * 24);
         now.saturating_sub(age).unwrap_or(Timestamp::UNIX_EPOCH)

@@ -1,6 +1,6 @@
 //! Starting and stopping a hub.
 
-use crate::api;
+use crate::api::{self, CurrentSettings};
 use crate::api::attempts::Attempts;
 use crate::config::HubConfig;
 use crate::events;
@@ -196,6 +196,12 @@ fn check(config: &HubConfig) -> Result<(), StartError> {
             "this version keeps its state in \"sqlite:<file>\"",
         );
     }
+    if config.blobs.url != "file:blobs" {
+        return refuse("blobs.url", &config.blobs.url, "this version keeps photos in \"file:blobs\"");
+    }
+    if config.bus.url != "memory:" {
+        return refuse("bus.url", &config.bus.url, "this version is a single node, \"memory:\"");
+    }
     if let Err(error) = config.face.thresholds().check() {
         return refuse("face.accept", &config.face.accept.to_string(), &error.to_string());
     }
@@ -277,6 +283,7 @@ async fn assemble(config: HubConfig, store: HubStore, options: Options) -> Resul
         outbox_head: watch::Sender::new(head),
         outbox_poke: Notify::new(),
         resolvers: api::resolvers(),
+        settings: CurrentSettings::load(&config, &store).await?,
         attempts: Attempts::default(),
         nobody: hashed(secret::random()).await?,
         hashing: Arc::new(Semaphore::new(HASHED_AT_A_TIME)),

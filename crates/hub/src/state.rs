@@ -1,6 +1,7 @@
 //! What every part of a running hub shares.
 
 use crate::api::attempts::Attempts;
+use crate::api::{CurrentSettings, HubSettings};
 use crate::config::HubConfig;
 use crate::events::Resolvers;
 use crate::people::Recognition;
@@ -35,6 +36,8 @@ pub struct Hub {
     pub(crate) intake: crate::intake::Intake,
     /// Renditions of photos made at a time.
     pub(crate) renditions: Semaphore,
+    /// What admins set at run time.
+    pub(crate) settings: CurrentSettings,
     /// How each event is told.
     pub(crate) resolvers: Resolvers,
     /// Attempts to sign in.
@@ -57,9 +60,15 @@ impl Hub {
         self.outbox_poke.notify_one();
     }
 
-    /// The zone of doors without one of their own (`hub.time_zone`, checked at the start).
+    /// The settings that hold now: the configuration's, and over them what admins set at run time.
+    #[must_use]
+    pub fn settings(&self) -> Arc<HubSettings> {
+        self.settings.get().1
+    }
+
+    /// The zone of doors without one of their own.
     #[must_use]
     pub fn time_zone(&self) -> jiff::tz::TimeZone {
-        jiff::tz::TimeZone::get(&self.config.hub.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+        jiff::tz::TimeZone::get(&self.settings().time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
     }
 }

@@ -195,6 +195,8 @@ async fn settings_that_cannot_be_are_named() {
     for (overrides, key) in [
         ("[hub]\ntime_zone = \"Mars/Olympus\"\n", "hub.time_zone"),
         ("[store]\nurl = \"postgres://x\"\n", "store.url"),
+        ("[blobs]\nurl = \"s3://x\"\n", "blobs.url"),
+        ("[bus]\nurl = \"nats://x\"\n", "bus.url"),
         ("[face]\naccept = 0.1\n", "face.accept"),
     ] {
         let folder = tempfile::tempdir().unwrap();

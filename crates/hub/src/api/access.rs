@@ -5,7 +5,6 @@ use super::permission::Read;
 use super::persons::person_id;
 use super::problem::Problem;
 use super::scope;
-use super::settings::HubSettings;
 use crate::state::Hub;
 use axum::Json;
 use axum::extract::{Path, State};
@@ -84,8 +83,7 @@ async fn list(
         .access(&person_id(id)?, by.0.zone)
         .await?
         .ok_or_else(Problem::not_found)?;
-    let settings = HubSettings::current(&hub).await?;
-    let hub_zone = TimeZone::get(&settings.time_zone).map_err(|error| Problem::internal(&error))?;
+    let hub_zone = hub.time_zone();
     let now = Timestamp::now();
     let subject = found.subject;
     let items = found

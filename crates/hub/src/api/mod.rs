@@ -43,5 +43,6 @@ mod zones;
 pub use document::openapi;
 pub(crate) use frame::{devices_router, resolvers, router};
 use laid_over::laid_over;
-pub use settings::HubSettings;
+pub(crate) use settings::Current as CurrentSettings;
+pub use settings::{HubSettings, RetentionSettings};
 use settled::settled;

@@ -11,7 +11,9 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use store::StoreError;
+use store::hub::HubStore;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -65,14 +67,6 @@ impl HubSettings {
                 strangers_days: config.retention.strangers_days,
             },
         }
-    }
-
-    /// The settings that hold now: the configuration's, and over them what was set at run time.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn current(hub: &Hub) -> Result<Self, Problem> {
-        Ok(current(hub).await?.1)
     }
 
     fn check(&self) -> Result<(), Problem> {
@@ -171,12 +165,32 @@ struct SettingsView {
     settings: HubSettings,
 }
 
-async fn current(hub: &Hub) -> Result<(i64, HubSettings), Problem> {
-    let Some(kept) = hub.store.settings.get(KEY).await? else {
-        return Ok((0, HubSettings::configured(&hub.config)));
-    };
-    let settings = serde_json::from_value(kept.object).map_err(|error| Problem::internal(&error))?;
-    Ok((kept.revision, settings))
+/// The settings that hold now, for every part of the hub to read.
+#[derive(Debug)]
+pub(crate) struct Current(RwLock<(i64, Arc<HubSettings>)>);
+
+impl Current {
+    /// The configuration's settings, and over them what was set at run time.
+    pub(crate) async fn load(config: &HubConfig, store: &HubStore) -> Result<Self, StoreError> {
+        let (revision, settings) = match store.settings.get(KEY).await? {
+            Some(kept) => (kept.revision, serde_json::from_value(kept.object)?),
+            None => (0, HubSettings::configured(config)),
+        };
+        Ok(Self(RwLock::new((revision, Arc::new(settings)))))
+    }
+
+    /// The settings and their revision.
+    pub(crate) fn get(&self) -> (i64, Arc<HubSettings>) {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes what was just kept, unless something later is here already.
+    fn set(&self, revision: i64, settings: &HubSettings) {
+        let mut current = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if revision > current.0 {
+            *current = (revision, Arc::new(settings.clone()));
+        }
+    }
 }
 
 fn answer(revision: i64, settings: HubSettings) -> Response {
@@ -186,8 +200,8 @@ fn answer(revision: i64, settings: HubSettings) -> Response {
 /// The settings that hold now.
 #[utoipa::path(get, path = "/settings", tag = "settings", responses((status = 200, body = SettingsView)))]
 async fn show(State(hub): State<Arc<Hub>>, _: Read<scope::Settings>) -> Result<Response, Problem> {
-    let (revision, settings) = current(&hub).await?;
-    Ok(answer(revision, settings))
+    let (revision, settings) = hub.settings.get();
+    Ok(answer(revision, HubSettings::clone(&settings)))
 }
 
 /// Changes settings.
@@ -198,8 +212,8 @@ async fn change(
     IfMatch(expected): IfMatch,
     Input(patch): Input<SettingsPatch>,
 ) -> Result<Response, Problem> {
-    let (revision, before) = current(&hub).await?;
-    let settings = patch.over(before);
+    let (revision, before) = hub.settings.get();
+    let settings = patch.over(HubSettings::clone(&before));
     settings.check()?;
     let value = serde_json::to_value(&settings).map_err(|error| Problem::internal(&error))?;
     // Read and written apart: without If-Match the revision that was read guards against a change between.
@@ -209,5 +223,6 @@ async fn change(
         .settings
         .put(&by.0.actor(), KEY, value, expected)
         .await?;
+    hub.settings.set(kept.revision, &settings);
     Ok(answer(kept.revision, settings))
 }
