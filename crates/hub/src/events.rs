@@ -45,6 +45,12 @@ impl Resolvers {
         self.0.insert(event, Arc::new(resolver));
     }
 
+    /// Whether an event has its resolver.
+    #[must_use]
+    pub fn knows(&self, event: Event) -> bool {
+        self.0.contains_key(&event)
+    }
+
     /// What a row of the outbox tells this caller; `None` is nothing.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Starting and stopping a hub.
 
-use crate::api::{self, CurrentSettings};
 use crate::api::attempts::Attempts;
+use crate::api::{self, CurrentSettings};
 use crate::config::HubConfig;
 use crate::events;
 use crate::listen::{self, Bounds};
@@ -197,10 +197,18 @@ fn check(config: &HubConfig) -> Result<(), StartError> {
         );
     }
     if config.blobs.url != "file:blobs" {
-        return refuse("blobs.url", &config.blobs.url, "this version keeps photos in \"file:blobs\"");
+        return refuse(
+            "blobs.url",
+            &config.blobs.url,
+            "this version keeps photos in \"file:blobs\"",
+        );
     }
     if config.bus.url != "memory:" {
-        return refuse("bus.url", &config.bus.url, "this version is a single node, \"memory:\"");
+        return refuse(
+            "bus.url",
+            &config.bus.url,
+            "this version is a single node, \"memory:\"",
+        );
     }
     if let Err(error) = config.face.thresholds().check() {
         return refuse("face.accept", &config.face.accept.to_string(), &error.to_string());

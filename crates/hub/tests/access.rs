@@ -307,7 +307,10 @@ async fn settings_change_over_the_configuration() {
     let after = admin.patch("/settings", &patch).await.expect(200).json();
     assert_eq!(after["retention"]["captures_days"], 7);
     assert_eq!(hub.running.hub().settings().retention.captures_days, 7);
-    admin.patch("/settings", &json!({ "time_zone": "Europe/Berlin" })).await.expect(200);
+    admin
+        .patch("/settings", &json!({ "time_zone": "Europe/Berlin" }))
+        .await
+        .expect(200);
     assert_eq!(hub.running.hub().time_zone().iana_name(), Some("Europe/Berlin"));
     assert_eq!(
         after["retention"]["records_days"],

@@ -144,3 +144,18 @@ fn hardened<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
         .layer(always(header::CACHE_CONTROL, "no-store"))
         .layer(always(header::CONTENT_SECURITY_POLICY, POLICY))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::resolvers;
+    use store::hub::Event;
+
+    #[test]
+    fn every_event_can_be_told() {
+        let resolvers = resolvers();
+        for event in Event::ALL {
+            assert!(resolvers.knows(event), "{}", event.name());
+            assert_eq!(Event::of_name(event.name()), Some(event));
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! take a [`crate::Write`] ([`audit::note`], [`outbox::announce`], …) are what repositories share for that.
 
 pub mod accounts;
+mod accounts_rows;
 mod accounts_sqlite;
 pub mod audit;
 mod column;
