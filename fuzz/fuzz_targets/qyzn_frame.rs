@@ -28,8 +28,15 @@ fn decode<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Frame>, Option<Dec
 }
 
 fn drive(role: Role, bytes: &[u8], piece: usize) {
-    let at = |seconds: u64| Moment { elapsed: Duration::from_secs(seconds), unix_seconds: 0 };
-    let settings = Settings { body_limit: BODY_LIMIT, running: 4, ..Settings::new(role) };
+    let at = |seconds: u64| Moment {
+        elapsed: Duration::from_secs(seconds),
+        unix_seconds: 0,
+    };
+    let settings = Settings {
+        body_limit: BODY_LIMIT,
+        running: 4,
+        ..Settings::new(role)
+    };
     let mut connection = Connection::new(settings, 1, at(0));
     for (second, piece) in (1..).zip(bytes.chunks(piece)) {
         connection.push(piece, at(second));
@@ -54,7 +61,10 @@ fuzz_target!(|input: (u8, &[u8])| {
     for frame in &whole.0 {
         let body_is_whole = serde_json::from_slice::<serde_json::Value>(&frame.body).is_ok();
         if body_is_whole && frame.body.len() <= BODY_LIMIT {
-            assert_eq!(decode(std::iter::once(&frame.encode()[..])).0, std::slice::from_ref(frame));
+            assert_eq!(
+                decode(std::iter::once(&frame.encode()[..])).0,
+                std::slice::from_ref(frame)
+            );
         }
     }
     drive(Role::Platform, bytes, piece);
