@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod config;
 mod demo;
+mod files;
 mod log;
 mod output;
 mod stop;

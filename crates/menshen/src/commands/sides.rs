@@ -3,7 +3,7 @@
 use super::Usage;
 use crate::cli::SideArguments;
 use crate::config::{Effective, HUB, Sources, TERMINAL};
-use crate::{log, output, stop};
+use crate::{files, log, output, stop};
 use anyhow::Result;
 use hub::config::HubConfig;
 use serde_json::json;
@@ -16,6 +16,7 @@ const LOG_LEVEL: &str = "info";
 /// Runs a hub until SIGTERM or Ctrl-C.
 pub(crate) async fn hub(arguments: SideArguments) -> Result<()> {
     log::start(LOG_LEVEL);
+    files::raise_bound();
     let sources = Sources::new(arguments.config, arguments.set, arguments.data);
     let config: HubConfig = Effective::load(&HUB, &sources)?.read()?;
     let running = hub::Hub::start(config, hub::start::Options::default()).await?;

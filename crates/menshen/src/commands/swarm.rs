@@ -2,7 +2,7 @@
 
 use super::Usage;
 use crate::cli::{SwarmArguments, SwarmDialect};
-use crate::{log, output};
+use crate::{files, log, output};
 use anyhow::{Result, bail};
 use std::time::Duration;
 use terminal::swarm::{SwarmOptions, SwarmReport, qyzn};
@@ -19,6 +19,7 @@ const WITHOUT_A_RATE: Duration = Duration::from_secs(3600);
 /// Runs a swarm and prints its report; fails when something was lost.
 pub(crate) async fn run(arguments: SwarmArguments) -> Result<()> {
     log::start("warn");
+    files::raise_bound();
     let as_json = arguments.json;
     let report = match arguments.dialect {
         SwarmDialect::Qyzn => qyzn::run(options(arguments))

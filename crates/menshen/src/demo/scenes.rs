@@ -179,9 +179,5 @@ fn told(record: &Value, after: Duration) -> String {
         (true, false) => " with capture",
         _ => "",
     };
-    format!(
-        "record {} at the hub after {} ms{pictures}",
-        text(record, "id"),
-        after.as_millis()
-    )
+    format!("at the hub after {} ms{pictures}", after.as_millis())
 }
