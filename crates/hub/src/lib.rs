@@ -12,6 +12,7 @@ pub mod intake;
 pub mod links;
 pub mod listen;
 mod metrics;
+mod patience;
 pub mod people;
 pub mod presence;
 mod retention;

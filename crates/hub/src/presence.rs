@@ -1,6 +1,7 @@
 //! Who is there: what connections say of devices, written so that the last word is true, and coarsely.
 
 use crate::links::LiveLink;
+use crate::patience::patiently;
 use crate::state::Hub;
 use jiff::Timestamp;
 use model::DeviceId;
@@ -18,21 +19,15 @@ const SEEN_AT_ONCE: usize = 500;
 /// Writes whether a device is connected *now*, and tells of it. However connections of a device follow one another,
 /// the last write is true: it looks at the registry inside the transaction.
 pub async fn settle(hub: &Arc<Hub>, device: &DeviceId) {
-    let (probe_hub, probe_device) = (Arc::clone(hub), device.clone());
-    let live = Box::new(move || probe_hub.links.is_live(&probe_device));
-    match hub
-        .store
-        .devices
-        .settle_presence(device, live, Timestamp::now())
-        .await
-    {
+    let written = patiently(|| {
+        let (probe_hub, probe_device) = (Arc::clone(hub), device.clone());
+        let live = Box::new(move || probe_hub.links.is_live(&probe_device));
+        hub.store.devices.settle_presence(device, live, Timestamp::now())
+    });
+    match written.await {
         Ok(Some(now)) => {
             tracing::info!(%device, serial = now.device.serial, status = ?now.device.status, "presence");
-            let to = if hub.links.is_live(device) {
-                "online"
-            } else {
-                "offline"
-            };
+            let to = if hub.links.is_live(device) { "online" } else { "offline" };
             metrics::counter!("menshen_device_presence_total", "to" => to).increment(1);
             hub.outbox_grew();
         }

@@ -1,6 +1,7 @@
 //! Commands on their way to devices: sent by the device's worker, expired by the clock (hub rules 32 to 35).
 
 use crate::links::{CallError, CommandDone, LiveLink};
+use crate::patience::patiently;
 use crate::state::Hub;
 use jiff::Timestamp;
 use model::CommandState;
@@ -29,7 +30,8 @@ pub(crate) async fn run_next(hub: &Arc<Hub>, live: &LiveLink) -> Result<bool, St
     if let Err(error) = &outcome {
         tracing::info!(device = %live.device, command = %id, kind = kind.name(), %error, "a command failed");
     }
-    hub.store.commands.finish(&id, finished(outcome)).await?;
+    let finished = finished(outcome);
+    patiently(|| hub.store.commands.finish(&id, finished.clone())).await?;
     hub.outbox_grew();
     Ok(true)
 }

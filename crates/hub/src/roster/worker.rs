@@ -4,6 +4,7 @@
 use super::photos::{self, PhotoError};
 use crate::commands;
 use crate::links::{CallError, Dialect, Failure, LiveLink, PersonPut, dialect};
+use crate::patience::patiently;
 use crate::state::Hub;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -140,10 +141,11 @@ async fn person(
     // A connection that ended says nothing about the person: it is done again on the next one.
     let Some(outcome) = outcome else { return Ok(()) };
     count(&outcome, begun.elapsed());
-    hub.store
-        .roster
-        .settle(&live.device, &person_id, claimed, outcome)
-        .await?;
+    patiently(|| {
+        let roster = &hub.store.roster;
+        roster.settle(&live.device, &person_id, claimed.clone(), outcome.clone())
+    })
+    .await?;
     hub.outbox_grew();
     Ok(())
 }
