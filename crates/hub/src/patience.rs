@@ -36,7 +36,11 @@ mod tests {
         let mut left = 3;
         let done = patiently(|| {
             left -= 1;
-            let answer = if left == 0 { Ok("done") } else { Err(StoreError::Busy { limit: 1 }) };
+            let answer = if left == 0 {
+                Ok("done")
+            } else {
+                Err(StoreError::Busy { limit: 1 })
+            };
             std::future::ready(answer)
         });
         assert_eq!(done.await.unwrap(), "done");

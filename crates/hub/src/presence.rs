@@ -27,7 +27,11 @@ pub async fn settle(hub: &Arc<Hub>, device: &DeviceId) {
     match written.await {
         Ok(Some(now)) => {
             tracing::info!(%device, serial = now.device.serial, status = ?now.device.status, "presence");
-            let to = if hub.links.is_live(device) { "online" } else { "offline" };
+            let to = if hub.links.is_live(device) {
+                "online"
+            } else {
+                "offline"
+            };
             metrics::counter!("menshen_device_presence_total", "to" => to).increment(1);
             hub.outbox_grew();
         }

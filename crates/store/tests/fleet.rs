@@ -30,7 +30,12 @@ fn by() -> Actor {
 }
 
 fn open(folder: &std::path::Path) -> HubStore {
-    HubStore::open(HubStoreOptions::new(folder.to_owned(), "hub.db".to_owned(), key())).unwrap()
+    HubStore::open(HubStoreOptions::new(
+        folder.to_owned(),
+        "hub.db".to_owned(),
+        key(),
+    ))
+    .unwrap()
 }
 
 struct Site {
@@ -60,8 +65,20 @@ impl Site {
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = open(folder.path());
-        let zone = store.rules.create_zone(&by(), "hall".to_owned()).await.unwrap().object.id;
-        let group = store.rules.create_group(&by(), "staff".to_owned()).await.unwrap().object.id;
+        let zone = store
+            .rules
+            .create_zone(&by(), "hall".to_owned())
+            .await
+            .unwrap()
+            .object
+            .id;
+        let group = store
+            .rules
+            .create_group(&by(), "staff".to_owned())
+            .await
+            .unwrap()
+            .object
+            .id;
         let grant = GrantDraft {
             group_id: group.clone(),
             zone_id: zone.clone(),
@@ -70,36 +87,75 @@ impl Site {
             valid_until: None,
         };
         store.rules.create_grant(&by(), grant).await.unwrap();
-        let device = store.devices.create(&by(), entered(Some(zone), "S-1")).await.unwrap().device.id;
-        Self { _folder: folder, store, group, device }
+        let device = store
+            .devices
+            .create(&by(), entered(Some(zone), "S-1"))
+            .await
+            .unwrap()
+            .device
+            .id;
+        Self {
+            _folder: folder,
+            store,
+            group,
+            device,
+        }
     }
 
     async fn person(&self, id: &str) -> i64 {
-        let person =
-            Person { groups: vec![self.group.clone()], ..Person::new(PersonId::new(id).unwrap(), "Zhong Kui") };
-        self.store.people.create(&by(), person, None).await.unwrap().revision
+        let person = Person {
+            groups: vec![self.group.clone()],
+            ..Person::new(PersonId::new(id).unwrap(), "Zhong Kui")
+        };
+        self.store
+            .people
+            .create(&by(), person, None)
+            .await
+            .unwrap()
+            .revision
     }
 
     async fn rename(&self, id: &str, name: &str, expected: i64) -> i64 {
-        let person =
-            Person { groups: vec![self.group.clone()], ..Person::new(PersonId::new(id).unwrap(), name) };
-        let change = PersonChange { person, passes_used: None, expected, bound: None };
+        let person = Person {
+            groups: vec![self.group.clone()],
+            ..Person::new(PersonId::new(id).unwrap(), name)
+        };
+        let change = PersonChange {
+            person,
+            passes_used: None,
+            expected,
+            bound: None,
+        };
         self.store.people.replace(&by(), change).await.unwrap().revision
     }
 
     async fn delete(&self, id: &str) {
-        self.store.people.delete(&by(), &PersonId::new(id).unwrap(), None, None).await.unwrap();
+        self.store
+            .people
+            .delete(&by(), &PersonId::new(id).unwrap(), None, None)
+            .await
+            .unwrap();
     }
 
     async fn put(&self) -> Box<RosterPut> {
-        match self.store.roster.claim(&self.device, Timestamp::now()).await.unwrap() {
+        match self
+            .store
+            .roster
+            .claim(&self.device, Timestamp::now())
+            .await
+            .unwrap()
+        {
             Some(RosterWork::Put(put)) => put,
             other => panic!("{other:?}"),
         }
     }
 
     async fn settle(&self, person: &str, claimed: Option<Vec<u8>>, outcome: RosterOutcome) {
-        self.store.roster.settle(&self.device, person, claimed, outcome).await.unwrap();
+        self.store
+            .roster
+            .settle(&self.device, person, claimed, outcome)
+            .await
+            .unwrap();
     }
 
     async fn hold(&self, person: &str) {
@@ -108,7 +164,12 @@ impl Site {
     }
 
     async fn state(&self, person: &str) -> Option<RosterState> {
-        self.store.roster.item(&self.device, person).await.unwrap().map(|item| item.state)
+        self.store
+            .roster
+            .item(&self.device, person)
+            .await
+            .unwrap()
+            .map(|item| item.state)
     }
 
     fn record(&self, person: &str, key: &str, received_at: Timestamp) -> NewRecord {
@@ -122,7 +183,11 @@ impl Site {
             late: false,
             clock_suspect: false,
             method: Method::Face,
-            result: if person.is_empty() { Outcome::Stranger } else { Outcome::Granted },
+            result: if person.is_empty() {
+                Outcome::Stranger
+            } else {
+                Outcome::Granted
+            },
             score: Some(0.9),
             scores: Vec::new(),
             temperature: None,
@@ -143,10 +208,16 @@ impl Site {
             duplicate_key: key.as_bytes().to_vec(),
             device_time: None,
             wire_person: Some(person.to_owned()).filter(|person| !person.is_empty()),
-            capture: Some(Picture { bytes: key.as_bytes().to_vec(), media_type: "image/jpeg".to_owned() }),
+            capture: Some(Picture {
+                bytes: key.as_bytes().to_vec(),
+                media_type: "image/jpeg".to_owned(),
+            }),
             registered: None,
             ask: None,
-            held: HeldLimits { records: 10, bytes: 1_000_000 },
+            held: HeldLimits {
+                records: 10,
+                bytes: 1_000_000,
+            },
         }
     }
 
@@ -158,13 +229,21 @@ impl Site {
     }
 
     async fn has_capture(&self, id: &RecordId) -> bool {
-        let picture = self.store.records.picture(&by(), id, RecordPicture::Capture, None).await.unwrap();
+        let picture = self
+            .store
+            .records
+            .picture(&by(), id, RecordPicture::Capture, None)
+            .await
+            .unwrap();
         picture.is_some()
     }
 }
 
 fn applied() -> RosterOutcome {
-    RosterOutcome::Applied { warnings: Vec::new(), redo_at: None }
+    RosterOutcome::Applied {
+        warnings: Vec::new(),
+        redo_at: None,
+    }
 }
 
 #[tokio::test]
@@ -182,7 +261,12 @@ async fn who_may_be_on_a_device_is_taken_off_it() {
     // The late outcome of the put does not bring them back.
     site.settle("P-2", Some(put.digest), applied()).await;
     assert_eq!(site.state("P-2").await, Some(RosterState::Removing));
-    let work = site.store.roster.claim(&site.device, Timestamp::now()).await.unwrap();
+    let work = site
+        .store
+        .roster
+        .claim(&site.device, Timestamp::now())
+        .await
+        .unwrap();
     assert!(matches!(work, Some(RosterWork::Remove { person_id, .. }) if person_id == "P-2"));
     site.settle("P-2", None, RosterOutcome::Removed).await;
     assert_eq!(site.state("P-2").await, None);
@@ -195,9 +279,17 @@ async fn an_outcome_counts_for_what_was_sent() {
     let put = site.put().await;
     let second = site.rename("P-1", "Zhong K.", first).await;
     site.settle("P-1", Some(put.digest.clone()), applied()).await;
-    assert_eq!(site.state("P-1").await, Some(RosterState::Wanted), "the newer name is not there");
+    assert_eq!(
+        site.state("P-1").await,
+        Some(RosterState::Wanted),
+        "the newer name is not there"
+    );
     // Refused for the older content: the newer is not refused.
-    let refusal = RosterOutcome::Failed { retry_at: None, reason: "full".to_owned(), detail: None };
+    let refusal = RosterOutcome::Failed {
+        retry_at: None,
+        reason: "full".to_owned(),
+        detail: None,
+    };
     site.settle("P-1", Some(put.digest), refusal).await;
     assert_eq!(site.state("P-1").await, Some(RosterState::Wanted));
     // In doubt about the second, the first is wanted again: it is sent, not taken for held.
@@ -215,14 +307,27 @@ async fn what_a_device_cannot_keep_is_sent_again_in_time() {
     site.person("P-1").await;
     let put = site.put().await;
     let later = Timestamp::now() + SignedDuration::from_hours(1);
-    let outcome = RosterOutcome::Applied { warnings: Vec::new(), redo_at: Some(later) };
+    let outcome = RosterOutcome::Applied {
+        warnings: Vec::new(),
+        redo_at: Some(later),
+    };
     site.settle("P-1", Some(put.digest), outcome).await;
     assert_eq!(site.state("P-1").await, Some(RosterState::Applied));
     let due = site.store.roster.due(&site.device).await.unwrap().unwrap();
     assert_eq!(due.as_millisecond(), later.as_millisecond());
-    assert!(site.store.roster.claim(&site.device, Timestamp::now()).await.unwrap().is_none());
+    assert!(
+        site.store
+            .roster
+            .claim(&site.device, Timestamp::now())
+            .await
+            .unwrap()
+            .is_none()
+    );
     let then = later + SignedDuration::from_secs(1);
-    assert!(matches!(site.store.roster.claim(&site.device, then).await.unwrap(), Some(RosterWork::Put(_))));
+    assert!(matches!(
+        site.store.roster.claim(&site.device, then).await.unwrap(),
+        Some(RosterWork::Put(_))
+    ));
 }
 
 #[tokio::test]
@@ -236,7 +341,14 @@ async fn a_pass_of_someone_forgotten_tells_nobody_who_it_was() {
     // Made by the device before it was told, delivered after.
     let after = site.commit(site.record("P-1", "after", Timestamp::now())).await;
     for id in [before, after] {
-        let record = site.store.records.record(&id, None).await.unwrap().unwrap().record;
+        let record = site
+            .store
+            .records
+            .record(&id, None)
+            .await
+            .unwrap()
+            .unwrap()
+            .record;
         assert_eq!((record.person_name, record.native.get("fullName")), (None, None));
         assert!(!site.has_capture(&id).await);
     }
@@ -255,7 +367,11 @@ async fn passes_are_counted_once_and_used_up_passes_leave_the_device() {
     for key in ["1", "1"] {
         site.commit(site.record("P-1", key, Timestamp::now())).await;
     }
-    assert_eq!(site.state("P-1").await, Some(RosterState::Wanted), "what is left is told");
+    assert_eq!(
+        site.state("P-1").await,
+        Some(RosterState::Wanted),
+        "what is left is told"
+    );
     assert_eq!(site.put().await.person.passes_used, 1);
     site.commit(site.record("P-1", "2", Timestamp::now())).await;
     assert_eq!(site.state("P-1").await, Some(RosterState::Removing));
@@ -275,10 +391,28 @@ async fn what_was_sent_when_the_hub_stopped_is_never_sent_again() {
         most_queued: 3,
     };
     let commands = &site.store.commands;
-    let door = commands.queue(&by(), command(CommandKind::OpenDoor, 10)).await.unwrap().command.id;
-    let first = commands.queue(&by(), command(CommandKind::Reboot, 60)).await.unwrap().command.id;
-    let second = commands.queue(&by(), command(CommandKind::Reboot, 60)).await.unwrap().command.id;
-    commands.queue(&by(), command(CommandKind::Snapshot, 60)).await.unwrap();
+    let door = commands
+        .queue(&by(), command(CommandKind::OpenDoor, 10))
+        .await
+        .unwrap()
+        .command
+        .id;
+    let first = commands
+        .queue(&by(), command(CommandKind::Reboot, 60))
+        .await
+        .unwrap()
+        .command
+        .id;
+    let second = commands
+        .queue(&by(), command(CommandKind::Reboot, 60))
+        .await
+        .unwrap()
+        .command
+        .id;
+    commands
+        .queue(&by(), command(CommandKind::Snapshot, 60))
+        .await
+        .unwrap();
     let full = commands.queue(&by(), command(CommandKind::Snapshot, 60)).await;
     assert!(matches!(full, Err(StoreError::Busy { limit: 3 })));
     let state = async |id| commands.command(id, None).await.unwrap().unwrap().command.state;
@@ -298,7 +432,10 @@ async fn what_was_sent_when_the_hub_stopped_is_never_sent_again() {
         at: later,
     };
     commands.finish(&door, done).await.unwrap();
-    assert_eq!(commands.photo(&by(), &door, None).await.unwrap().unwrap(), b"picture");
+    assert_eq!(
+        commands.photo(&by(), &door, None).await.unwrap().unwrap(),
+        b"picture"
+    );
 }
 
 #[tokio::test]
@@ -310,10 +447,22 @@ async fn pictures_go_before_their_records_and_strangers_first() {
     let old = site.commit(site.record("nobody", "100", ago(100))).await;
     let stranger = site.commit(site.record("", "40", ago(40))).await;
     let known = site.commit(site.record("nobody", "41", ago(40))).await;
-    let dropped = site.store.records.drop_before(ago(365), ago(90), ago(30)).await.unwrap();
+    let dropped = site
+        .store
+        .records
+        .drop_before(ago(365), ago(90), ago(30))
+        .await
+        .unwrap();
     assert_eq!(dropped.records, 1);
     assert!(dropped.months >= 1);
-    assert!(site.store.records.record(&very_old, None).await.unwrap().is_none());
+    assert!(
+        site.store
+            .records
+            .record(&very_old, None)
+            .await
+            .unwrap()
+            .is_none()
+    );
     for (id, kept) in [(&old, false), (&stranger, false), (&known, true)] {
         let record = site.store.records.record(id, None).await.unwrap().unwrap();
         assert_eq!((record.has_capture, site.has_capture(id).await), (kept, kept));
@@ -338,13 +487,26 @@ async fn keys_of_connections_change_at_the_next_sign_in() {
         approve: false,
         at: Timestamp::now(),
     };
-    let contact =
-        || Contact { address: "192.0.2.1:6".to_owned(), firmware: None, protocol_version: 2, at: Timestamp::now() };
+    let contact = || Contact {
+        address: "192.0.2.1:6".to_owned(),
+        firmware: None,
+        protocol_version: 2,
+        at: Timestamp::now(),
+    };
     let live = |is: bool| Box::new(move |_: &DeviceId| is);
     // Entered beforehand, it is met by its serial, and its MAC is learned.
     let met = devices.register(registration("k1"), live(false)).await.unwrap();
-    assert_eq!((&met.device.id, met.device.mac.as_deref()), (&site.device, Some("AA")));
-    assert!(devices.signed_in(&site.device, "k1", contact()).await.unwrap().is_some());
+    assert_eq!(
+        (&met.device.id, met.device.mac.as_deref()),
+        (&site.device, Some("AA"))
+    );
+    assert!(
+        devices
+            .signed_in(&site.device, "k1", contact())
+            .await
+            .unwrap()
+            .is_some()
+    );
     devices.register(registration("k2"), live(false)).await.unwrap();
     for key in ["k1", "k2"] {
         let known = devices.by_link_key("wire", key).await.unwrap().unwrap();
@@ -353,11 +515,20 @@ async fn keys_of_connections_change_at_the_next_sign_in() {
     assert!(devices.by_link_key("other", "k2").await.unwrap().is_none());
     devices.signed_in(&site.device, "k2", contact()).await.unwrap();
     assert!(devices.by_link_key("wire", "k1").await.unwrap().is_none());
-    assert!(devices.signed_in(&site.device, "k1", contact()).await.unwrap().is_none());
+    assert!(
+        devices
+            .signed_in(&site.device, "k1", contact())
+            .await
+            .unwrap()
+            .is_none()
+    );
     // Beside a live link: pending, until someone approves.
     let doubtful = devices.register(registration("k3"), live(true)).await.unwrap();
     assert_eq!(doubtful.device.status, DeviceStatus::Pending);
-    let approved = devices.approve(&by(), &site.device, DeviceChange::default(), None, None).await.unwrap();
+    let approved = devices
+        .approve(&by(), &site.device, DeviceChange::default(), None, None)
+        .await
+        .unwrap();
     assert_eq!(approved.device.status, DeviceStatus::Offline);
     // Strangers wait in a bounded room.
     let unknown = |serial: &str| Registration {
@@ -374,7 +545,11 @@ async fn the_last_word_on_presence_is_true() {
     let site = Site::new().await;
     let settle = async |live: bool| {
         let probe = Box::new(move || live);
-        site.store.devices.settle_presence(&site.device, probe, Timestamp::now()).await.unwrap()
+        site.store
+            .devices
+            .settle_presence(&site.device, probe, Timestamp::now())
+            .await
+            .unwrap()
     };
     assert_eq!(settle(true).await.unwrap().device.status, DeviceStatus::Online);
     assert!(settle(true).await.is_none(), "told once");
@@ -387,9 +562,14 @@ async fn the_last_word_on_presence_is_true() {
 async fn records_come_newest_first_page_by_page() {
     let site = Site::new().await;
     for key in 0..5 {
-        site.commit(site.record("", &key.to_string(), Timestamp::now())).await;
+        site.commit(site.record("", &key.to_string(), Timestamp::now()))
+            .await;
     }
-    let page = |before| RecordFilter { before, limit: 2, ..RecordFilter::default() };
+    let page = |before| RecordFilter {
+        before,
+        limit: 2,
+        ..RecordFilter::default()
+    };
     let mut seen = Vec::new();
     let mut before = None;
     loop {
