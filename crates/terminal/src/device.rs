@@ -53,7 +53,7 @@ pub struct Device {
     pub(crate) conditions: Mutex<Conditions>,
     pub(crate) factors: Factors,
     pub(crate) repeats: Repeats<Answer>,
-    pub(crate) frames: Semaphore,
+    pub(crate) frames: Arc<Semaphore>,
     pub(crate) last_pass: Mutex<Option<Pass>>,
     pub(crate) trimming: AtomicBool,
     pub(crate) started_at: Mutex<Timestamp>,

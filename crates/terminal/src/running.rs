@@ -236,7 +236,7 @@ async fn build(
         conditions: std::sync::Mutex::default(),
         factors: Factors::default(),
         repeats: Repeats::new(repeat.unwrap_or(DEFAULT_REPEAT), thresholds.accept),
-        frames: Semaphore::new(config.limits.frames_waiting),
+        frames: Arc::new(Semaphore::new(config.limits.frames_waiting)),
         last_pass: std::sync::Mutex::default(),
         trimming: false.into(),
         started_at: std::sync::Mutex::new(clock.now()),

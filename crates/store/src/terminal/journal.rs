@@ -101,7 +101,7 @@ pub trait Journal: Send + Sync {
     /// How many records are kept. Cheap.
     fn count(&self) -> u64;
 
-    /// Takes note that these dialects are switched on. One that never was starts at now.
+    /// Takes note that these dialects are switched on, and no others. One that never was starts at now.
     ///
     /// # Errors
     /// [`StoreError`] of the database.

@@ -55,7 +55,7 @@ pub struct KeptPhoto {
 pub struct KeptPerson {
     /// The id on the wire.
     pub wire_id: String,
-    /// Who it is; `passes_used` counts the passes granted since the person was put here.
+    /// Who it is; `passes_used` counts against the pass limit, see [`Library::put`].
     pub person: Person,
     /// When the person may pass.
     pub rules: Vec<Rule>,
@@ -66,7 +66,8 @@ pub struct KeptPerson {
 /// Where a terminal's people are kept. Every change is one transaction, on disk when the method returns.
 #[async_trait]
 pub trait Library: Send + Sync {
-    /// Adds a person, or replaces the one with the same wire id. A pass limit counts from now on.
+    /// Adds a person, or replaces the one with the same wire id. A pass limit counts from now on, with
+    /// the passes that some dialect has not acknowledged yet.
     ///
     /// # Errors
     /// [`StoreError::Full`] when a new person would exceed `capacity`; nothing changes then.

@@ -9,6 +9,7 @@ use face::{Examination, ExamineError, FaceFound, Verdict};
 use model::Denial;
 use serde::Serialize;
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 /// A face of a frame.
@@ -44,9 +45,10 @@ impl Device {
     /// # Errors
     /// [`PassError`]: nothing was recorded then and the door stays shut.
     pub async fn frame(self: &Arc<Self>, bytes: Bytes) -> Result<FrameAnswer, PassError> {
-        let _permit = self.frames.try_acquire().map_err(|_| PassError::Busy)?;
+        let permit = Arc::clone(&self.frames).try_acquire_owned();
+        let permit = permit.map_err(|_| PassError::Busy)?;
         let seen_at = Instant::now();
-        let examination = match self.examine(bytes.clone()).await {
+        let examination = match self.examine(bytes.clone(), permit).await {
             Ok(examination) => examination,
             Err(PassError::NoEngine(reason)) => {
                 face::decode::dimensions(&bytes, &self.config.face.photo)?;
@@ -68,9 +70,15 @@ impl Device {
         self.judge(examination, bytes).await
     }
 
-    async fn examine(&self, bytes: Bytes) -> Result<Examination, PassError> {
+    /// The permit lives as long as the work, which nobody's going away ends.
+    async fn examine(&self, bytes: Bytes, permit: OwnedSemaphorePermit) -> Result<Examination, PassError> {
         let engine = self.engine.clone().map_err(PassError::NoEngine)?;
-        let examined = tokio::task::spawn_blocking(move || engine.examine(&bytes)).await;
+        let examined = tokio::task::spawn_blocking(move || {
+            let examined = engine.examine(&bytes);
+            drop(permit);
+            examined
+        })
+        .await;
         match examined.map_err(|error| PassError::Engine(error.to_string()))? {
             Ok(examination) => Ok(examination),
             Err(ExamineError::Image(error)) => Err(error.into()),

@@ -26,6 +26,7 @@ CREATE TABLE records (
     wire_second INTEGER NOT NULL,           -- the second stated there: occurred_at, or the next that is free
     person TEXT,                            -- wire id of the person recognised
     settled INTEGER NOT NULL,               -- 0: a platform has yet to decide
+    counted INTEGER NOT NULL,               -- 1: used up one of the person's passes
     details TEXT NOT NULL,                  -- JSON: method, outcome, measurements
     private BLOB,                           -- sealed JSON: name, card, document; goes with the person
     capture TEXT,                           -- blob; goes with the person
@@ -37,6 +38,7 @@ CREATE INDEX records_open ON records(seq) WHERE settled = 0;
 -- How far each dialect has got with the records.
 CREATE TABLE deliveries (
     dialect TEXT PRIMARY KEY,
+    active INTEGER NOT NULL,                -- 1: switched on now
     sent INTEGER NOT NULL,                  -- the highest seq that was ever put on the wire
     acknowledged INTEGER NOT NULL           -- everything up to here is done with: acknowledged or hidden
 ) WITHOUT ROWID;

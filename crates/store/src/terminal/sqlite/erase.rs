@@ -1,6 +1,7 @@
 //! What goes with a person: photos, templates, and the captures and names of that person's records (hub rule 47).
 
 use crate::{BlobId, StoreError, Write};
+use rusqlite::params_from_iter;
 
 /// Whose traces are erased.
 #[derive(Clone, Copy)]
@@ -12,45 +13,43 @@ pub(super) enum Whose<'a> {
 }
 
 impl Whose<'_> {
-    /// The value of `?1` in the statements below: null matches everybody.
-    fn parameter(self) -> Option<String> {
+    /// A condition on the column `person`, which an index serves, and its parameter.
+    fn condition(self) -> (&'static str, Option<String>) {
         match self {
-            Self::One(wire_id) => Some(wire_id.to_owned()),
-            Self::All => None,
+            Self::One(wire_id) => ("person = ?1", Some(wire_id.to_owned())),
+            Self::All => ("person IS NOT NULL", None),
         }
     }
 }
 
 /// Erases photos and their rows.
 pub(super) fn photos(tx: &mut Write<'_>, whose: Whose<'_>) -> Result<(), StoreError> {
+    let (condition, person) = whose.condition();
     let blobs = blobs(
         tx,
-        "SELECT blob FROM photos WHERE ?1 IS NULL OR person = ?1",
-        whose,
+        &format!("SELECT blob FROM photos WHERE {condition}"),
+        person.as_deref(),
     )?;
     tx.erases();
-    tx.prepare_cached("DELETE FROM photos WHERE ?1 IS NULL OR person = ?1")?
-        .execute([whose.parameter()])?;
+    tx.prepare_cached(&format!("DELETE FROM photos WHERE {condition}"))?
+        .execute(params_from_iter(&person))?;
     blobs.iter().try_for_each(|blob| tx.delete_blob(blob))
 }
 
 /// Erases captures and names from records; the records stay.
 pub(super) fn traces(tx: &mut Write<'_>, whose: Whose<'_>) -> Result<(), StoreError> {
-    let found = "SELECT capture FROM records
-                 WHERE person IS NOT NULL AND (?1 IS NULL OR person = ?1) AND capture IS NOT NULL";
-    let blobs = blobs(tx, found, whose)?;
-    tx.prepare_cached(
-        "UPDATE records SET private = NULL, capture = NULL
-         WHERE person IS NOT NULL AND (?1 IS NULL OR person = ?1)",
-    )?
-    .execute([whose.parameter()])?;
+    let (condition, person) = whose.condition();
+    let captures = format!("SELECT capture FROM records WHERE {condition} AND capture IS NOT NULL");
+    let blobs = blobs(tx, &captures, person.as_deref())?;
+    tx.prepare_cached(&format!(
+        "UPDATE records SET private = NULL, capture = NULL WHERE {condition}"
+    ))?
+    .execute(params_from_iter(&person))?;
     blobs.iter().try_for_each(|blob| tx.delete_blob(blob))
 }
 
-fn blobs(tx: &Write<'_>, query: &str, whose: Whose<'_>) -> Result<Vec<BlobId>, StoreError> {
+fn blobs(tx: &Write<'_>, query: &str, person: Option<&str>) -> Result<Vec<BlobId>, StoreError> {
     let mut statement = tx.prepare_cached(query)?;
-    let found = statement
-        .query_map([whose.parameter()], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    Ok(found)
+    let rows = statement.query_map(params_from_iter(person), |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -116,16 +116,16 @@ impl Library for SqliteLibrary {
             .map(|photo| self.ready(photo))
             .collect::<Result<Vec<_>, _>>()?;
         let id = wire_id.clone();
-        let photos = self
+        let (passes_used, photos) = self
             .store
             .write(move |tx| {
-                put_person(tx, &id, &sealed, capacity)?;
+                let passes_used = put_person(tx, &id, &sealed, capacity)?;
                 erase::photos(tx, Whose::One(&id))?;
                 let photos = photos.into_iter().map(|photo| put_photo(tx, &id, photo));
-                photos.collect::<Result<Vec<_>, _>>()
+                Ok((passes_used, photos.collect::<Result<Vec<_>, _>>()?))
             })
             .await?;
-        person.passes_used = 0;
+        person.passes_used = passes_used;
         Ok(KeptPerson {
             wire_id,
             person,
@@ -188,8 +188,8 @@ impl Library for SqliteLibrary {
     }
 }
 
-/// Writes the row of a person, whose passes count anew.
-fn put_person(tx: &Write<'_>, wire_id: &str, sealed: &[u8], capacity: u32) -> Result<(), StoreError> {
+/// Writes the row of a person, whose passes count anew; gives those that count already.
+fn put_person(tx: &Write<'_>, wire_id: &str, sealed: &[u8], capacity: u32) -> Result<u32, StoreError> {
     let known = tx
         .prepare_cached("SELECT 1 FROM persons WHERE wire_id = ?1")?
         .query_row([wire_id], |_| Ok(()))
@@ -205,13 +205,26 @@ fn put_person(tx: &Write<'_>, wire_id: &str, sealed: &[u8], capacity: u32) -> Re
             });
         }
     }
+    let passes_used = untold_passes(tx, wire_id)?;
     tx.prepare_cached(
-        "INSERT INTO persons (wire_id, body, changed_at) VALUES (?1, ?2, ?3)
-         ON CONFLICT (wire_id)
-         DO UPDATE SET body = excluded.body, changed_at = excluded.changed_at, passes_used = 0",
+        "INSERT INTO persons (wire_id, body, passes_used, changed_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (wire_id) DO UPDATE SET
+             body = excluded.body, passes_used = excluded.passes_used, changed_at = excluded.changed_at",
     )?
-    .execute((wire_id, sealed, Timestamp::now().as_millisecond()))?;
-    Ok(())
+    .execute((wire_id, sealed, passes_used, Timestamp::now().as_millisecond()))?;
+    Ok(passes_used)
+}
+
+/// Passes that some dialect has yet to acknowledge: whoever set the limit anew cannot have counted them.
+fn untold_passes(tx: &Write<'_>, wire_id: &str) -> Result<u32, StoreError> {
+    let passes = tx
+        .prepare_cached(
+            "SELECT count(*) FROM records r WHERE person = ?1 AND counted = 1 AND EXISTS
+                 (SELECT 1 FROM deliveries d WHERE d.active = 1 AND d.acknowledged < r.seq AND NOT EXISTS
+                     (SELECT 1 FROM exceptions e WHERE e.dialect = d.dialect AND e.seq = r.seq))",
+        )?
+        .query_row([wire_id], |row| row.get(0))?;
+    Ok(passes)
 }
 
 fn put_photo(tx: &mut Write<'_>, person: &str, photo: ReadyPhoto) -> Result<KeptPhoto, StoreError> {

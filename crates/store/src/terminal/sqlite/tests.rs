@@ -119,6 +119,22 @@ async fn replacing_counts_passes_anew_and_drops_the_old_photo() {
 }
 
 #[tokio::test]
+async fn passes_that_nobody_was_told_of_count_against_a_new_limit() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    store.journal.switch_on(&["one"]).await.unwrap();
+    for number in 1..=3 {
+        store.journal.append(entry(number, Some("a"))).await.unwrap();
+    }
+    store.journal.acknowledge("one", 1).await.unwrap();
+    let kept = store.library.put(person("a", None), 1).await.unwrap();
+    assert_eq!(kept.person.passes_used, 2);
+    store.journal.switch_on(&["two"]).await.unwrap();
+    let kept = store.library.put(person("a", None), 1).await.unwrap();
+    assert_eq!(kept.person.passes_used, 0, "a dialect that is off does not count");
+}
+
+#[tokio::test]
 async fn deleting_takes_photos_captures_and_names_and_leaves_the_record() {
     let folder = TempDir::new().unwrap();
     let store = open(folder.path()).await;

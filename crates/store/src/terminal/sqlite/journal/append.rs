@@ -52,8 +52,8 @@ pub(super) fn append(tx: &mut Write<'_>, row: Row, seconds: &Mutex<Seconds>) -> 
     let capture = blob.map(|blob| tx.put_blob(blob)).transpose()?;
     tx.prepare_cached(
         "INSERT INTO records
-             (id, occurred_at, wire_key, wire_second, person, settled, details, private, capture)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             (id, occurred_at, wire_key, wire_second, person, settled, counted, details, private, capture)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute((
         entry.id.as_str(),
@@ -62,6 +62,7 @@ pub(super) fn append(tx: &mut Write<'_>, row: Row, seconds: &Mutex<Seconds>) -> 
         wire_second,
         &entry.person,
         entry.settled,
+        entry.counts,
         entry.details.to_string(),
         private,
         &capture,
@@ -86,8 +87,10 @@ pub(super) fn append(tx: &mut Write<'_>, row: Row, seconds: &Mutex<Seconds>) -> 
 /// Writes a platform's decision.
 pub(super) fn settle(tx: &Write<'_>, seq: i64, details: &str, counts: bool) -> Result<bool, StoreError> {
     let changed = tx
-        .prepare_cached("UPDATE records SET settled = 1, details = ?2 WHERE seq = ?1 AND settled = 0")?
-        .execute((seq, details))?;
+        .prepare_cached(
+            "UPDATE records SET settled = 1, details = ?2, counted = ?3 WHERE seq = ?1 AND settled = 0",
+        )?
+        .execute((seq, details, counts))?;
     if changed > 0 && counts {
         let person: Option<String> = tx
             .prepare_cached("SELECT person FROM records WHERE seq = ?1")?

@@ -21,12 +21,14 @@ pub(super) fn backlog(connection: &Connection, dialect: &str) -> Result<u64, Sto
     Ok(to_seq(count))
 }
 
-/// Rows for dialects that have none: they start behind the newest record there ever was.
+/// These dialects are on. One that has no row starts behind the newest record there ever was.
 pub(super) fn switch_on(tx: &Write<'_>, dialects: &[String]) -> Result<(), StoreError> {
+    tx.execute("UPDATE deliveries SET active = 0", [])?;
     for dialect in dialects {
         tx.execute(
-            "INSERT OR IGNORE INTO deliveries (dialect, sent, acknowledged) SELECT ?1, newest, newest FROM
-             (SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'records'), 0) AS newest)",
+            "INSERT INTO deliveries (dialect, active, sent, acknowledged) SELECT ?1, 1, newest, newest FROM
+             (SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'records'), 0) AS newest) WHERE true
+             ON CONFLICT (dialect) DO UPDATE SET active = 1",
             [dialect],
         )?;
     }

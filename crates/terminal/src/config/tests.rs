@@ -1,0 +1,69 @@
+use super::*;
+
+fn default_text() -> TerminalConfig {
+    toml::from_str(DEFAULT_TOML).unwrap()
+}
+
+#[test]
+fn the_commented_file_states_the_built_in_defaults() {
+    let from_text = default_text();
+    let built_in = TerminalConfig {
+        qyzn: Some(QyznConfig::default()),
+        ..TerminalConfig::default()
+    };
+    assert_eq!(
+        serde_json::to_value(from_text).unwrap(),
+        serde_json::to_value(built_in).unwrap()
+    );
+    default_text().check().unwrap();
+}
+
+#[test]
+fn an_unknown_key_in_any_table_is_refused() {
+    let tables = DEFAULT_TOML.lines().filter(|line| line.starts_with('[')).count();
+    assert!(tables >= 9);
+    for index in 0..tables {
+        let mut seen = 0;
+        let mut text = String::new();
+        for line in DEFAULT_TOML.lines() {
+            text.push_str(line);
+            text.push('\n');
+            if line.starts_with('[') {
+                if seen == index {
+                    text.push_str("no_such_key = 1\n");
+                }
+                seen += 1;
+            }
+        }
+        let error = toml::from_str::<TerminalConfig>(&text).unwrap_err();
+        assert!(
+            error.to_string().contains("no_such_key"),
+            "table {index}: {error}"
+        );
+    }
+}
+
+#[test]
+fn dialects_that_are_not_built_are_refused_by_name() {
+    for dialect in ["mqtt", "facegate", "lan", "openapi"] {
+        let config: TerminalConfig = toml::from_str(&format!("[{dialect}]\nany = 1\n")).unwrap();
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains(dialect), "{error}");
+    }
+}
+
+#[test]
+fn contradictory_values_name_their_key() {
+    for (text, key) in [
+        ("[terminal]\nserial = \"\"", "terminal.serial"),
+        ("[terminal]\ntime_zone = \"Mars/Olympus\"", "terminal.time_zone"),
+        ("[door]\nkind = \"gpio\"", "door.kind"),
+        ("[qyzn]\nplatform = \"nowhere\"", "qyzn.platform"),
+        ("[qyzn]\nmac = \"xyz\"", "qyzn.mac"),
+        ("[face]\naccept = 0.1", "face"),
+    ] {
+        let config: TerminalConfig = toml::from_str(text).unwrap();
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.starts_with(key), "{error}");
+    }
+}
