@@ -93,7 +93,7 @@ async fn change(
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let id = GrantId::new(id);
-    let changed = laid_over(expected, || async {
+    let changed = laid_over(&hub, expected, || async {
         let before = hub.store.rules.grant(&id).await?.ok_or_else(Problem::not_found)?;
         let draft = calendar::grant(Some(draft(before.object)), body.clone())?;
         let base = expected.or(Some(before.revision));

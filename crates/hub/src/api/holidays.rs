@@ -93,7 +93,7 @@ async fn change(
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let id = HolidayId::new(id);
-    let changed = laid_over(expected, || async {
+    let changed = laid_over(&hub, expected, || async {
         let before = hub
             .store
             .rules

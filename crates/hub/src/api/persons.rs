@@ -147,7 +147,7 @@ async fn change(
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let id = person_id(id)?;
-    let stored = laid_over(expected, || async {
+    let stored = laid_over(&hub, expected, || async {
         let before = hub
             .store
             .people

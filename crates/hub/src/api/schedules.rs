@@ -91,7 +91,7 @@ async fn change(
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
     let id = ScheduleId::new(id);
-    let changed = laid_over(expected, || async {
+    let changed = laid_over(&hub, expected, || async {
         let before = hub
             .store
             .rules
