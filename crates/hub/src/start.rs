@@ -123,11 +123,12 @@ impl Hub {
     pub async fn start(config: HubConfig, options: Options) -> Result<Running, StartError> {
         check(&config)?;
         let store = open_store(&config).await?;
-        let first_password = first_user(&config, &store).await?;
-        let hub = Arc::new(assemble(config, store, options).await?);
-        let sockets = bind(&hub.config).await?;
+        let sockets = bind(&config).await?;
         let listeners = addresses(&sockets);
+        let hub = Arc::new(assemble(config, store, options).await?);
         write_listeners(&hub.config.hub.data, &listeners)?;
+        // The last thing that can fail: a password that was made must reach whoever prints it.
+        let first_password = first_user(&hub.config, &hub.store).await?;
         serve(&hub, sockets);
         hub.ready.store(true, Ordering::Release);
         tracing::info!(?listeners, "the hub is up");

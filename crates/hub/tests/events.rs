@@ -142,3 +142,24 @@ async fn streams_are_bounded_and_a_bad_place_is_refused() {
         .await
         .unwrap();
 }
+
+#[tokio::test]
+async fn a_stream_ends_with_the_token_that_opened_it() {
+    let hub = TestHub::start().await;
+    let admin = hub.admin().await;
+    let made = admin
+        .post("/tokens", &json!({ "name": "t", "scopes": ["events:read"] }))
+        .await
+        .expect(201)
+        .json();
+    let events = hub
+        .nobody()
+        .with_token(made["token"].as_str().unwrap())
+        .events(None)
+        .await;
+    admin
+        .delete(&format!("/tokens/{}", made["id"].as_str().unwrap()))
+        .await
+        .expect(204);
+    events.end().await;
+}

@@ -216,6 +216,12 @@ async fn settings_that_cannot_be_are_named() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("admin.listen"), "{error}");
+    // The first start has not happened yet: the next one makes the password and gives it.
+    let mut config = kit::config(folder.path(), "");
+    config.admin.password = String::new();
+    let running = hub::Hub::start(config, hub::Options::default()).await.unwrap();
+    assert!(running.first_password().is_some());
+    running.stop().await;
 }
 
 #[tokio::test]

@@ -130,6 +130,9 @@ impl Reader {
             return Some(first);
         }
         loop {
+            if Instant::now() >= self.heartbeat {
+                return self.beat().await;
+            }
             while let Some(row) = self.rows.pop_front() {
                 self.place = row.seq;
                 if let Some(sent) = self.tell(&row).await? {
