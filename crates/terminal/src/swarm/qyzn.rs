@@ -1,6 +1,7 @@
 //! The swarm of `qyzn` devices: each dials, registers, logs in, beats, and sends records one at a time, the next when
 //! the last is acknowledged.
 
+mod line;
 mod simulated;
 
 use super::report::{Latency, SwarmReport};

@@ -29,7 +29,8 @@ pub struct SwarmReport {
     pub acknowledged: u64,
     /// Records sent and never acknowledged.
     pub lost: u64,
-    /// Acknowledgements that came twice. Whether the hub stored a record twice only the hub can tell.
+    /// Acknowledgements beyond one per sending (a record sent again is rightly acknowledged again). Whether the hub
+    /// stored a record twice only the hub can tell.
     pub duplicated: u64,
     /// How long acknowledgements took.
     pub latency_ms: Latency,

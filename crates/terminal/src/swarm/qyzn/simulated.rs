@@ -1,6 +1,7 @@
 //! One simulated device.
 
 use super::Shared;
+use super::line::Line;
 use dialects::qyzn::convert::{Pass, SeenPerson, record_to_platform};
 use dialects::qyzn::exchange::{Event, Moment, Role, Settings};
 use dialects::qyzn::operation::{Refusal, answer_of};
@@ -13,7 +14,7 @@ use model::{Outcome, PersonKind};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
@@ -112,11 +113,7 @@ impl Simulated {
             body_limit: BODY_LIMIT,
             ..Settings::new(Role::Device)
         };
-        let mut line = Line {
-            connection: Connection::new(settings, rand::random(), self.now()),
-            session: None,
-            online: false,
-        };
+        let mut line = Line::new(Connection::new(settings, rand::random(), self.now()));
         line.session = self.introduce(&mut line.connection);
         let mut start = self.shared.start.subscribe();
         let mut buffer = vec![0; READ_BYTES];
@@ -124,9 +121,9 @@ impl Simulated {
             self.settle(&mut line)?;
             if self.is_done() {
                 let _ = line.connection.exchange().request(&Logout {}, self.now());
-                return write(&mut line.connection, &mut stream).await;
+                return line.write(&mut stream).await;
             }
-            write(&mut line.connection, &mut stream).await?;
+            line.write(&mut stream).await?;
             let wake = self.wake(&line);
             tokio::select! {
                 read = stream.read(&mut buffer) => match read? {
@@ -143,7 +140,11 @@ impl Simulated {
     fn settle(&mut self, line: &mut Line) -> io::Result<()> {
         while let Some(event) = line.connection.exchange().next_event() {
             match event {
-                Event::Answer { sequence, body, .. } => self.answered(sequence, &body, line)?,
+                Event::Answer { sequence, body, .. } => {
+                    line.take_answer(sequence);
+                    self.answered(sequence, &body, line)?;
+                }
+                Event::UnknownAnswer { sequence } if line.take_answer(sequence) => {}
                 Event::UnknownAnswer { .. } => self.tally.duplicated += 1,
                 Event::Request { ticket, body, .. } => {
                     let answer = agreement(&body);
@@ -376,25 +377,10 @@ impl Simulated {
     }
 }
 
-/// A connection and how far it has got.
-struct Line {
-    connection: Connection,
-    /// The register or login that is on its way.
-    session: Option<u32>,
-    online: bool,
-}
-
 /// A simulated device does whatever it is told, and has no camera.
 fn agreement(body: &RequestBody) -> ResponseBody {
     match body.message.as_str() {
         "snapshot_picture" => ResponseBody::of_code(Code::Timeout),
         _ => ResponseBody::of_code(Code::Success),
     }
-}
-
-async fn write(connection: &mut Connection, stream: &mut TcpStream) -> io::Result<()> {
-    while let Some(frame) = connection.exchange().take_output() {
-        stream.write_all(&frame).await?;
-    }
-    Ok(())
 }
