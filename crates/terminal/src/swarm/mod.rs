@@ -7,7 +7,6 @@ mod report;
 
 pub use report::{Latency, SwarmReport};
 
-use jiff::tz::TimeZone;
 use std::time::Duration;
 
 /// What a swarm does.
@@ -32,8 +31,6 @@ pub struct SwarmOptions {
     pub patience: Duration,
     /// What serials begin with; the device's number follows.
     pub serial_prefix: String,
-    /// The zone of the devices' clocks.
-    pub time_zone: TimeZone,
 }
 
 impl Default for SwarmOptions {
@@ -48,7 +45,6 @@ impl Default for SwarmOptions {
             connects_per_second: 200,
             patience: Duration::from_secs(60),
             serial_prefix: "SWARM".to_owned(),
-            time_zone: TimeZone::UTC,
         }
     }
 }

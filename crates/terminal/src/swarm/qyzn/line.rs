@@ -12,6 +12,8 @@ pub(super) struct Line {
     pub(super) connection: Connection,
     /// The register or login that is on its way.
     pub(super) session: Option<u32>,
+    /// The sync_time that is on its way.
+    pub(super) clock: Option<u32>,
     pub(super) online: bool,
     /// Answers that may still come, per sequence number: each sending of a request earns one.
     expected: BTreeMap<u32, u32>,
@@ -22,6 +24,7 @@ impl Line {
         Self {
             connection,
             session: None,
+            clock: None,
             online: false,
             expected: BTreeMap::new(),
         }

@@ -10,6 +10,8 @@ use dialects::qyzn::{
     SyncTime,
 };
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
 use model::{Outcome, PersonKind};
 use std::io;
 use std::sync::Arc;
@@ -53,6 +55,8 @@ pub(super) struct Simulated {
     shared: Arc<Shared>,
     began: Instant,
     registration: Option<RegisterAnswer>,
+    /// The wall clock, as the platform set it.
+    clock: TimeZone,
     arrived: bool,
     open: Option<Open>,
     next_at: Option<Instant>,
@@ -68,6 +72,7 @@ impl Simulated {
             shared,
             began: Instant::now(),
             registration: None,
+            clock: TimeZone::UTC,
             arrived: false,
             open: None,
             next_at: None,
@@ -179,6 +184,10 @@ impl Simulated {
         if line.session == Some(sequence) {
             return self.introduced(body, line);
         }
+        if line.clock == Some(sequence) {
+            self.clock_set(body, line);
+            return Ok(());
+        }
         if self
             .open
             .as_ref()
@@ -231,18 +240,26 @@ impl Simulated {
             return Err(io::Error::other(refusal));
         }
         line.session = None;
-        line.online = true;
-        let local = self.shared.options.time_zone.to_datetime(Timestamp::now());
-        // Its answer is of no interest: the simulated clock is the computer's.
-        let _ = line
+        let local = self.clock.to_datetime(Timestamp::now());
+        line.clock = line
             .connection
             .exchange()
-            .request(&SyncTime::new(local), self.now());
+            .request(&SyncTime::new(local), self.now())
+            .ok();
+        Ok(())
+    }
+
+    /// Takes over the platform's wall clock, as devices do, and begins to work.
+    fn clock_set(&mut self, body: &ResponseBody, line: &mut Line) {
+        line.clock = None;
+        line.online = true;
+        if let Some(local) = answer_of::<SyncTime>(body).ok().and_then(|answer| answer.local()) {
+            self.clock = clock_of(local, Timestamp::now());
+        }
         if !self.arrived {
             self.arrived = true;
             self.shared.arrived();
         }
-        Ok(())
     }
 
     fn send(&mut self, line: &mut Line) {
@@ -353,7 +370,7 @@ impl Simulated {
         let record = record_to_platform(&Pass {
             person: Some(person),
             at: Timestamp::now(),
-            zone: &self.shared.options.time_zone,
+            zone: &self.clock,
             outcome: Outcome::Granted,
             score: Some(0.9),
             temperature: None,
@@ -377,10 +394,38 @@ impl Simulated {
     }
 }
 
+/// The zone whose wall clock shows `local` now, to the minute; UTC where no zone does.
+fn clock_of(local: DateTime, now: Timestamp) -> TimeZone {
+    const MINUTE: i64 = 60;
+    let Ok(as_utc) = TimeZone::UTC.to_timestamp(local) else {
+        return TimeZone::UTC;
+    };
+    let ahead = as_utc.as_second().saturating_sub(now.as_second());
+    let minutes = ahead.saturating_add(MINUTE / 2).div_euclid(MINUTE);
+    i32::try_from(minutes.saturating_mul(MINUTE))
+        .ok()
+        .and_then(|seconds| Offset::from_seconds(seconds).ok())
+        .map_or(TimeZone::UTC, TimeZone::fixed)
+}
+
 /// A simulated device does whatever it is told, and has no camera.
 fn agreement(body: &RequestBody) -> ResponseBody {
     match body.message.as_str() {
         "snapshot_picture" => ResponseBody::of_code(Code::Timeout),
         _ => ResponseBody::of_code(Code::Success),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Timestamp, clock_of};
+
+    #[test]
+    fn the_platforms_wall_clock_is_taken_over_to_the_minute() {
+        let now: Timestamp = "2026-11-23T23:00:26Z".parse().unwrap();
+        let shows = |local: &str| clock_of(local.parse().unwrap(), now).to_datetime(now).to_string();
+        assert_eq!(shows("2026-11-24T07:00:27.5"), "2026-11-24T07:00:26");
+        assert_eq!(shows("2026-11-24T04:45:26"), "2026-11-24T04:45:26");
+        assert_eq!(shows("2016-11-24T04:45:26"), "2026-11-23T23:00:26");
     }
 }
