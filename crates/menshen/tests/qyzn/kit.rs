@@ -292,7 +292,7 @@ impl Pair {
     /// Waits until the hub has each record that the terminal has, and gives all, oldest first.
     pub(crate) async fn drained(&self) -> Vec<Value> {
         let made = self.kiosk.state().await["counts"]["records"].as_u64().unwrap();
-        let within = PATIENCE + Duration::from_millis(made * 20);
+        let within = PATIENCE + Duration::from_millis(made * 100);
         let arrived = || async {
             let stored = self.api.all("/records").await.len();
             if stored < usize::try_from(made).unwrap() {
