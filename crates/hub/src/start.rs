@@ -175,7 +175,10 @@ impl Running {
 }
 
 /// Refuses what the types of the configuration let through.
-fn check(config: &HubConfig) -> Result<(), StartError> {
+///
+/// # Errors
+/// [`StartError::Setting`] names the key and says why.
+pub fn check(config: &HubConfig) -> Result<(), StartError> {
     let refuse = |key, value: &str, reason: &str| {
         Err(StartError::Setting {
             key,

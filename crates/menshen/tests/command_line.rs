@@ -101,6 +101,16 @@ fn the_default_files_are_printed_and_accepted_as_they_are() {
 }
 
 #[test]
+fn a_value_that_makes_no_sense_is_wrong_usage_on_either_side() {
+    for set in ["hub.time_zone=Mars/Olympus", "terminal.time_zone=Mars/Olympus"] {
+        let side = set.split('.').next().unwrap();
+        let (code, _, line) = run(&["config", "check", side, "--set", set]);
+        assert_eq!(code, 2, "{line}");
+        assert!(line.contains("time_zone"), "{line}");
+    }
+}
+
+#[test]
 fn secrets_are_not_shown() {
     let (code, out, _) = run(&[
         "config",

@@ -21,7 +21,7 @@ pub(crate) fn run(command: ConfigCommand) -> Result<()> {
 fn check(of: Option<SideArgument>, arguments: SideArguments) -> Result<()> {
     let (side, effective) = load(of, arguments)?;
     match side.name {
-        "hub" => drop(effective.read::<hub::config::HubConfig>()?),
+        "hub" => super::sides::hub_config(&effective).map(drop)?,
         _ => super::sides::terminal_config(&effective).map(drop)?,
     }
     output::line(format_args!("the configuration of the {} can be used", side.name))?;

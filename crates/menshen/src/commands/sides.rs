@@ -18,7 +18,7 @@ pub(crate) async fn hub(arguments: SideArguments) -> Result<()> {
     log::start(LOG_LEVEL);
     files::raise_bound();
     let sources = Sources::new(arguments.config, arguments.set, arguments.data);
-    let config: HubConfig = Effective::load(&HUB, &sources)?.read()?;
+    let config = hub_config(&Effective::load(&HUB, &sources)?)?;
     let running = hub::Hub::start(config, hub::start::Options::default()).await?;
     if let Some(password) = running.first_password() {
         print_first_password(password)?;
@@ -39,6 +39,13 @@ pub(crate) async fn terminal(arguments: SideArguments) -> Result<()> {
     tracing::info!("stopping");
     stop::finish(running.stop()).await;
     Ok(())
+}
+
+/// A hub's configuration, its values checked.
+pub(crate) fn hub_config(effective: &Effective) -> Result<HubConfig> {
+    let config = effective.read()?;
+    hub::start::check(&config).map_err(|error| Usage(error.to_string()))?;
+    Ok(config)
 }
 
 /// A terminal's configuration, its values checked.
