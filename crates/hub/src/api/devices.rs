@@ -1,34 +1,35 @@
 //! Devices (hub rules 14 to 20).
 
 use super::answer::{self, IfMatch};
+use super::device_input::{
+    Approval, DeviceInput, DevicePatch, DeviceQuery, check_decider, check_text, check_zone_name, rezoned,
+    switched, within,
+};
 use super::device_schemas::DeviceSchema;
-use super::input::{Input, nullable};
+use super::input::Input;
 use super::page::{List, PageQuery, Paging};
 use super::permission::{AdminOnly, Caller, Change, Read};
 use super::problem::Problem;
 use super::query::InputQuery;
 use super::scope;
 use crate::events::{Resolver, Resolvers};
-use crate::links::{self, Dialect};
+use crate::links;
 use crate::state::Hub;
 use async_trait::async_trait;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{Decider, Device, DeviceId, DeviceStatus, Direction, ZoneId};
-use serde::{Deserialize, Serialize};
+use model::{Device, DeviceId, DeviceStatus, ZoneId};
+use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
 use store::hub::devices::{DeviceChange, DeviceFilter, NewDevice, StoredDevice};
 use store::hub::outbox::Announcement;
 use store::hub::{Event, Page};
-use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// The longest text of a field, in bytes.
-const MOST_TEXT_BYTES: usize = 256;
 /// The longest serial, in bytes.
 const MOST_SERIAL_BYTES: usize = 64;
 
@@ -78,122 +79,6 @@ pub(super) async fn visible(hub: &Hub, caller: &Caller, id: String) -> Result<St
         .device(&DeviceId::new(id), caller.zone.clone())
         .await?;
     found.ok_or_else(Problem::not_found)
-}
-
-/// Which devices a list shows.
-#[derive(Debug, Clone, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct DeviceQuery {
-    /// Part of a name, serial, MAC or id.
-    #[serde(default)]
-    query: Option<String>,
-    /// Only with this status.
-    #[serde(default)]
-    #[param(value_type = Option<String>)]
-    status: Option<DeviceStatus>,
-    /// Only of this zone.
-    #[serde(default)]
-    zone_id: Option<String>,
-}
-
-/// A device to enter.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct DeviceInput {
-    /// The wire protocol.
-    dialect: String,
-    /// What the device calls itself; for dialects whose devices dial in.
-    #[serde(default)]
-    serial: Option<String>,
-    /// The operator's name for it.
-    #[serde(default)]
-    name: Option<String>,
-    /// `host:port`, for dialects that the hub dials.
-    #[serde(default)]
-    address: Option<String>,
-    /// The dialect's credentials, for dialects that the hub dials.
-    #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    credentials: Option<Value>,
-    /// IANA time zone.
-    #[serde(default)]
-    time_zone: Option<String>,
-    /// `entry`, `exit` or `none`.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    direction: Option<Direction>,
-    /// The zone that it guards.
-    #[serde(default)]
-    zone_id: Option<String>,
-    /// Who decides on its door: `device` or `hub`.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    decision: Option<Decider>,
-}
-
-/// What to change of a device; what is absent stays.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct DevicePatch {
-    /// The operator's name for it.
-    #[serde(default)]
-    name: Option<String>,
-    /// The zone that it guards; null: none.
-    #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
-    zone_id: Option<Option<String>>,
-    /// IANA time zone; null: the hub's.
-    #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
-    time_zone: Option<Option<String>>,
-    /// `entry`, `exit` or `none`.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    direction: Option<Direction>,
-    /// Who decides on its door: `device` or `hub`.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    decision: Option<Decider>,
-    /// The dialect's credentials.
-    #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    credentials: Option<Value>,
-    /// Where it is dialled.
-    #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
-    address: Option<Option<String>>,
-    /// The only address that it may come from; null unpins.
-    #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
-    pinned_address: Option<Option<String>>,
-    /// `disabled` switches it off, `online` on.
-    #[serde(default)]
-    status: Option<String>,
-}
-
-/// What may be set with the approval.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Approval {
-    /// The operator's name for it.
-    #[serde(default)]
-    name: Option<String>,
-    /// IANA time zone.
-    #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
-    time_zone: Option<Option<String>>,
-    /// `entry`, `exit` or `none`.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    direction: Option<Direction>,
-    /// The zone that it guards.
-    #[serde(default, deserialize_with = "nullable")]
-    #[schema(value_type = Option<String>)]
-    zone_id: Option<Option<String>>,
-    /// The dialect's credentials.
-    #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    credentials: Option<Value>,
 }
 
 /// Devices by creation.
@@ -377,75 +262,6 @@ async fn credentials(
 fn hang_up(hub: &Hub, id: &DeviceId) {
     if let Some(live) = hub.links.get(id) {
         live.link.close();
-    }
-}
-
-fn check_text(path: &str, text: Option<&str>) -> Result<(), Problem> {
-    match text {
-        Some(text) if text.trim().is_empty() || text.len() > MOST_TEXT_BYTES => {
-            Err(Problem::invalid_field(path, "invalid", "1 to 256 bytes"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn check_zone_name(name: Option<&str>) -> Result<(), Problem> {
-    match name {
-        Some(name) if jiff::tz::TimeZone::get(name).is_err() => Err(Problem::invalid_field(
-            "time_zone",
-            "invalid",
-            "an IANA time zone like Asia/Shanghai",
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn check_decider(dialect: &dyn Dialect, decision: Option<Decider>) -> Result<(), Problem> {
-    if decision == Some(Decider::Hub) && !dialect.capabilities().contains(&"decide") {
-        return Err(Problem::unsupported(
-            "decision",
-            "devices of this dialect decide themselves",
-        ));
-    }
-    Ok(())
-}
-
-/// A caller who is bound to a zone enters devices there.
-fn within(caller: &Caller, zone: Option<ZoneId>) -> Result<Option<ZoneId>, Problem> {
-    match (&caller.zone, zone) {
-        (None, zone) => Ok(zone),
-        (Some(bound), None) => Ok(Some(bound.clone())),
-        (Some(bound), Some(zone)) if zone == *bound => Ok(Some(zone)),
-        (Some(_), Some(_)) => Err(no_such_zone()),
-    }
-}
-
-fn rezoned(caller: &Caller, zone: Option<Option<String>>) -> Result<Option<Option<ZoneId>>, Problem> {
-    let zone = zone.map(|zone| zone.map(ZoneId::new));
-    match (&caller.zone, &zone) {
-        (Some(bound), Some(wanted)) if wanted.as_ref() != Some(bound) => Err(no_such_zone()),
-        _ => Ok(zone),
-    }
-}
-
-fn no_such_zone() -> Problem {
-    Problem::invalid_field("zone_id", "invalid", "there is no such zone")
-}
-
-fn switched(status: Option<&str>, before: DeviceStatus) -> Result<Option<bool>, Problem> {
-    match status {
-        None => Ok(None),
-        Some("disabled") => Ok(Some(true)),
-        Some("online") if before == DeviceStatus::Pending => Err(Problem::conflict(
-            "pending",
-            "the device waits for approval; POST /devices/{id}/approve",
-        )),
-        Some("online") => Ok(Some(false)),
-        Some(_) => Err(Problem::invalid_field(
-            "status",
-            "invalid",
-            "\"disabled\" or \"online\"",
-        )),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod attempts;
 mod audit;
 mod commands;
+mod device_input;
 mod device_schemas;
 mod devices;
 mod document;

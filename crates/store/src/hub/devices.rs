@@ -3,6 +3,7 @@
 //! The trait is the seam; [`SqliteDevices`] stands behind it. A change, its audit row, its events and what follows
 //! for rosters and waiting records are one transaction.
 
+mod change;
 mod registration;
 mod row;
 mod sqlite;

@@ -43,7 +43,7 @@ pub(super) async fn take(
     let skew_ms = skew(session, &device, timestamp, received_at);
     let arrival = arrival(session, live, &device, parts, skew_ms, received_at);
     match intake::take(hub, arrival).await {
-        Ok(taken) => answer(hub.config.hub.language.as_str(), &time_text, taken),
+        Ok(taken) => answer(&hub.settings().language, &time_text, taken),
         Err(error) => refusal(&error),
     }
 }

@@ -1,16 +1,16 @@
 //! [`Devices`] in SQLite.
 
+use super::change::{apply, create, guarded, visible};
 use super::registration::{self, Secrets};
-use super::row::{self, decider_name, direction_name, gone};
+use super::row;
 use super::{
     Contact, DeviceChange, DeviceCounts, DeviceFilter, Devices, KeyedDevice, LiveCheck, LiveProbe, NewDevice,
-    Registration, Standing, StoredDevice,
+    Registration, StoredDevice,
 };
 use crate::hub::accounts::Actor;
 use crate::hub::outbox::Event;
-use crate::hub::roster::{self, RosterScope};
 use crate::hub::{audit, commands, outbox, records};
-use crate::{Store, StoreError, Write};
+use crate::{Store, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use model::{DeviceId, ZoneId};
@@ -253,170 +253,6 @@ impl Devices for SqliteDevices {
             .read(move |connection| counts(connection, bound.as_ref()))
             .await
     }
-}
-
-/// Whether a caller bound to a zone may know of a device (hub rule 8).
-fn visible(device: &StoredDevice, bound: Option<&ZoneId>) -> bool {
-    bound.is_none_or(|zone| device.device.zone_id.as_ref() == Some(zone))
-}
-
-/// The device that is to be changed, if the caller may and knows its present state.
-fn guarded(
-    connection: &Connection,
-    id: &DeviceId,
-    bound: Option<&ZoneId>,
-    expected: Option<i64>,
-) -> Result<StoredDevice, StoreError> {
-    let found = row::by_id(connection, id.as_str())?
-        .filter(|device| visible(device, bound))
-        .ok_or_else(|| gone(id.as_str()))?;
-    match expected {
-        Some(expected) if expected != found.revision => Err(StoreError::Revision {
-            expected,
-            actual: found.revision,
-        }),
-        _ => Ok(found),
-    }
-}
-
-fn create(
-    store: &Store,
-    tx: &mut Write<'_>,
-    actor: &Actor,
-    device: &NewDevice,
-    at: i64,
-) -> Result<StoredDevice, StoreError> {
-    let taken: bool = tx.query_row(
-        "SELECT EXISTS (SELECT 1 FROM devices WHERE dialect = ?1 AND serial = ?2)",
-        [&device.dialect, &device.serial],
-        |row| row.get(0),
-    )?;
-    if taken {
-        return Err(StoreError::Conflict {
-            what: format!("a device with the serial {:?} is there already", device.serial),
-        });
-    }
-    check_zone(tx, device.zone_id.as_ref())?;
-    let id = crate::hub::new_id();
-    let name = if device.name.is_empty() {
-        &device.serial
-    } else {
-        &device.name
-    };
-    tx.execute(
-        "INSERT INTO devices (id, dialect, serial, mac, name, standing, decision, address, direction, zone_id, \
-         time_zone, capabilities, created_at) VALUES (?1, ?2, ?3, ?4, ?5, 'approved', ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        params![
-            id,
-            device.dialect,
-            device.serial,
-            device.mac,
-            name,
-            decider_name(device.decision),
-            device.address,
-            direction_name(device.direction),
-            device.zone_id.as_ref().map(ZoneId::as_str),
-            device.time_zone,
-            serde_json::to_string(&device.capabilities)?,
-            at
-        ],
-    )?;
-    if let Some(credentials) = &device.credentials {
-        Secrets {
-            credentials: Some(credentials.clone()),
-            ..Secrets::default()
-        }
-        .save(store, tx, &id)?;
-    }
-    roster::refresh(tx, RosterScope::Device(&id))?;
-    let detail = json!({"dialect": device.dialect, "serial": device.serial});
-    audit::note(tx, actor, "device.create", "device", &id, detail)?;
-    outbox::announce(tx, Event::DeviceStatus, &id, Some(&id))?;
-    row::by_id(tx, &id)?.ok_or_else(|| gone(&id))
-}
-
-fn check_zone(connection: &Connection, zone: Option<&ZoneId>) -> Result<(), StoreError> {
-    let Some(zone) = zone else { return Ok(()) };
-    let known: bool = connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM zones WHERE id = ?1)",
-        [zone.as_str()],
-        |row| row.get(0),
-    )?;
-    if known {
-        Ok(())
-    } else {
-        Err(StoreError::Invalid {
-            field: "zone_id",
-            reason: format!("there is no zone {:?}", zone.as_str()),
-        })
-    }
-}
-
-/// Writes a change, its audit row, its event and what follows for the roster.
-fn apply(
-    store: &Store,
-    tx: &mut Write<'_>,
-    actor: &Actor,
-    before: &StoredDevice,
-    change: &DeviceChange,
-    action: &str,
-) -> Result<StoredDevice, StoreError> {
-    let id = before.device.id.as_str();
-    let old = &before.device;
-    let zone = change.zone_id.clone().unwrap_or_else(|| old.zone_id.clone());
-    check_zone(tx, zone.as_ref())?;
-    tx.execute(
-        "UPDATE devices SET revision = revision + 1, name = ?2, zone_id = ?3, time_zone = ?4, direction = ?5, \
-         decision = ?6, address = ?7, pinned_address = ?8 WHERE id = ?1",
-        params![
-            id,
-            change.name.as_ref().unwrap_or(&old.name),
-            zone.as_ref().map(ZoneId::as_str),
-            change.time_zone.as_ref().unwrap_or(&old.time_zone),
-            direction_name(change.direction.unwrap_or(old.direction)),
-            decider_name(change.decision.unwrap_or(old.decision)),
-            change.address.as_ref().unwrap_or(&old.address),
-            change.pinned_address.as_ref().unwrap_or(&before.pinned_address),
-        ],
-    )?;
-    if let Some(disabled) = change.disabled {
-        let standing = if disabled {
-            Standing::Disabled
-        } else {
-            Standing::Approved
-        };
-        tx.execute(
-            "UPDATE devices SET standing = ?2 WHERE id = ?1",
-            params![id, standing.name()],
-        )?;
-    }
-    if let Some(credentials) = &change.credentials {
-        let mut secrets = Secrets::load(store, tx, id)?;
-        secrets.credentials = Some(credentials.clone());
-        secrets.save(store, tx, id)?;
-    }
-    roster::refresh(tx, RosterScope::Device(id))?;
-    let detail = json!({"serial": old.serial, "changed": changed_fields(change)});
-    audit::note(tx, actor, action, "device", id, detail)?;
-    outbox::announce(tx, Event::DeviceStatus, id, Some(id))?;
-    row::by_id(tx, id)?.ok_or_else(|| gone(id))
-}
-
-fn changed_fields(change: &DeviceChange) -> Vec<&'static str> {
-    [
-        ("name", change.name.is_some()),
-        ("zone_id", change.zone_id.is_some()),
-        ("time_zone", change.time_zone.is_some()),
-        ("direction", change.direction.is_some()),
-        ("decision", change.decision.is_some()),
-        ("credentials", change.credentials.is_some()),
-        ("address", change.address.is_some()),
-        ("pinned_address", change.pinned_address.is_some()),
-        ("status", change.disabled.is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(name, changed)| changed.then_some(name))
-    .collect()
 }
 
 fn credentials(store: &Store, connection: &Connection, id: &DeviceId) -> Result<Value, StoreError> {
