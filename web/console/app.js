@@ -80,10 +80,14 @@ function button(text, action) {
 // A row stays the same element while its device is listed, so that a button keeps the focus over news.
 function deviceRow(device) {
   const row = deviceRows.get(device.id) ?? element("tr");
-  if (!row.cells.length) row.append(...Array.from({ length: 6 }, () => element("td")));
+  if (!row.cells.length) {
+    row.append(...Array.from({ length: 6 }, () => element("td")));
+    row.cells[0].append(element("span", "", "clamped"));
+  }
   const texts = [device.name || device.serial, `${device.dialect} ${device.serial}`, say(device.status),
     `${device.persons_applied} / ${device.persons_wanted}`, moment(device.last_seen_at)];
-  texts.forEach((text, column) => { row.cells[column].textContent = text; });
+  texts.forEach((text, column) => { (row.cells[column].querySelector("span") ?? row.cells[column]).textContent = text; });
+  row.cells[0].title = texts[0];
   row.cells[2].className = device.status;
   if (row.dataset.status !== device.status) {
     row.dataset.status = device.status;
@@ -140,6 +144,7 @@ function recordItem(record) {
   if (record.temperature != null) {
     words.append(element("small", `${record.temperature.toFixed(1)} °C`, record.temperature_alarm === "none" ? "" : "alarm"));
   }
+  words.title = `${record.person_name ?? ""} · ${about}`;
   item.append(picture(record.photo_url), picture(record.registered_photo_url), words);
   return item;
 }
@@ -229,6 +234,7 @@ find("sign-in").addEventListener("submit", async (event) => {
   event.preventDefault();
   find("sign-in-problem").textContent = "";
   const { username, password } = Object.fromEntries(new FormData(event.target));
+  event.submitter.disabled = true;
   try {
     signedIn(await call("POST", "/session", { username, password }));
     event.target.reset();
@@ -236,6 +242,7 @@ find("sign-in").addEventListener("submit", async (event) => {
     find("sign-in-problem").textContent = problem.status === 401 ? say("wrong") : problem.message;
     event.target.elements.password.select();
   }
+  event.submitter.disabled = false;
 });
 find("sign-out").addEventListener("click", () => call("DELETE", "/session").then(() => signedOut(), (problem) => {
   find("device-problem").textContent = problem.message;
