@@ -53,9 +53,22 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
+/// The causes in one line, each once: many errors name theirs themselves.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if line.is_empty() {
+            line = cause;
+        } else if !line.contains(&cause) {
+            line = format!("{line}: {cause}");
+        }
+    }
+    line.replace('\n', " ")
+}
+
 /// One line on standard error, and the exit code. While the log writes JSON lines, this is one of them.
 fn report(error: &anyhow::Error) -> ExitCode {
-    let line = format!("{error:#}").replace('\n', " ");
+    let line = sentence(error);
     if log::is_json() {
         tracing::error!("{line}");
     } else {
@@ -68,5 +81,20 @@ fn report(error: &anyhow::Error) -> ExitCode {
         ExitCode::from(WRONG_USAGE)
     } else {
         ExitCode::FAILURE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sentence;
+    use anyhow::Context;
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        let named = anyhow::Error::from(missing()).context(format!("cannot read x: {}", missing()));
+        assert_eq!(sentence(&named), format!("cannot read x: {}", missing()));
+        let bare = Err::<(), _>(missing()).context("cannot read x").unwrap_err();
+        assert_eq!(sentence(&bare), format!("cannot read x: {}", missing()));
     }
 }

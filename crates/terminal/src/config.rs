@@ -127,7 +127,7 @@ pub struct LimitsConfig {
     pub frames_waiting: usize,
     /// Open event streams.
     pub event_streams: usize,
-    /// Bytes of a body of `/api/credentials` and `/api/sensors`.
+    /// Bytes of a body of `/api/credentials` (a document may carry a photo), `/api/sensors` and `/api/calls`.
     pub credential_bytes: usize,
     /// Bytes of one message of a dialect.
     pub message_bytes: usize,
@@ -210,7 +210,7 @@ impl Default for LimitsConfig {
             frame_bytes: 8 << 20,
             frames_waiting: 8,
             event_streams: 32,
-            credential_bytes: 64 << 10,
+            credential_bytes: 4 << 20,
             message_bytes: 16 << 20,
             photos_per_person: 3,
             decision_wait_ms: 3000,
@@ -289,6 +289,13 @@ impl TerminalConfig {
                 format!("\"zh\" or \"en\", not {:?}", device.language),
             ));
         }
+        let kiosk = &self.kiosk.listen;
+        if !kiosk.is_empty() && !is_host_and_port(kiosk) {
+            return Err(value(
+                "kiosk.listen",
+                format!("host:port, or \"\" for off, not {kiosk:?}"),
+            ));
+        }
         match self.door.kind.as_str() {
             "log" => {}
             "gpio" | "http" => {
@@ -325,11 +332,7 @@ impl TerminalConfig {
 
 impl QyznConfig {
     fn check(&self) -> Result<(), ConfigError> {
-        let port = self
-            .platform
-            .rsplit_once(':')
-            .and_then(|(host, port)| (!host.is_empty()).then(|| port.parse::<u16>().ok()).flatten());
-        if port.is_none() {
+        if !is_host_and_port(&self.platform) {
             return Err(value(
                 "qyzn.platform",
                 format!("host:port, not {:?}", self.platform),
@@ -354,6 +357,12 @@ impl QyznConfig {
         }
         Ok(())
     }
+}
+
+fn is_host_and_port(address: &str) -> bool {
+    address
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
 }
 
 fn value(key: &'static str, problem: impl std::fmt::Display) -> ConfigError {

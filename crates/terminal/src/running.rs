@@ -103,6 +103,7 @@ impl Terminal {
         config.check()?;
         let data = config.terminal.data.clone();
         let store = open_store(&config).await?;
+        forget_listeners(&data)?;
         let kiosk = bind("kiosk.listen", &config.kiosk.listen).await?;
         let listeners = Listeners {
             kiosk: kiosk.as_ref().and_then(|listener| listener.local_addr().ok()),
@@ -269,6 +270,15 @@ async fn bind(key: &'static str, address: &str) -> Result<Option<TcpListener>, S
         address: address.to_owned(),
         source,
     })
+}
+
+/// Whoever waits for this start must not read where the last one listened.
+fn forget_listeners(data: &Path) -> Result<(), StartError> {
+    let path = data.join("listeners.json");
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(StartError::Io { path, source }),
+        _ => Ok(()),
+    }
 }
 
 /// Writes `listeners.json` in one step, so that whoever waits for it never reads half of it.

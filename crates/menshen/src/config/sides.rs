@@ -61,10 +61,13 @@ fn built_in(name: &str, error: &toml::de::Error) -> ConfigError {
     ConfigError::Meaning(format!("the built-in defaults of {name}: {error}"))
 }
 
-/// Which side a file is for: the terminal's if it has a table `[terminal]`, else the hub's.
+/// Tables that only a terminal has.
+const TERMINALS_OWN: [&str; 4] = ["terminal", "kiosk", "door", "records"];
+
+/// Which side a file is for: the terminal's if it has a table that only a terminal has, else the hub's.
 pub(crate) fn guess(file: Option<&Path>) -> &'static Side {
     let table = file.and_then(|path| std::fs::read_to_string(path).ok()?.parse::<Table>().ok());
-    if table.is_some_and(|table| table.contains_key(TERMINAL.name)) {
+    if table.is_some_and(|table| TERMINALS_OWN.iter().any(|own| table.contains_key(*own))) {
         &TERMINAL
     } else {
         &HUB
@@ -133,6 +136,22 @@ mod tests {
                 _ => drop(effective.read::<terminal::config::TerminalConfig>().unwrap()),
             }
         }
+    }
+
+    #[test]
+    fn a_file_says_whose_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.toml");
+        let guessed = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            guess(Some(&path)).name
+        };
+        for own in TERMINALS_OWN {
+            assert!(TERMINAL.defaults().unwrap().contains_key(own), "{own}");
+            assert!(!HUB.defaults().unwrap().contains_key(own), "{own}");
+            assert_eq!(guessed(&format!("[{own}]\n")), TERMINAL.name);
+        }
+        assert_eq!(guessed("[qyzn]\n"), HUB.name);
     }
 
     #[test]

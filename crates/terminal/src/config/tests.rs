@@ -58,6 +58,7 @@ fn contradictory_values_name_their_key() {
         ("[terminal]\nserial = \"\"", "terminal.serial"),
         ("[terminal]\ntime_zone = \"Mars/Olympus\"", "terminal.time_zone"),
         ("[door]\nkind = \"gpio\"", "door.kind"),
+        ("[kiosk]\nlisten = \"nowhere\"", "kiosk.listen"),
         ("[qyzn]\nplatform = \"nowhere\"", "qyzn.platform"),
         ("[qyzn]\nmac = \"xyz\"", "qyzn.mac"),
         ("[face]\naccept = 0.1", "face"),

@@ -15,6 +15,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
+/// How long a hub that takes none of the devices is tried.
+const FIRST_CONTACT: Duration = Duration::from_secs(20);
+
 /// Why a swarm is.
 #[derive(Debug, thiserror::Error)]
 pub enum SwarmError {
@@ -64,6 +67,11 @@ pub async fn run(options: SwarmOptions) -> Result<SwarmReport, SwarmError> {
         devices.spawn(Simulated::new(number, Arc::clone(&shared)).run());
     }
     let admit = tokio::spawn(admit(Arc::clone(&shared)));
+    if !shared.anybody().await {
+        admit.abort();
+        devices.shutdown().await;
+        return Ok(summary(&shared, Vec::new()));
+    }
     shared.everybody().await;
     shared.start.send_replace(Some(Instant::now()));
     let tallies = devices.join_all().await;
@@ -82,6 +90,14 @@ async fn admit(shared: Arc<Shared>) {
 }
 
 impl Shared {
+    /// Waits until the first device is connected; false where none is in time.
+    async fn anybody(&self) -> bool {
+        let mut arrivals = self.arrivals.subscribe();
+        let first = arrivals.wait_for(|arrived| *arrived > 0);
+        let patience = FIRST_CONTACT.min(self.options.patience);
+        matches!(tokio::time::timeout(patience, first).await, Ok(Ok(_)))
+    }
+
     /// Waits until all devices are connected, or for as long as the options say.
     async fn everybody(&self) {
         let mut arrivals = self.arrivals.subscribe();

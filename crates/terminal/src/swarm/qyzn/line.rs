@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 /// A connection and how far it has got.
 pub(super) struct Line {
@@ -14,6 +15,8 @@ pub(super) struct Line {
     pub(super) session: Option<u32>,
     /// The sync_time that is on its way.
     pub(super) clock: Option<u32>,
+    /// When work begins even if the platform has told no time.
+    pub(super) clock_due: Option<Instant>,
     pub(super) online: bool,
     /// Answers that may still come, per sequence number: each sending of a request earns one.
     expected: BTreeMap<u32, u32>,
@@ -25,6 +28,7 @@ impl Line {
             connection,
             session: None,
             clock: None,
+            clock_due: None,
             online: false,
             expected: BTreeMap::new(),
         }

@@ -23,6 +23,9 @@ use tokio::time::Instant;
 /// The pause after a connection that failed.
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// How long the platform's time is awaited before records are sent.
+const CLOCK_PATIENCE: Duration = Duration::from_secs(1);
+
 /// Bytes read at once.
 const READ_BYTES: usize = 4 * 1024;
 
@@ -159,6 +162,9 @@ impl Simulated {
                 _ => {}
             }
         }
+        if line.clock_due.is_some_and(|due| Instant::now() >= due) {
+            self.begin(line);
+        }
         if line.online {
             self.send(line);
         }
@@ -246,16 +252,22 @@ impl Simulated {
             .exchange()
             .request(&SyncTime::new(local), self.now())
             .ok();
+        line.clock_due = Some(Instant::now() + CLOCK_PATIENCE);
         Ok(())
     }
 
-    /// Takes over the platform's wall clock, as devices do, and begins to work.
+    /// Takes over the platform's wall clock, as devices do, and begins to work. A platform without one holds nobody up.
     fn clock_set(&mut self, body: &ResponseBody, line: &mut Line) {
         line.clock = None;
-        line.online = true;
         if let Some(local) = answer_of::<SyncTime>(body).ok().and_then(|answer| answer.local()) {
             self.clock = clock_of(local, Timestamp::now());
         }
+        self.begin(line);
+    }
+
+    fn begin(&mut self, line: &mut Line) {
+        line.clock_due = None;
+        line.online = true;
         if !self.arrived {
             self.arrived = true;
             self.shared.arrived();
@@ -328,17 +340,20 @@ impl Simulated {
         (self.open.is_none() && self.arrived && (over || self.has_sent_all())) || self.is_late()
     }
 
-    /// Whether no acknowledgement is waited for any more.
+    /// Whether no acknowledgement is waited for any more; for a device that never came in, whether it is given up.
     fn is_late(&self) -> bool {
-        self.end_of_sending()
-            .is_some_and(|end| Instant::now() >= end + self.shared.options.patience)
+        let over = match self.arrived {
+            true => self.end_of_sending(),
+            false => *self.shared.start.borrow(),
+        };
+        over.is_some_and(|over| Instant::now() >= over + self.shared.options.patience)
     }
 
     /// When something is to be done without anything coming in.
     fn wake(&self, line: &Line) -> Instant {
         let tick = self.began + line.connection.next_tick();
         if !line.online {
-            return tick;
+            return line.clock_due.map_or(tick, |due| due.min(tick));
         }
         let resend = self
             .open
