@@ -1,7 +1,7 @@
 //! Committed records per second with a 60 KB photo each, through loopback connections.
 //!
 //! Floor: a bare loop that does the same to the disk: as many photos appended to one file and as many rows put into a
-//! database of the same settings, with as many commits as the hub made, each synced.
+//! database of the same settings, with as many commits as the hub made of records, each synced.
 
 use crate::kit::{Api, start_hub};
 use crate::report::Row;
@@ -18,13 +18,18 @@ const PHOTO_BYTES: usize = 60 * 1024;
 /// What the hub keeps of a record beside its photo, about.
 const ROW_BYTES: usize = 600;
 
+/// How often the floor is measured.
+const FLOOR_RUNS: usize = 5;
+
 pub(crate) fn rows() -> Vec<Row> {
     let (report, commits) = runtime().block_on(hub());
     assert_eq!(report.lost, 0, "records were lost");
     let records = usize::try_from(report.acknowledged).unwrap();
     let ours = report.acknowledged as f64 / report.seconds;
-    let folder = tempfile::tempdir().unwrap();
-    let floor = floor(folder.path(), records, commits);
+    // What the hub wrote is still on its way to the disk: the best of several is the floor.
+    let floor = (0..FLOOR_RUNS)
+        .map(|_| floor(tempfile::tempdir().unwrap().path(), records, commits))
+        .fold(0.0, f64::max);
     vec![Row {
         what: format!(
             "records with a {} KB photo, {DEVICES} devices",
@@ -53,7 +58,7 @@ async fn hub() -> (SwarmReport, usize) {
     let report = qyzn::run(options).await.unwrap();
     (
         report,
-        metric(&admin, "menshen_store_commits_total").await as usize,
+        metric(&admin, "menshen_store_blob_commits_total").await as usize,
     )
 }
 

@@ -33,6 +33,9 @@ impl Event<'_> {
                 took,
             } => {
                 metrics::counter!("menshen_store_commits_total").increment(1);
+                if blob_bytes > 0 {
+                    metrics::counter!("menshen_store_blob_commits_total").increment(1);
+                }
                 metrics::counter!("menshen_store_writes_total").increment(jobs as u64);
                 metrics::counter!("menshen_store_blob_bytes_total").increment(blob_bytes as u64);
                 metrics::histogram!("menshen_store_commit_seconds").record(took.as_secs_f64());
