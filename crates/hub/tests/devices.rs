@@ -682,6 +682,30 @@ async fn a_hub_that_starts_again_knows_whom_its_devices_hold() {
 }
 
 #[tokio::test]
+async fn an_approval_needs_no_body_and_commands_are_listed_as_they_were_made() {
+    let hub = TestHub::start().await;
+    let admin = hub.admin().await;
+    let device = json!({"dialect": "qyzn", "serial": "BARE-1"});
+    let shown = admin.post("/devices", &device).await.expect(201).json();
+    let approve = path(&shown, "/approve");
+    admin
+        .post_bytes(&approve, "application/json", Vec::new())
+        .await
+        .expect(200);
+    admin
+        .post_bytes(&approve, "application/json", b"{".to_vec())
+        .await
+        .problem(400, "not_json");
+    let commands = path(&shown, "/commands");
+    for kind in ["open_door", "reboot", "snapshot"] {
+        admin.post(&commands, &json!({"kind": kind})).await.expect(202);
+    }
+    let listed = admin.all(&format!("{commands}?limit=2")).await;
+    let kinds: Vec<_> = listed.iter().map(|command| &command["kind"]).collect();
+    assert_eq!(kinds, ["open_door", "reboot", "snapshot"]);
+}
+
+#[tokio::test]
 async fn a_user_of_one_zone_sees_that_zone() {
     let site = Site::start().await;
     let other = site

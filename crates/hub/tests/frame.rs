@@ -54,6 +54,11 @@ async fn every_kind_of_wrong_input_has_its_answer() {
         .post_bytes("/users", "application/json", vec![b' '; 5000])
         .await
         .problem(413, "too_large");
+    // Who writes it all before reading learns it, too.
+    admin
+        .post_bytes("/users", "application/json", vec![b' '; 20_000_000])
+        .await
+        .problem(413, "too_large");
     let odd = admin
         .request(Method::PATCH, "/settings")
         .header("if-match", "new")

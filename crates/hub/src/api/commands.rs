@@ -92,7 +92,7 @@ fn view(stored: StoredCommand) -> CommandView {
     }
 }
 
-/// A device's commands, the newest first.
+/// A device's commands by creation.
 #[utoipa::path(get, path = "/devices/{id}/commands", tag = "commands", params(("id", description = "The device"), PageQuery), responses((status = 200, body = List<CommandSchema>)))]
 async fn list(
     State(hub): State<Arc<Hub>>,

@@ -6,7 +6,7 @@ use super::device_input::{
     switched, within,
 };
 use super::device_schemas::DeviceSchema;
-use super::input::Input;
+use super::input::{Input, OptionalInput};
 use super::page::{List, PageQuery, Paging};
 use super::permission::{AdminOnly, Caller, Change, Read};
 use super::problem::Problem;
@@ -220,7 +220,7 @@ async fn approve(
     by: Change<scope::Devices>,
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
-    Input(input): Input<Approval>,
+    OptionalInput(input): OptionalInput<Approval>,
 ) -> Result<Response, Problem> {
     check_text("name", input.name.as_deref())?;
     check_zone_name(input.time_zone.as_ref().and_then(|name| name.as_deref()))?;

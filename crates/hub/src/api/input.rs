@@ -5,6 +5,8 @@ use crate::state::Hub;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
+use bytes::BytesMut;
+use http_body_util::BodyExt as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -42,12 +44,31 @@ impl FromRequest<Arc<Hub>> for Upload {
     }
 }
 
+/// A body whose fields are all optional: none at all is as good as `{}`.
+#[derive(Debug, Clone)]
+pub struct OptionalInput<T>(pub T);
+
+impl<T: DeserializeOwned + Default> FromRequest<Arc<Hub>> for OptionalInput<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, hub: &Arc<Hub>) -> Result<Self, Problem> {
+        let bytes = read(request.into_body(), hub.config.body_bytes(), hub).await?;
+        if bytes.is_empty() {
+            return Ok(Self(T::default()));
+        }
+        parse(&bytes).map(Self)
+    }
+}
+
+/// What is read and thrown away of a body that is too large: a client that writes all of it before it reads the answer
+/// would meet a broken connection instead of the 413.
+const MOST_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
+
 /// Reads a body of at most `limit` bytes.
 pub(super) async fn read(body: Body, limit: usize, hub: &Hub) -> Result<Bytes, Problem> {
     let within = Duration::from_secs(hub.config.limits.body_seconds);
-    match tokio::time::timeout(within, axum::body::to_bytes(body, limit)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) if over_limit(&error) => Err(Problem::too_large(limit)),
+    match tokio::time::timeout(within, gather(body, limit)).await {
+        Ok(Ok(Some(bytes))) => Ok(bytes),
+        Ok(Ok(None)) => Err(Problem::too_large(limit)),
         Ok(Err(error)) => Err(Problem::bad_request(
             "cut_short",
             format!("the body did not arrive: {error}"),
@@ -60,16 +81,30 @@ pub(super) async fn read(body: Body, limit: usize, hub: &Hub) -> Result<Bytes, P
     }
 }
 
-fn over_limit(error: &axum::Error) -> bool {
-    use std::error::Error as _;
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        if inner.is::<http_body_util::LengthLimitError>() {
-            return true;
+/// The whole body; none where it has more than `limit` bytes.
+async fn gather(mut body: Body, limit: usize) -> Result<Option<Bytes>, axum::Error> {
+    let mut gathered = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if gathered.len().saturating_add(data.len()) > limit {
+            drop(gathered);
+            discard(body).await;
+            return Ok(None);
         }
-        cause = inner.source();
+        gathered.extend_from_slice(&data);
     }
-    false
+    Ok(Some(gathered.freeze()))
+}
+
+async fn discard(mut body: Body) {
+    let mut left = MOST_DISCARDED_BYTES;
+    while let Some(Ok(frame)) = body.frame().await {
+        let size = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(size) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
 }
 
 /// Reads JSON into a typed value; each fault has a path.

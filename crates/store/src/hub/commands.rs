@@ -96,14 +96,14 @@ pub trait Commands: Send + Sync {
         bound: Option<ZoneId>,
     ) -> Result<Option<StoredCommand>, StoreError>;
 
-    /// A device's commands, the newest first, before this place.
+    /// A device's commands by creation, after this place.
     ///
     /// # Errors
     /// Only what the database says.
     async fn list(
         &self,
         device: &DeviceId,
-        before: Option<i64>,
+        after: Option<i64>,
         limit: u32,
     ) -> Result<Vec<StoredCommand>, StoreError>;
 

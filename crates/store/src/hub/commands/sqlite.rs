@@ -48,18 +48,18 @@ impl Commands for SqliteCommands {
     async fn list(
         &self,
         device: &DeviceId,
-        before: Option<i64>,
+        after: Option<i64>,
         limit: u32,
     ) -> Result<Vec<StoredCommand>, StoreError> {
         let device = device.clone();
         self.store
             .read(move |connection| {
                 let mut statement = connection.prepare_cached(&format!(
-                    "SELECT {COLUMNS} FROM commands c WHERE c.device_id = ?1 AND c.seq < ?2 \
-                     ORDER BY c.seq DESC LIMIT ?3"
+                    "SELECT {COLUMNS} FROM commands c WHERE c.device_id = ?1 AND c.seq > ?2 \
+                     ORDER BY c.seq LIMIT ?3"
                 ))?;
-                let before = before.unwrap_or(i64::MAX);
-                let rows = statement.query_map(params![device.as_str(), before, limit], from_row)?;
+                let after = after.unwrap_or(0);
+                let rows = statement.query_map(params![device.as_str(), after, limit], from_row)?;
                 Ok(rows.collect::<Result<_, _>>()?)
             })
             .await
