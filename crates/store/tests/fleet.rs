@@ -438,6 +438,65 @@ async fn what_was_sent_when_the_hub_stopped_is_never_sent_again() {
     );
 }
 
+/// Whether a text stands in any file of a folder.
+fn stands_in(folder: &std::path::Path, text: &str) -> bool {
+    std::fs::read_dir(folder).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            stands_in(&path, text)
+        } else {
+            let bytes = std::fs::read(&path).unwrap();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        }
+    })
+}
+
+#[tokio::test]
+async fn what_a_command_carries_lies_sealed_and_goes_in_time() {
+    let site = Site::new().await;
+    let now = Timestamp::now();
+    let (sent, told) = ("a face on its way", "a face that came back");
+    let command = NewCommand {
+        device_id: site.device.clone(),
+        kind: CommandKind::Native,
+        body: json!({"operation": "anything", "body": {"image": sent}}),
+        created_at: now,
+        expires_at: now + SignedDuration::from_secs(60),
+        expired: false,
+        most_queued: 3,
+    };
+    let commands = &site.store.commands;
+    let id = commands.queue(&by(), command).await.unwrap().command.id;
+    let claimed = commands.claim(&site.device, now).await.unwrap().unwrap();
+    assert_eq!(claimed.body["body"]["image"], sent);
+    let done = Finished {
+        state: CommandState::Done,
+        result: Some(json!({"image": told})),
+        error: None,
+        photo: None,
+        at: now,
+    };
+    commands.finish(&id, done).await.unwrap();
+    let result = async || commands.command(&id, None).await.unwrap().unwrap().command.result;
+    assert_eq!(result().await, Some(json!({"image": told})));
+    let listed = commands.list(&site.device, None, 10).await.unwrap();
+    assert_eq!(listed[0].command.result, Some(json!({"image": told})));
+    let folder = site._folder.path();
+    assert!(stands_in(folder, id.as_str()) && !stands_in(folder, sent) && !stands_in(folder, told));
+
+    let (records, captures) = (
+        now - SignedDuration::from_hours(1),
+        now - SignedDuration::from_hours(1),
+    );
+    let later = now + SignedDuration::from_secs(1);
+    site.store
+        .records
+        .drop_before(records, captures, later)
+        .await
+        .unwrap();
+    assert_eq!(result().await, None);
+}
+
 #[tokio::test]
 async fn pictures_go_before_their_records_and_strangers_first() {
     let site = Site::new().await;

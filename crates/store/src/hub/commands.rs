@@ -6,7 +6,7 @@
 mod sqlite;
 
 pub use sqlite::SqliteCommands;
-pub(in crate::hub) use sqlite::drop_results;
+pub(in crate::hub) use sqlite::{drop_results, erase_results};
 
 use super::accounts::Actor;
 use crate::StoreError;

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use model::{Command, CommandId, CommandKind, CommandState, DeviceId, ZoneId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The commands in SQLite.
 #[derive(Clone)]
@@ -27,6 +27,30 @@ impl SqliteCommands {
 const COLUMNS: &str = "c.seq, c.id, c.revision, c.device_id, c.kind, c.state, c.result, c.result_blob, c.error, \
      c.created_at, c.expires_at, c.sent_at, c.finished_at";
 
+/// Bodies and results are the devices' own messages and may hold pictures and secrets: they lie sealed (hub rule 4),
+/// under these names.
+const SEAL_BODY: &str = "commands.body";
+const SEAL_RESULT: &str = "commands.result";
+
+/// A row with its result still sealed.
+struct SealedRow {
+    command: StoredCommand,
+    result: Option<Vec<u8>>,
+}
+
+impl SqliteCommands {
+    fn opened(&self, row: SealedRow) -> Result<StoredCommand, StoreError> {
+        let mut command = row.command;
+        if let Some(sealed) = row.result {
+            let plain = self
+                .store
+                .unseal(SEAL_RESULT, command.command.id.as_str(), &sealed)?;
+            command.command.result = Some(serde_json::from_slice(&plain)?);
+        }
+        Ok(command)
+    }
+}
+
 #[async_trait]
 impl Commands for SqliteCommands {
     async fn queue(&self, actor: &Actor, command: NewCommand) -> Result<StoredCommand, StoreError> {
@@ -40,9 +64,11 @@ impl Commands for SqliteCommands {
         bound: Option<ZoneId>,
     ) -> Result<Option<StoredCommand>, StoreError> {
         let id = id.clone();
-        self.store
+        let found = self
+            .store
             .read(move |connection| by_id(connection, id.as_str(), bound.as_ref()))
-            .await
+            .await?;
+        found.map(|row| self.opened(row)).transpose()
     }
 
     async fn list(
@@ -52,7 +78,8 @@ impl Commands for SqliteCommands {
         limit: u32,
     ) -> Result<Vec<StoredCommand>, StoreError> {
         let device = device.clone();
-        self.store
+        let rows: Vec<SealedRow> = self
+            .store
             .read(move |connection| {
                 let mut statement = connection.prepare_cached(&format!(
                     "SELECT {COLUMNS} FROM commands c WHERE c.device_id = ?1 AND c.seq > ?2 \
@@ -62,7 +89,8 @@ impl Commands for SqliteCommands {
                 let rows = statement.query_map(params![device.as_str(), after, limit], from_row)?;
                 Ok(rows.collect::<Result<_, _>>()?)
             })
-            .await
+            .await?;
+        rows.into_iter().map(|row| self.opened(row)).collect()
     }
 
     async fn waiting(&self, device: &DeviceId) -> Result<bool, StoreError> {
@@ -125,7 +153,7 @@ impl Commands for SqliteCommands {
                 let error = "the hub stopped before the device's answer came; whether it was done is not known";
                 let ended = ids(
                     tx,
-                    "UPDATE commands SET state = 'failed', error = ?2, finished_at = ?1, revision = revision + 1 \
+                    "UPDATE commands SET state = 'failed', body = NULL, error = ?2, finished_at = ?1, revision = revision + 1 \
                      WHERE state IN ('queued', 'sent') AND state = 'sent' RETURNING id, device_id",
                     params![now.as_millisecond(), error],
                 )?;
@@ -144,7 +172,7 @@ impl Commands for SqliteCommands {
         let blob = self
             .store
             .write(move |tx| {
-                if by_id(tx, id.as_str(), bound.as_ref())?.is_none_or(|found| !found.has_photo) {
+                if by_id(tx, id.as_str(), bound.as_ref())?.is_none_or(|found| !found.command.has_photo) {
                     return Ok(None);
                 }
                 audit::note(
@@ -206,7 +234,7 @@ fn queue(tx: &mut Write<'_>, actor: &Actor, command: &NewCommand) -> Result<Stor
     if supersedes(command.kind) {
         let void = ids(
             tx,
-            "UPDATE commands SET state = 'superseded', finished_at = ?3, revision = revision + 1 \
+            "UPDATE commands SET state = 'superseded', body = NULL, finished_at = ?3, revision = revision + 1 \
              WHERE device_id = ?1 AND kind = ?2 AND state IN ('queued', 'sent') AND state = 'queued' \
              RETURNING id, device_id",
             params![device, command.kind.name(), command.created_at.as_millisecond()],
@@ -219,6 +247,10 @@ fn queue(tx: &mut Write<'_>, actor: &Actor, command: &NewCommand) -> Result<Stor
     } else {
         ("queued", None)
     };
+    let body = match command.expired {
+        true => None,
+        false => Some(tx.seal(SEAL_BODY, &id, &serde_json::to_vec(&command.body)?)?),
+    };
     tx.execute(
         "INSERT INTO commands (id, device_id, kind, body, state, error, created_at, expires_at, finished_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -226,7 +258,7 @@ fn queue(tx: &mut Write<'_>, actor: &Actor, command: &NewCommand) -> Result<Stor
             id,
             device,
             command.kind.name(),
-            command.body.to_string(),
+            body,
             state,
             command.expired.then_some("the device was not connected"),
             command.created_at.as_millisecond(),
@@ -237,14 +269,13 @@ fn queue(tx: &mut Write<'_>, actor: &Actor, command: &NewCommand) -> Result<Stor
     let detail = json!({"device_id": device, "kind": command.kind.name()});
     audit::note(tx, actor, "command.create", "command", &id, detail)?;
     outbox::announce(tx, Event::CommandUpdated, &id, Some(device))?;
-    by_id(tx, &id, None)?.ok_or_else(|| StoreError::NotFound { what: "command", id })
+    // It has no result yet.
+    by_id(tx, &id, None)?
+        .map(|row| row.command)
+        .ok_or_else(|| StoreError::NotFound { what: "command", id })
 }
 
-fn by_id(
-    connection: &Connection,
-    id: &str,
-    bound: Option<&ZoneId>,
-) -> Result<Option<StoredCommand>, StoreError> {
+fn by_id(connection: &Connection, id: &str, bound: Option<&ZoneId>) -> Result<Option<SealedRow>, StoreError> {
     let found = connection
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM commands c JOIN devices d ON d.id = c.device_id \
@@ -257,7 +288,7 @@ fn by_id(
 
 fn claim(tx: &mut Write<'_>, device: &str, now: Timestamp) -> Result<Option<ClaimedCommand>, StoreError> {
     expire(tx, Some(device), now)?;
-    let next: Option<(String, String, String)> = tx
+    let next: Option<(String, String, Vec<u8>)> = tx
         .prepare_cached(
             "SELECT c.id, c.kind, c.body FROM commands c JOIN devices d ON d.id = c.device_id \
              WHERE c.device_id = ?1 AND c.state IN ('queued', 'sent') AND c.state = 'queued' \
@@ -268,6 +299,7 @@ fn claim(tx: &mut Write<'_>, device: &str, now: Timestamp) -> Result<Option<Clai
     let Some((id, kind, body)) = next else {
         return Ok(None);
     };
+    let body = serde_json::from_slice(&tx.unseal(SEAL_BODY, &id, &body)?)?;
     tx.execute(
         "UPDATE commands SET state = 'sent', sent_at = ?2, revision = revision + 1 WHERE id = ?1",
         params![id, now.as_millisecond()],
@@ -276,7 +308,7 @@ fn claim(tx: &mut Write<'_>, device: &str, now: Timestamp) -> Result<Option<Clai
     Ok(Some(ClaimedCommand {
         id: CommandId::new(id),
         kind: kind_of(&kind)?,
-        body: serde_json::from_str(&body)?,
+        body,
     }))
 }
 
@@ -286,14 +318,18 @@ fn finish(
     finished: &Finished,
     blob: Option<&BlobId>,
 ) -> Result<(), StoreError> {
+    let result = match &finished.result {
+        Some(result) => Some(tx.seal(SEAL_RESULT, id, &serde_json::to_vec(result)?)?),
+        None => None,
+    };
     let ended = ids(
         tx,
-        "UPDATE commands SET state = ?2, result = ?3, error = ?4, result_blob = ?5, finished_at = ?6, \
+        "UPDATE commands SET state = ?2, body = NULL, result = ?3, error = ?4, result_blob = ?5, finished_at = ?6, \
          revision = revision + 1 WHERE id = ?1 RETURNING id, device_id",
         params![
             id,
             state_name(finished.state),
-            finished.result.as_ref().map(Value::to_string),
+            result,
             finished.error,
             blob,
             finished.at.as_millisecond()
@@ -311,7 +347,7 @@ fn finish(
 fn expire(tx: &mut Write<'_>, device: Option<&str>, now: Timestamp) -> Result<u64, StoreError> {
     let ended = ids(
         tx,
-        "UPDATE commands SET state = 'expired', error = 'its time ran out before it could be sent', \
+        "UPDATE commands SET state = 'expired', body = NULL, error = 'its time ran out before it could be sent', \
          finished_at = ?1, revision = revision + 1 WHERE state IN ('queued', 'sent') AND state = 'queued' \
          AND expires_at <= ?1 AND (?2 IS NULL OR device_id = ?2) RETURNING id, device_id",
         params![now.as_millisecond(), device],
@@ -335,6 +371,33 @@ fn announce(tx: &mut Write<'_>, commands: &[(String, String)]) -> Result<u64, St
         outbox::announce(tx, Event::CommandUpdated, id, Some(device))?;
     }
     Ok(u64::try_from(commands.len()).unwrap_or(u64::MAX))
+}
+
+/// Erases what commands brought back before an instant, pictures and messages; gives how many, at most `most`.
+pub(in crate::hub) fn erase_results(
+    tx: &mut Write<'_>,
+    before: Timestamp,
+    most: u32,
+) -> Result<u64, StoreError> {
+    let found: Vec<(i64, Option<BlobId>)> = tx
+        .prepare_cached(
+            "SELECT seq, result_blob FROM commands WHERE finished_at < ?1 \
+             AND (result_blob IS NOT NULL OR result IS NOT NULL) LIMIT ?2",
+        )?
+        .query_map(params![before.as_millisecond(), most], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    for (seq, blob) in &found {
+        if let Some(blob) = blob {
+            tx.delete_blob(blob)?;
+        }
+        tx.execute(
+            "UPDATE commands SET result = NULL, result_blob = NULL WHERE seq = ?1",
+            [seq],
+        )?;
+    }
+    Ok(u64::try_from(found.len()).unwrap_or(u64::MAX))
 }
 
 /// Deletes the pictures that a device's commands brought back.
@@ -378,15 +441,15 @@ fn state_of(name: &str) -> CommandState {
     }
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredCommand> {
+fn from_row(row: &Row<'_>) -> rusqlite::Result<SealedRow> {
     let instant = |column: &str| -> rusqlite::Result<Option<Timestamp>> {
         Ok(row
             .get::<_, Option<i64>>(column)?
             .and_then(|at| Timestamp::from_millisecond(at).ok()))
     };
     let kind: String = row.get("kind")?;
-    let result: Option<String> = row.get("result")?;
-    Ok(StoredCommand {
+    let result: Option<Vec<u8>> = row.get("result")?;
+    let command = StoredCommand {
         seq: row.get("seq")?,
         revision: row.get("revision")?,
         expires_at: instant("expires_at")?.unwrap_or(Timestamp::UNIX_EPOCH),
@@ -396,11 +459,12 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredCommand> {
             device_id: DeviceId::new(row.get::<_, String>("device_id")?),
             kind: kind_of(&kind).unwrap_or(CommandKind::Native),
             state: state_of(row.get_ref("state")?.as_str()?),
-            result: result.and_then(|text| serde_json::from_str(&text).ok()),
+            result: None,
             error: row.get("error")?,
             created_at: instant("created_at")?.unwrap_or(Timestamp::UNIX_EPOCH),
             sent_at: instant("sent_at")?,
             finished_at: instant("finished_at")?,
         },
-    })
+    };
+    Ok(SealedRow { command, result })
 }

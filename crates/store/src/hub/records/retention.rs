@@ -1,5 +1,6 @@
 //! Forgetting what was kept long enough: whole months at once where that can be, else picture by picture.
 
+use crate::hub::commands;
 use crate::{BlobId, Month, Store, StoreError, Write};
 use jiff::Timestamp;
 use rusqlite::params;
@@ -37,6 +38,17 @@ pub(super) async fn drop_before(
             if erased < u64::from(BATCH) {
                 break;
             }
+        }
+    }
+    // What commands brought back (a picture taken on demand) shows anybody.
+    let results = strangers.max(captures);
+    loop {
+        let erased = store
+            .write(move |tx| commands::erase_results(tx, results, BATCH))
+            .await?;
+        dropped.pictures += erased;
+        if erased < u64::from(BATCH) {
+            break;
         }
     }
     // What was erased one by one, here and with people since the last time, left holes.

@@ -232,9 +232,9 @@ CREATE TABLE commands (
     revision INTEGER NOT NULL DEFAULT 1,
     device_id TEXT NOT NULL REFERENCES devices(id) ON DELETE CASCADE,
     kind TEXT NOT NULL,
-    body TEXT NOT NULL,                     -- JSON arguments
+    body BLOB,                              -- sealed JSON arguments; gone once it ended
     state TEXT NOT NULL,                    -- queued | sent | done | failed | expired | superseded
-    result TEXT,                            -- JSON
+    result BLOB,                            -- sealed JSON
     result_blob TEXT,                       -- a picture that came back
     error TEXT,
     created_at INTEGER NOT NULL,
