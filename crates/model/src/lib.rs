@@ -12,6 +12,7 @@ mod id;
 mod person;
 mod record;
 mod schedule;
+mod settings;
 
 pub use command::{Command, CommandKind, CommandState};
 pub use decision::{Decision, Denial};
@@ -26,3 +27,4 @@ pub use record::{IdentityDocument, Location, Method, Outcome, Record, Temperatur
 pub use schedule::{
     Date, DayMinute, Grant, Group, Holiday, HolidayMode, Period, PeriodError, Schedule, Weekday, Weekly, Zone,
 };
+pub use settings::{DeviceSettings, RebootDay, ScheduledReboot, SettingsChange, TemperatureCheck};

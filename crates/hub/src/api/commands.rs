@@ -209,7 +209,7 @@ fn check(device: &Device, kind: CommandKind, body: &Value) -> Result<(), Problem
     }
     dialect
         .check_command(kind, body)
-        .map_err(|fault| Problem::invalid_field(fault.path, "invalid", fault.message))
+        .map_err(|fault| Problem::invalid_field(&fault.path, "invalid", fault.message))
 }
 
 /// One command.

@@ -1,16 +1,27 @@
 //! What a dialect can do, known before any device is connected.
 
 use face::RenditionLimits;
-use model::CommandKind;
-use serde_json::Value;
+use model::{CommandKind, SettingsChange};
+use serde_json::{Map, Value};
 
 /// Why a command's arguments cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BodyFault {
     /// Which field.
-    pub path: &'static str,
+    pub path: String,
     /// Why.
     pub message: String,
+}
+
+impl BodyFault {
+    /// A fault of a field.
+    #[must_use]
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+        }
+    }
 }
 
 /// One wire protocol, as far as the rest of the hub is concerned.
@@ -39,6 +50,34 @@ pub trait Dialect: Send + Sync {
     /// # Errors
     /// The field that cannot.
     fn check_command(&self, kind: CommandKind, body: &Value) -> Result<(), BodyFault>;
+
+    /// The groups of this dialect's own settings (hub rule 36).
+    fn setting_groups(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Whether a change of one group of this dialect's own settings can be sent, before it is.
+    ///
+    /// # Errors
+    /// The field that cannot, with its range.
+    fn check_native_settings(&self, group: &str, changes: &Map<String, Value>) -> Result<(), BodyFault> {
+        let _ = changes;
+        Err(BodyFault::new(group, "this dialect has no such group"))
+    }
+
+    /// Whether a change of shared settings can be sent, before it is (hub rule 37).
+    ///
+    /// # Errors
+    /// The field that cannot, with its range.
+    fn check_settings(&self, change: &SettingsChange) -> Result<(), BodyFault> {
+        let _ = change;
+        Err(BodyFault::new("", "this dialect has no settings"))
+    }
+
+    /// The shared settings that this dialect can change, by name.
+    fn writable_settings(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Whether this kind of command exists here.
     fn has_command(&self, kind: CommandKind) -> bool {

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
-use model::{CommandKind, Decider, Person, access};
-use serde_json::Value;
+use model::{CommandKind, Decider, DeviceSettings, Person, SettingsChange, access};
+use serde_json::{Map, Value};
 use std::time::Duration;
+use store::StoreError;
 use store::hub::roster::RosterWarning;
 
 /// What a failed call means, whatever the dialect's code (the model's error classes).
@@ -145,6 +146,33 @@ pub struct HeldPerson {
     pub name: String,
 }
 
+/// A whole person as a device holds them, on the way into the hub.
+#[derive(Debug, Clone)]
+pub struct DevicePerson {
+    /// The id there.
+    pub wire_id: String,
+    /// The person, as far as the dialect says; its id is the hub's to choose.
+    pub person: Person,
+    /// Photos, the best first.
+    pub photos: Vec<Vec<u8>>,
+}
+
+/// Where the people that a device holds go.
+#[async_trait]
+pub trait PeopleSink: Send + Sync {
+    /// Takes one person; on disk when it returns. The same person may come again.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the person is to be sent again then.
+    async fn take(&self, person: DevicePerson) -> Result<(), StoreError>;
+}
+
+/// Where a command that takes its time says how far it is.
+pub trait Progress: Send + Sync {
+    /// How far it is, in the dialect's terms.
+    fn report(&self, progress: Value);
+}
+
 /// What a command brought back.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CommandDone {
@@ -152,6 +180,10 @@ pub struct CommandDone {
     pub result: Option<Value>,
     /// A picture.
     pub photo: Option<Vec<u8>>,
+}
+
+fn unsupported(text: &str) -> CallError {
+    CallError::ours(Failure::Unsupported, text)
 }
 
 /// A live connection to a device. One call at a time: the caller sees to it.
@@ -195,7 +227,61 @@ pub trait Link: Send + Sync {
     ///
     /// # Errors
     /// [`CallError`].
-    async fn command(&self, kind: CommandKind, body: &Value) -> Result<CommandDone, CallError>;
+    async fn command(
+        &self,
+        kind: CommandKind,
+        body: &Value,
+        progress: &dyn Progress,
+    ) -> Result<CommandDone, CallError>;
+
+    /// Reads whole persons off the device, with photos where the dialect has them; the device is told that one was
+    /// taken once the sink has it. Returns how many came.
+    ///
+    /// # Errors
+    /// [`CallError`]; what was taken stays taken, and reading again goes on or begins anew.
+    async fn read_people(&self, sink: &dyn PeopleSink) -> Result<u32, CallError> {
+        let _ = sink;
+        Err(unsupported("this dialect does not hand out persons"))
+    }
+
+    /// The shared settings (hub rule 37).
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn read_settings(&self) -> Result<DeviceSettings, CallError> {
+        Err(unsupported("this dialect has no settings"))
+    }
+
+    /// Changes shared settings, all or, as far as the dialect can, none.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn write_settings(&self, change: &SettingsChange) -> Result<(), CallError> {
+        let _ = change;
+        Err(unsupported("this dialect has no settings"))
+    }
+
+    /// One group of the dialect's own settings, as it stands on the wire (hub rule 36).
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn read_native_settings(&self, group: &str) -> Result<Value, CallError> {
+        let _ = group;
+        Err(unsupported("this dialect has no settings"))
+    }
+
+    /// Changes some fields of one group of the dialect's own settings.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn write_native_settings(
+        &self,
+        group: &str,
+        changes: &Map<String, Value>,
+    ) -> Result<(), CallError> {
+        let _ = (group, changes);
+        Err(unsupported("this dialect has no settings"))
+    }
 
     /// Tells the device who decides on its door (hub rule 17).
     ///

@@ -7,7 +7,10 @@ pub mod qyzn;
 mod registry;
 
 pub use dialect::{BodyFault, Dialect};
-pub use link::{CallError, CommandDone, Failure, HeldPerson, Link, PersonDone, PersonPut, PutPhoto};
+pub use link::{
+    CallError, CommandDone, DevicePerson, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut,
+    Progress, PutPhoto,
+};
 pub use registry::{LiveLink, Registry};
 
 /// Every dialect that this hub speaks.

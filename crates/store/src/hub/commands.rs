@@ -125,6 +125,12 @@ pub trait Commands: Send + Sync {
     /// Only what the database says.
     async fn finish(&self, id: &CommandId, finished: Finished) -> Result<(), StoreError>;
 
+    /// Keeps how far a command is that was sent: `{"progress": …}` as its result until it ends.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn progress(&self, id: &CommandId, progress: Value) -> Result<(), StoreError>;
+
     /// Ends what has expired unsent; how many.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What the hub asks of a device: the dialect's operations as a [`Link`].
 
 use super::declared::SNAPSHOT_SECONDS;
-use crate::links::{CallError, CommandDone, Failure, Link, PersonDone, PersonPut};
+use crate::links::{CallError, CommandDone, Failure, Link, PersonDone, PersonPut, Progress};
 use async_trait::async_trait;
 use dialects::qyzn::convert::{DevicePhoto, Wanted, person_to_device};
 use dialects::qyzn::operation::answer_of;
@@ -184,7 +184,12 @@ impl Link for QyznLink {
         Ok(())
     }
 
-    async fn command(&self, kind: CommandKind, body: &Value) -> Result<CommandDone, CallError> {
+    async fn command(
+        &self,
+        kind: CommandKind,
+        body: &Value,
+        _progress: &dyn Progress,
+    ) -> Result<CommandDone, CallError> {
         match kind {
             CommandKind::OpenDoor => {
                 self.ask(&OpenDoor {}).await?;

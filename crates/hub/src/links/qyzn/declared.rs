@@ -41,10 +41,10 @@ impl Dialect for Qyzn {
             CommandKind::Native => check_native(body),
             CommandKind::Snapshot => match body.get("timeout").map(Value::as_i64) {
                 None | Some(Some(1..=SNAPSHOT_SECONDS)) => Ok(()),
-                Some(_) => Err(BodyFault {
-                    path: "timeout",
-                    message: format!("1 to {SNAPSHOT_SECONDS} seconds"),
-                }),
+                Some(_) => Err(BodyFault::new(
+                    "timeout",
+                    format!("1 to {SNAPSHOT_SECONDS} seconds"),
+                )),
             },
             _ => Ok(()),
         }
@@ -54,16 +54,16 @@ impl Dialect for Qyzn {
 fn check_native(body: &Value) -> Result<(), BodyFault> {
     let operation = body.get("operation").and_then(Value::as_str).unwrap_or_default();
     if operation.trim().is_empty() {
-        return Err(BodyFault {
-            path: "operation",
-            message: "the operation's name as it stands in the document".to_owned(),
-        });
+        return Err(BodyFault::new(
+            "operation",
+            "the operation's name as it stands in the document".to_owned(),
+        ));
     }
     match body.get("body") {
         None | Some(Value::Object(_) | Value::Null) => Ok(()),
-        Some(_) => Err(BodyFault {
-            path: "body",
-            message: "an object, as in the document's data".to_owned(),
-        }),
+        Some(_) => Err(BodyFault::new(
+            "body",
+            "an object, as in the document's data".to_owned(),
+        )),
     }
 }

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use model::{Command, CommandId, CommandKind, CommandState, DeviceId, ZoneId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::Value;
 use serde_json::json;
 
 /// The commands in SQLite.
@@ -126,6 +127,13 @@ impl Commands for SqliteCommands {
                 };
                 finish(tx, id.as_str(), &finished, blob.as_ref())
             })
+            .await
+    }
+
+    async fn progress(&self, id: &CommandId, progress: Value) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.store
+            .write(move |tx| report(tx, id.as_str(), &progress))
             .await
     }
 
@@ -341,6 +349,19 @@ fn finish(
         tx.delete_blob(blob)?;
     }
     announce(tx, &ended)?;
+    Ok(())
+}
+
+fn report(tx: &mut Write<'_>, id: &str, progress: &Value) -> Result<(), StoreError> {
+    let result = serde_json::json!({ "progress": progress });
+    let result = tx.seal(SEAL_RESULT, id, &serde_json::to_vec(&result)?)?;
+    let told = ids(
+        tx,
+        "UPDATE commands SET result = ?2, revision = revision + 1 WHERE id = ?1 AND state = 'sent' \
+         RETURNING id, device_id",
+        params![id, result],
+    )?;
+    announce(tx, &told)?;
     Ok(())
 }
 
