@@ -35,9 +35,20 @@ pub enum Decider {
     },
 }
 
+/// What a platform says of a record.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// Whether the door opens.
+    pub open: bool,
+    /// Words for the screen, in place of the door's own.
+    pub show: Option<String>,
+    /// Words to be spoken, in place of the door's own.
+    pub speak: Option<String>,
+}
+
 /// A record that waits for its platform.
 struct Waiting {
-    verdict: oneshot::Sender<bool>,
+    verdict: oneshot::Sender<Verdict>,
     /// Whether the dialect has taken it up.
     taken: bool,
 }
@@ -87,7 +98,7 @@ impl Decisions {
     }
 
     /// Waits for the verdict on a record.
-    pub fn wait(&self, seq: u64) -> oneshot::Receiver<bool> {
+    pub fn wait(&self, seq: u64) -> oneshot::Receiver<Verdict> {
         let (verdict, receiver) = oneshot::channel();
         let waiting = Waiting {
             verdict,
@@ -109,7 +120,7 @@ impl Decisions {
     }
 
     /// The platform's verdict; without effect where it is not awaited (any more), or is another dialect's.
-    pub fn decide(&self, dialect: &str, seq: u64, open: bool) {
+    pub fn decide(&self, dialect: &str, seq: u64, verdict: Verdict) {
         if !self.is_decided_by(dialect) {
             return;
         }
@@ -120,7 +131,7 @@ impl Decisions {
             .remove(&seq);
         if let Some(waiting) = waiting {
             // Whoever waited has given up at this very moment: then silence has been acted upon.
-            let _ = waiting.verdict.send(open);
+            let _ = waiting.verdict.send(verdict);
         }
     }
 

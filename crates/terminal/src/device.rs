@@ -1,5 +1,6 @@
 //! The device: everything that kiosk and endpoints share.
 
+use crate::behaviour::{Behaviour, Behaviours};
 use crate::camera::Camera;
 use crate::clock::Clock;
 use crate::config::TerminalConfig;
@@ -7,12 +8,17 @@ use crate::connections::Connections;
 use crate::decider::Decisions;
 use crate::door::Door;
 use crate::events::Events;
-use crate::pass::{Answer, Conditions, Factors, Language, Pass, Repeats, Sensors};
-use crate::people::{Newcomer, People, PutError};
+use crate::pass::{Answer, Factors, Language, Pass, Repeats, Sensors};
+use crate::people::{Newcomer, People, PhotoChange, PutError};
+use crate::questions::Questions;
+use crate::reader::Reader;
 use face::{Engine, Thresholds};
 use jiff::{Timestamp, tz::TimeZone};
+use model::access::Rule;
+use model::{Method, Person};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use store::StoreError;
 use store::terminal::{DeviceState, Journal};
 use tokio::sync::{Semaphore, watch};
@@ -21,12 +27,14 @@ use tokio::sync::{Semaphore, watch};
 pub struct Device {
     /// What it was told at its start.
     pub config: TerminalConfig,
-    /// The wall clock at the door.
-    pub zone: TimeZone,
+    /// What platforms set.
+    pub behaviours: Behaviours,
+    /// The wall clock at the door, as configured.
+    pub(crate) configured_zone: TimeZone,
     /// What language it speaks.
     pub language: Language,
-    /// What similarity is enough.
-    pub thresholds: Thresholds,
+    /// What similarity is enough, as configured.
+    pub(crate) configured_thresholds: Thresholds,
     /// The clock.
     pub clock: Clock,
     /// The door.
@@ -45,12 +53,15 @@ pub struct Device {
     pub engine: Result<Arc<Engine>, String>,
     /// What the camera sees.
     pub camera: Camera,
+    /// The card reader.
+    pub reader: Reader,
+    /// What only platforms can answer.
+    pub questions: Questions,
     /// The dialects' connections.
     pub connections: Connections,
     /// The dialects that are switched on.
     pub dialects: Vec<&'static str>,
     pub(crate) sensors: Mutex<Sensors>,
-    pub(crate) conditions: Mutex<Conditions>,
     pub(crate) factors: Factors,
     pub(crate) repeats: Repeats<Answer>,
     pub(crate) frames: Arc<Semaphore>,
@@ -66,6 +77,66 @@ pub struct Device {
 }
 
 impl Device {
+    /// What platforms set, as it is now.
+    #[must_use]
+    pub fn behaviour(&self) -> Arc<Behaviour> {
+        self.behaviours.get()
+    }
+
+    /// Changes what platforms set; on disk when it returns.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing changed then.
+    pub async fn change_behaviour(
+        &self,
+        change: impl FnOnce(&mut Behaviour) + Send,
+    ) -> Result<(), StoreError> {
+        self.behaviours.change(change).await?;
+        self.touch();
+        Ok(())
+    }
+
+    /// The wall clock at the door.
+    #[must_use]
+    pub fn zone(&self) -> TimeZone {
+        self.behaviour()
+            .zone()
+            .unwrap_or_else(|| self.configured_zone.clone())
+    }
+
+    /// What similarity is enough.
+    #[must_use]
+    pub fn thresholds(&self) -> Thresholds {
+        let configured = self.configured_thresholds;
+        match self.behaviour().accept {
+            Some(accept) => Thresholds {
+                accept,
+                reject: configured.reject.min(accept),
+                ..configured
+            },
+            None => configured,
+        }
+    }
+
+    /// Opens the door as the lock is set.
+    pub fn open_door(self: &Arc<Self>, method: Method) {
+        let lock = self.behaviour().lock;
+        if !lock.used {
+            tracing::info!(?method, "the lock's output is switched off");
+            return;
+        }
+        let open_for = lock.open_ms.map(|open_ms| Duration::from_millis(open_ms.into()));
+        if lock.delay_ms == 0 {
+            self.door.open(method, self.clock.now(), open_for);
+            return;
+        }
+        let device = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(lock.delay_ms.into())).await;
+            device.door.open(method, device.clock.now(), open_for);
+        });
+    }
+
     /// Says that `/api/state` has changed.
     pub fn touch(&self) {
         self.changed.send_modify(|count| *count += 1);
@@ -105,6 +176,33 @@ impl Device {
         self.repeats.forget(&visitor);
         self.touch();
         Ok(())
+    }
+
+    /// Changes a person who is there, for all dialects. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`PutError`]; nothing changed then.
+    pub async fn revise_person(
+        &self,
+        wire_id: &str,
+        change: impl FnOnce(&mut Person, &mut Vec<Rule>) + Send,
+        photos: PhotoChange,
+    ) -> Result<bool, PutError> {
+        let found = self.people.revise(wire_id, change, photos).await?;
+        self.repeats.forget(&visitor_name(wire_id));
+        self.touch();
+        Ok(found)
+    }
+
+    /// Gives a person another id, for all dialects. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where somebody else has it; nothing changed then.
+    pub async fn rename_person(&self, wire_id: &str, new_id: &str) -> Result<bool, StoreError> {
+        let found = self.people.rename(wire_id, new_id).await?;
+        self.repeats.forget(&visitor_name(wire_id));
+        self.forget_last_pass(Some(wire_id));
+        Ok(found)
     }
 
     /// Deletes a person, for all dialects. Returns whether there was one.

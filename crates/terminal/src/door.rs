@@ -53,13 +53,14 @@ impl Door {
         }
     }
 
-    /// Opens the door; an open one stays open for the whole time again.
-    pub fn open(&self, method: Method, at: Timestamp) {
-        tracing::info!(?method, open_ms = self.open_for.as_millis(), "door opens");
+    /// Opens the door, for this time or as configured; an open one stays open for the whole time again.
+    pub fn open(&self, method: Method, at: Timestamp, open_for: Option<Duration>) {
+        let open_for = open_for.unwrap_or(self.open_for);
+        tracing::info!(?method, open_ms = open_for.as_millis(), "door opens");
         metrics::counter!("menshen_terminal_door_openings_total").increment(1);
         let openings = {
             let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-            inner.open_until = Some(Instant::now() + self.open_for);
+            inner.open_until = Some(Instant::now() + open_for);
             inner.openings += 1;
             inner.last = Some(Opening { method, at });
             inner.openings
@@ -90,10 +91,11 @@ impl Door {
         self.openings.subscribe()
     }
 
-    /// How long it stays open each time.
+    /// When it closes by itself, where it is open.
     #[must_use]
-    pub fn open_for(&self) -> Duration {
-        self.open_for
+    pub fn closes_at(&self) -> Option<Instant> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.open_until.filter(|until| Instant::now() < *until)
     }
 }
 
@@ -105,9 +107,9 @@ mod tests {
     async fn opens_counts_and_closes_by_itself() {
         let door = Door::new(Duration::from_millis(3000));
         assert!(!door.state().open);
-        door.open(Method::Face, Timestamp::UNIX_EPOCH);
+        door.open(Method::Face, Timestamp::UNIX_EPOCH, None);
         tokio::time::advance(Duration::from_millis(2000)).await;
-        door.open(Method::Remote, Timestamp::UNIX_EPOCH);
+        door.open(Method::Remote, Timestamp::UNIX_EPOCH, None);
         tokio::time::advance(Duration::from_millis(2999)).await;
         assert!(door.state().open);
         tokio::time::advance(Duration::from_millis(1)).await;

@@ -89,6 +89,34 @@ pub struct Newcomer {
     pub photos: Vec<(String, Vec<u8>)>,
 }
 
+/// What becomes of a person's photos.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhotoChange {
+    /// They stay.
+    Keep,
+    /// One comes, or replaces the one of the same id.
+    Put {
+        /// The dialect's id.
+        face_id: String,
+        /// The picture.
+        picture: Vec<u8>,
+    },
+    /// The one of this id goes.
+    Drop(String),
+    /// All go.
+    DropAll,
+}
+
+impl PhotoChange {
+    fn drops(&self, kept: &str) -> bool {
+        match self {
+            Self::Keep => false,
+            Self::Put { face_id, .. } | Self::Drop(face_id) => face_id == kept,
+            Self::DropAll => true,
+        }
+    }
+}
+
 /// Why a person was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum PutError {
@@ -100,6 +128,9 @@ pub enum PutError {
         /// What is wrong with it.
         fault: FaceFault,
     },
+    /// A person has no more photos than this.
+    #[error("a person has at most {0} photos")]
+    Photos(usize),
     /// The terminal holds as many persons as it may.
     #[error("the terminal is full")]
     Capacity,
@@ -201,7 +232,10 @@ impl People {
             photos,
         } = newcomer;
         let mut ready = Vec::with_capacity(photos.len());
-        for (position, (face_id, bytes)) in photos.into_iter().take(self.photos_per_person).enumerate() {
+        if photos.len() > self.photos_per_person {
+            return Err(PutError::Photos(self.photos_per_person));
+        }
+        for (position, (face_id, bytes)) in photos.into_iter().enumerate() {
             let (bytes, template) = self.template(position, bytes).await?;
             ready.push(NewPhoto {
                 face_id,
@@ -209,13 +243,23 @@ impl People {
                 template,
             });
         }
-        let _order = self.change.lock().await;
         let new = NewPerson {
             wire_id,
             person,
             rules,
             photos: ready,
+            keeps_passes: false,
         };
+        self.keep(new).await
+    }
+
+    /// Keeps a person and shows the person to the door; changes are made one after the other.
+    async fn keep(&self, new: NewPerson) -> Result<(), PutError> {
+        let _order = self.change.lock().await;
+        self.keep_in_order(new).await
+    }
+
+    async fn keep_in_order(&self, new: NewPerson) -> Result<(), PutError> {
         let kept = self
             .library
             .put(new, self.capacity)
@@ -226,6 +270,128 @@ impl People {
             })?;
         self.show(kept);
         Ok(())
+    }
+
+    /// Changes a person who is there: `change` is given the person with the rules and says what becomes of the photos.
+    /// Passes used still count, unless the limit is another. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`PutError`]; nothing changed then.
+    pub async fn revise(
+        &self,
+        wire_id: &str,
+        change: impl FnOnce(&mut Person, &mut Vec<access::Rule>) + Send,
+        photos: PhotoChange,
+    ) -> Result<bool, PutError> {
+        let fresh = match &photos {
+            PhotoChange::Put { face_id, picture } => {
+                let (bytes, template) = self.template(0, picture.clone()).await?;
+                Some(NewPhoto {
+                    face_id: face_id.clone(),
+                    bytes,
+                    template,
+                })
+            }
+            _ => None,
+        };
+        let _order = self.change.lock().await;
+        let Some(member) = self.find(wire_id) else {
+            return Ok(false);
+        };
+        let mut ready = Vec::new();
+        for photo in member.photos.iter().filter(|photo| !photos.drops(&photo.face_id)) {
+            if let Some(bytes) = self.library.picture(&photo.blob).await.map_err(PutError::Store)? {
+                ready.push(NewPhoto {
+                    face_id: photo.face_id.clone(),
+                    bytes,
+                    template: photo.template.clone(),
+                });
+            }
+        }
+        if let Some(fresh) = fresh {
+            if ready.len() >= self.photos_per_person {
+                return Err(PutError::Photos(self.photos_per_person));
+            }
+            ready.push(fresh);
+        }
+        let (mut person, mut rules) = (member.person.clone(), member.rules.clone());
+        let limit = person.pass_limit;
+        change(&mut person, &mut rules);
+        let new = NewPerson {
+            wire_id: wire_id.to_owned(),
+            keeps_passes: person.pass_limit == limit,
+            person,
+            rules,
+            photos: ready,
+        };
+        self.keep_in_order(new).await?;
+        Ok(true)
+    }
+
+    /// Gives a person another id. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where somebody else has it; nothing changed then.
+    pub async fn rename(&self, wire_id: &str, new_id: &str) -> Result<bool, StoreError> {
+        let _order = self.change.lock().await;
+        if !self.library.rename(wire_id, new_id).await? {
+            return Ok(false);
+        }
+        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(member) = index.remove(wire_id) else {
+            return Ok(true);
+        };
+        let renamed = Arc::new(Member {
+            wire_id: new_id.to_owned(),
+            person: member.person.clone(),
+            rules: member.rules.clone(),
+            face_ids: member.face_ids.clone(),
+            photos: member.photos.clone(),
+            passes_used: AtomicU32::new(member.passes_used.load(Ordering::Relaxed)),
+        });
+        for photo in &renamed.photos {
+            if let Some(template) = photo.template.as_ref().and_then(usable) {
+                self.gallery
+                    .insert(renamed.wire_id.clone(), &photo.id.to_string(), &template);
+            }
+        }
+        self.gallery.remove(&wire_id.to_owned());
+        index.insert(renamed);
+        Ok(true)
+    }
+
+    /// Everybody's ids, in order.
+    #[must_use]
+    pub fn ids(&self) -> Vec<String> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let mut ids: Vec<String> = index.members.keys().cloned().collect();
+        ids.sort_unstable();
+        ids
+    }
+
+    /// The person who has a photo of this id.
+    #[must_use]
+    pub fn owner_of_photo(&self, face_id: &str) -> Option<Arc<Member>> {
+        let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
+        let owner = index
+            .members
+            .values()
+            .find(|member| member.face_ids.iter().any(|id| id == face_id));
+        owner.cloned()
+    }
+
+    /// A person's photos, as they came: the dialect's ids and the pictures.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the blobs.
+    pub async fn pictures(&self, member: &Member) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let mut pictures = Vec::with_capacity(member.photos.len());
+        for photo in &member.photos {
+            if let Some(bytes) = self.library.picture(&photo.blob).await? {
+                pictures.push((photo.face_id.clone(), bytes));
+            }
+        }
+        Ok(pictures)
     }
 
     /// Deletes a person with everything that shows the person. Returns whether there was one.

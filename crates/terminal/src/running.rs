@@ -1,5 +1,6 @@
 //! Starting and stopping a terminal.
 
+use crate::behaviour::Behaviours;
 use crate::camera::Camera;
 use crate::clock::Clock;
 use crate::config::{ConfigError, TerminalConfig};
@@ -10,7 +11,9 @@ use crate::door::Door;
 use crate::events::Events;
 use crate::pass::{Factors, Language, Repeats};
 use crate::people::People;
-use crate::{endpoints, kiosk};
+use crate::questions::Questions;
+use crate::reader::Reader;
+use crate::{endpoints, kiosk, pushes, reboots};
 use face::Engine;
 use serde::Serialize;
 use std::io;
@@ -165,6 +168,10 @@ impl Running {
             .spawn(kiosk::tell_state(Arc::clone(device), self.shutdown.clone()));
         self.tasks
             .spawn(endpoints::run(Arc::clone(device), self.shutdown.clone()));
+        self.tasks
+            .spawn(reboots::keep(Arc::clone(device), self.shutdown.clone()));
+        self.tasks
+            .spawn(pushes::push(Arc::clone(device), self.shutdown.clone()));
         let (people, shutdown) = (Arc::clone(device), self.shutdown.clone());
         self.tasks.spawn(async move {
             shutdown.run_until_cancelled(people.people.recompute()).await;
@@ -216,13 +223,14 @@ async fn build(
         .map(|seconds| Duration::from_secs(seconds.into()));
     let english = config.terminal.language == "en";
     Ok(Device {
-        zone: config.time_zone()?,
+        behaviours: Behaviours::load(Arc::clone(&store.state)).await?,
+        configured_zone: config.time_zone()?,
         language: if english {
             Language::English
         } else {
             Language::Chinese
         },
-        thresholds,
+        configured_thresholds: thresholds,
         door: Door::new(Duration::from_millis(config.door.open_ms.into())),
         people,
         journal: Arc::clone(&store.journal),
@@ -231,10 +239,11 @@ async fn build(
         events: Events::default(),
         engine,
         camera: Camera::default(),
+        questions: Questions::default(),
+        reader: Reader::default(),
         connections: Connections::default(),
         dialects,
         sensors: std::sync::Mutex::default(),
-        conditions: std::sync::Mutex::default(),
         factors: Factors::default(),
         repeats: Repeats::new(repeat.unwrap_or(DEFAULT_REPEAT), thresholds.accept),
         frames: Arc::new(Semaphore::new(config.limits.frames_waiting)),

@@ -1,8 +1,6 @@
 //! The document's limits. Reading is lenient in form; what a message *means* must be within them, or it is refused
 //! with code 104.
 
-use std::fmt;
-
 /// Bytes of a personId as the document has it; the hub never sends more.
 pub const PERSON_ID_BYTES: usize = 32;
 /// Bytes of a personId that a terminal keeps (it serves dialects with longer ids, too).
@@ -37,36 +35,20 @@ pub const SCREEN_TEXT_BYTES: usize = 20;
 pub const SNAPSHOT_SECONDS: u32 = 300;
 /// The longest `timeoutSeconds` that a hub sends: it ends before the request would be sent again (QUIRKS T60).
 pub const SENT_SNAPSHOT_SECONDS: u32 = 15;
+/// Bytes of the address of a program.
+pub const URL_BYTES: usize = 128;
+/// Bytes of a program's version.
+pub const VERSION_BYTES: usize = 64;
+/// Hexadecimal digits that the serial port takes at once.
+pub const SERIAL_DIGITS: usize = 256;
+/// Bytes of what a QR code says; the document names none, a code holds no more.
+pub const QR_CODE_BYTES: usize = 4096;
 /// Bytes of a device's serial number (the document: 32).
 pub const SERIAL_BYTES: usize = 64;
 /// Bytes of other short texts that a device tells of itself (mac, type, version, uuid, timestamp, sign).
 pub const DEVICE_TEXT_BYTES: usize = 64;
 
-/// A field whose value is outside the document's limits.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{field}: {limit}, got {got}")]
-pub struct FieldError {
-    /// The wire name, with its place (`faces[0].faceId`).
-    pub field: String,
-    /// What the document allows.
-    pub limit: String,
-    /// What came, shortened.
-    pub got: String,
-}
-
-impl FieldError {
-    /// A field error; `got` is shortened so that it fits a log line.
-    #[must_use]
-    pub fn new(field: impl Into<String>, limit: impl Into<String>, got: impl fmt::Display) -> Self {
-        const SHOWN: usize = 64;
-        let got = crate::text::cut(&got.to_string(), SHOWN).to_owned();
-        Self {
-            field: field.into(),
-            limit: limit.into(),
-            got,
-        }
-    }
-}
+pub use crate::fields::FieldError;
 
 /// A text of at most `limit` bytes.
 ///
@@ -115,4 +97,25 @@ pub fn within(field: &str, number: i64, range: std::ops::RangeInclusive<i64>) ->
         format!("{} to {}", range.start(), range.end()),
         number,
     ))
+}
+
+/// Pairs of hexadecimal digits, so many digits.
+///
+/// # Errors
+/// [`FieldError`] for another text.
+pub fn hexadecimal(
+    field: &str,
+    text: &str,
+    digits: std::ops::RangeInclusive<usize>,
+) -> Result<(), FieldError> {
+    let pairs = text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if pairs && digits.contains(&text.len()) {
+        return Ok(());
+    }
+    let limit = format!(
+        "{} to {} hexadecimal digits, in pairs",
+        digits.start(),
+        digits.end()
+    );
+    Err(FieldError::new(field, limit, text))
 }

@@ -27,6 +27,9 @@ pub struct ResponseBody {
     pub desc: String,
     /// What is given back; an object (or an array, in `get_configs`), empty where there is nothing.
     pub data: Value,
+    /// What kind of answer it is, in those of configuration (4.5.10); only for people (QUIRKS T9).
+    #[serde(rename = "RspMsg", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
 }
 
 /// Why a body is no envelope.
@@ -50,6 +53,8 @@ struct RawResponse {
     message: Option<String>,
     result: i64,
     desc: Option<String>,
+    #[serde(rename = "RspMsg")]
+    kind: Option<String>,
 }
 
 impl RequestBody {
@@ -88,6 +93,7 @@ impl ResponseBody {
             result: code,
             desc: reason.into(),
             data: Value::Object(Map::new()),
+            kind: None,
         }
     }
 
@@ -121,6 +127,7 @@ impl ResponseBody {
             result: Code::from(raw.result),
             desc: raw.desc.unwrap_or_default(),
             data: opened(data),
+            kind: raw.kind.map(|kind| kind.trim().to_owned()),
         })
     }
 

@@ -5,7 +5,7 @@ use super::check::FieldError;
 use super::code::Code;
 use super::envelope::ResponseBody;
 use super::frame::Version;
-use super::{control, person, record, session};
+use super::{call, config, control, face, person, record, registered, session};
 use crate::lenient::{self, LenientError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -39,6 +39,14 @@ pub trait Operation: Serialize + DeserializeOwned {
     /// # Errors
     /// [`LenientError`] says which field is missing or malformed.
     fn read(data: &Value) -> Result<Self, LenientError> {
+        lenient::read(&flattened(data))
+    }
+
+    /// Reads what a successful answer gives back.
+    ///
+    /// # Errors
+    /// [`LenientError`] says which field is missing or malformed.
+    fn read_answer(data: &Value) -> Result<Self::Answer, LenientError> {
         lenient::read(&flattened(data))
     }
 }
@@ -108,7 +116,7 @@ pub const MAX_WAIT_SECONDS: u32 = 3600;
 /// [`Refusal`] for a code other than 0, or an answer that cannot be read.
 pub fn answer_of<O: Operation>(body: &ResponseBody) -> Result<O::Answer, Refusal> {
     if body.result == Code::Success {
-        return Ok(lenient::read(&flattened(&body.data))?);
+        return Ok(O::read_answer(&body.data)?);
     }
     let wait_seconds = (body.result == Code::Busy).then(|| wait_seconds(&body.data));
     Err(Refusal::Code {
@@ -246,16 +254,34 @@ requests! {
         Logout: session::Logout,
         SnapshotFace: record::SnapshotFace,
         SyncTime: record::SyncTime,
+        QrCodeData: record::QrCodeData,
+        DeviceSyncPerson: registered::DeviceSyncPerson,
+        DeviceCallParam: call::DeviceCallParam,
+        DeviceCallResult: call::DeviceCallResult,
     }
     /// What the platform asks of a device.
     PlatformRequest {
         DeletePerson: person::DeletePerson,
         ClearPerson: person::ClearPerson,
         SnapshotPicture: person::SnapshotPicture,
+        AddPerson: registered::AddPerson,
+        UpdatePerson: registered::UpdatePerson,
         AddPersonFace: person::AddPersonFace,
+        SyncPerson: registered::SyncPerson,
+        AddFace: face::AddFace,
+        DeleteFace: face::DeleteFace,
         DeviceRestart: control::DeviceRestart,
+        DeviceUpgrade: control::DeviceUpgrade,
+        SerialOutput: control::SerialOutput,
+        WiegandOutput: control::WiegandOutput,
+        RecordClear: control::RecordClear,
         OpenDoor: control::OpenDoor,
         OnlineOpenDoor: control::OnlineOpenDoor,
+        SwipingCard: control::SwipingCard,
+        ConfigDevicePassRule: control::ConfigDevicePassRule,
+        GetConfigs: config::GetConfigs,
+        ConfigSystem: config::ConfigSystem,
+        ResendRecords: control::ResendRecords,
     }
 }
 

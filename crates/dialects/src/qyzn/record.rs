@@ -188,3 +188,30 @@ impl Operation for SyncTime {
     const SINCE: Version = Version::V2;
     type Answer = SyncTime;
 }
+
+/// `qrcode_data` (4.6.3), device to platform: a QR code was shown; the platform decides. Real devices also call it
+/// `query_qrcode`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QrCodeData {
+    /// What the code says, of any length.
+    pub content: String,
+}
+
+/// The answer to [`QrCodeData`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QrCodeAnswer {
+    /// 1 open, 0 close.
+    #[serde(rename = "opendoor")]
+    pub open_door: i64,
+}
+
+impl Operation for QrCodeData {
+    const NAME: &'static str = "qrcode_data";
+    const ALIASES: &'static [&'static str] = &["query_qrcode"];
+    const SINCE: Version = Version::V2;
+    type Answer = QrCodeAnswer;
+
+    fn check(&self) -> Result<(), check::FieldError> {
+        check::filled("content", &self.content, check::QR_CODE_BYTES)
+    }
+}

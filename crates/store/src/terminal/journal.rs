@@ -131,6 +131,20 @@ pub trait Journal: Send + Sync {
     /// [`StoreError`] of the database.
     async fn hide_all(&self, dialect: &str) -> Result<(), StoreError>;
 
+    /// What a dialect is done with and may be asked for again, of this time (both ends inclusive), after `after`, oldest
+    /// first, at most `limit`. What was hidden from it is not among it.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    async fn delivered(
+        &self,
+        dialect: &str,
+        from: Timestamp,
+        until: Timestamp,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError>;
+
     /// Keeps at most `keep` records: those that all of `dialects` are done with go first, then the oldest.
     ///
     /// # Errors

@@ -35,6 +35,8 @@ pub struct NewPerson {
     pub rules: Vec<Rule>,
     /// The photos, all of them.
     pub photos: Vec<NewPhoto>,
+    /// Whether the passes used so far still count: a change that says nothing of them. Else they count anew.
+    pub keeps_passes: bool,
 }
 
 /// A photo that is kept.
@@ -72,6 +74,13 @@ pub trait Library: Send + Sync {
     /// # Errors
     /// [`StoreError::Full`] when a new person would exceed `capacity`; nothing changes then.
     async fn put(&self, person: NewPerson, capacity: u32) -> Result<KeptPerson, StoreError>;
+
+    /// Gives a person another wire id, with photos and records; without effect where nobody has the old one. Returns
+    /// whether somebody had.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] where somebody else has the new id; nothing changes then.
+    async fn rename(&self, wire_id: &str, new_id: &str) -> Result<bool, StoreError>;
 
     /// Deletes a person with photos, templates, and the captures and names of that person's records. Returns whether
     /// the person was there.

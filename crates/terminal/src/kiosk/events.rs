@@ -59,7 +59,7 @@ pub(crate) async fn tell_state(device: Arc<Device>, shutdown: CancellationToken)
             told = changed.changed() => if told.is_err() { return },
             told = openings.changed() => {
                 if told.is_err() { return }
-                closes_at = Some(tokio::time::Instant::now() + device.door.open_for());
+                closes_at = device.door.closes_at();
             }
             () = at(closes_at) => closes_at = None,
         }

@@ -3,6 +3,7 @@
 use super::Kiosk;
 use super::problem::Problem;
 use crate::pass::{FrameAnswer, Presented, Sensors};
+use crate::questions::CallOutcome;
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -13,6 +14,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::sync::PoisonError;
 
+/// The longest number of a room, in bytes.
+const ROOM_BYTES: usize = 64;
 /// The longest number or code that a reader gives, in bytes.
 const NUMBER_BYTES: usize = 512;
 
@@ -96,15 +99,23 @@ pub(super) async fn measured(State(kiosk): State<Kiosk>) -> Json<Sensors> {
     )
 }
 
-/// No dialect built so far carries calls.
-pub(super) async fn calls(body: Body) -> Result<Json<Value>, Problem> {
+/// Someone at the door calls a room: a platform says who is called.
+pub(super) async fn calls(State(kiosk): State<Kiosk>, body: Body) -> Result<Json<CallOutcome>, Problem> {
     let object = object(&body?)?;
-    let _room: String = required(&object, "room", "a text")?;
-    Err(Problem::new(
-        StatusCode::NOT_IMPLEMENTED,
-        "unsupported",
-        "this terminal cannot call rooms yet",
-    ))
+    let room: String = required(&object, "room", "a text")?;
+    if room.trim().is_empty() || room.len() > ROOM_BYTES {
+        return Err(Problem::field("room", format!("1 to {ROOM_BYTES} bytes")));
+    }
+    let device = &kiosk.device;
+    if !device.questions.can_ask() {
+        return Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no_platform",
+            "no platform that knows the rooms is connected",
+        ));
+    }
+    let picture = device.camera.last().map(|frame| frame.bytes);
+    Ok(Json(device.questions.call(&room, picture.as_deref()).await))
 }
 
 fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {

@@ -20,6 +20,7 @@ pub(super) struct Snapshot {
     now: Timestamp,
     serial: String,
     name: String,
+    volume: Option<f64>,
     language: String,
     door: DoorState,
     counts: Counts,
@@ -49,7 +50,12 @@ impl Snapshot {
             started_at: device.started_at(),
             now: device.clock.now(),
             serial: device.config.terminal.serial.clone(),
-            name: device.config.terminal.name.clone(),
+            name: device
+                .behaviour()
+                .name
+                .clone()
+                .unwrap_or_else(|| device.config.terminal.name.clone()),
+            volume: device.behaviour().volume,
             language: device.config.terminal.language.clone(),
             door: device.door.state(),
             counts: Counts {

@@ -1,16 +1,19 @@
 //! One attempt to pass: proof, decision, journal, door, answer, in this order.
 
-use super::conditions::Sensors;
+use super::conditions::{Conditions, Sensors};
 use super::factors::{Factor, Proof};
 use super::record::{Details, Pass, Private};
 use super::repeats::{Claim, First, Visitor};
 use super::ruling::{Ruling, words};
-use crate::decider::Decider;
+use crate::behaviour::Identification;
+use crate::decider::{Decider, Verdict};
 use crate::device::{Device, visitor_name};
 use crate::people::Member;
 use bytes::Bytes;
 use jiff::Timestamp;
-use model::{Credential, Decision, Denial, IdentityDocument, Method, Outcome, RecordId, access};
+use model::{
+    Credential, CredentialKind, Decision, Denial, IdentityDocument, Method, Outcome, RecordId, Verify, access,
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::Ordering;
@@ -175,6 +178,9 @@ impl Device {
                 attempt.member().map(|m| m.person.name.as_str()),
             ));
         };
+        if matches!(attempt.who, Who::Stranger(_)) && !self.behaviour().strangers.recorded {
+            return Ok(self.unrecorded(Denial::Stranger, None));
+        }
         let now = self.clock.now();
         let sensors = *self.sensors.lock().unwrap_or_else(PoisonError::into_inner);
         let local = self.local_decision(&attempt, &sensors, now);
@@ -193,12 +199,14 @@ impl Device {
         if ruling == Ruling::Pending {
             self.await_verdict(&attempt, &entry, &details, &private, first.clone());
         } else if ruling == Ruling::Granted {
-            self.door.open(method, now);
+            self.open_door(method);
         } else if let (true, Some(member)) = (local.is_granted(), attempt.member()) {
             member.give_back_pass();
+        } else if ruling == Ruling::Denied(Denial::Stranger) && self.behaviour().strangers.let_in {
+            self.open_door(method);
         }
         self.wake_delivery();
-        let answer = self.announce(&entry, &details, &private);
+        let answer = self.announce(&entry, &details, &private, None);
         first.answer(answer.clone());
         Ok(answer)
     }
@@ -208,12 +216,17 @@ impl Device {
         let Some(member) = attempt.member() else {
             return Some(attempt.factor.method());
         };
-        let proof = self.factors.show(
-            &member.wire_id,
-            member.person.verify,
-            attempt.factor,
-            Instant::now(),
-        );
+        let identification = self.behaviour().identification;
+        let verify = match (member.person.verify, identification) {
+            (Verify::Device, Identification::As(verify)) => verify,
+            (Verify::Device, Identification::FaceOrIdCard) if !attempt.factor.is_face_or_identity_card() => {
+                return None;
+            }
+            (verify, _) => verify,
+        };
+        let proof = self
+            .factors
+            .show(&member.wire_id, verify, attempt.factor, Instant::now());
         match proof {
             Proof::Complete(method) => Some(method),
             Proof::Missing => None,
@@ -222,21 +235,25 @@ impl Device {
 
     /// What this terminal says; if it grants, the pass is taken.
     fn local_decision(&self, attempt: &Attempt, sensors: &Sensors, now: Timestamp) -> Decision {
+        let behaviour = self.behaviour();
+        let refused = attempt
+            .presented
+            .as_ref()
+            .is_some_and(|shown| shown.kind == CredentialKind::IdCard && behaviour.refuses_id(&shown.number));
+        if refused {
+            return Decision::Denied(Denial::NotAuthorised);
+        }
         let member = match &attempt.who {
             Who::Known(member) => member,
             Who::Stranger(_) => return Decision::Denied(Denial::Stranger),
             Who::Unknown => return Decision::Denied(Denial::UnknownCredential),
         };
         let door = access::Door {
-            time_zone: self.zone.clone(),
-            device_times: None,
+            time_zone: self.zone(),
+            device_times: behaviour.times.clone(),
         };
         let decision = access::decide(&member.subject(), &member.rules, &door, now);
-        let objection = self
-            .conditions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .objection(sensors);
+        let objection = Conditions::of(&behaviour).objection(sensors);
         match (decision, objection) {
             (Decision::Granted, Some(denial)) => Decision::Denied(denial),
             (Decision::Granted, None) => member.take_pass(),
@@ -285,9 +302,23 @@ impl Device {
         Ok(entry)
     }
 
-    /// Tells the pass: at once if it is decided, else its state only.
-    pub(super) fn announce(&self, entry: &Entry, details: &Details, private: &Private) -> Answer {
-        let pass = Pass::of(entry, details, private, self.language);
+    /// Tells the pass: at once if it is decided, else its state only. A deciding platform's words replace the door's.
+    pub(super) fn announce(
+        &self,
+        entry: &Entry,
+        details: &Details,
+        private: &Private,
+        verdict: Option<Verdict>,
+    ) -> Answer {
+        let mut pass = Pass::of(entry, details, private, self.language, &self.behaviour().prompts);
+        let said = verdict.unwrap_or_default();
+        if let Some(show) = said.show {
+            pass.message.clone_from(&show);
+            pass.speech = show;
+        }
+        if let Some(speak) = said.speak {
+            pass.speech = speak;
+        }
         let decision = Saying {
             result: pass.result,
             reason: pass.reason,
@@ -310,17 +341,20 @@ impl Device {
 
     /// An answer that leaves no record.
     pub(super) fn unrecorded(&self, denial: Denial, name: Option<&str>) -> Answer {
-        let ruling = Ruling::Denied(denial);
-        let words = words(ruling, name, None, self.language);
-        let decision = Saying {
+        Answer {
+            decision: self.saying(Ruling::Denied(denial), name),
+            record_id: None,
+        }
+    }
+
+    /// What is said of a ruling.
+    pub(super) fn saying(&self, ruling: Ruling, name: Option<&str>) -> Saying {
+        let words = words(ruling, name, None, self.language, &self.behaviour().prompts);
+        Saying {
             result: ruling.outcome(),
             reason: ruling.reason(),
             message: words.message,
             speech: words.speech,
-        };
-        Answer {
-            decision,
-            record_id: None,
         }
     }
 

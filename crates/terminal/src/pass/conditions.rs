@@ -1,5 +1,6 @@
 //! What is measured at the door beside who it is: temperature, mask, helmet (terminal rule 11).
 
+use crate::behaviour::Behaviour;
 use model::Denial;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,15 @@ pub struct Conditions {
 }
 
 impl Conditions {
+    /// What platforms demand.
+    #[must_use]
+    pub fn of(behaviour: &Behaviour) -> Self {
+        Self {
+            fever_from: behaviour.fever_from,
+            mask: behaviour.mask,
+        }
+    }
+
     /// What speaks against letting somebody in; a demanded measurement that is missing does not.
     #[must_use]
     pub fn objection(&self, sensors: &Sensors) -> Option<Denial> {

@@ -3,8 +3,9 @@
 use super::attempt::{Answer, Attempt, PassError, Who};
 use super::factors::Factor;
 use super::frame::FrameAnswer;
+use super::ruling::Ruling;
 use crate::device::Device;
-use model::{Credential, CredentialKind, IdentityDocument};
+use model::{Credential, CredentialKind, Denial, IdentityDocument, Method};
 use std::sync::Arc;
 
 /// What was held to a reader.
@@ -24,6 +25,16 @@ impl Device {
     /// # Errors
     /// [`PassError`]: nothing was recorded then and the door stays shut.
     pub async fn credential(self: &Arc<Self>, presented: Presented) -> Result<FrameAnswer, PassError> {
+        let presented = match self.reader.offer(presented) {
+            Ok(()) => return Ok(read_only()),
+            Err(presented) => presented,
+        };
+        if presented.kind == CredentialKind::Qr
+            && self.people.holder(presented.kind, &presented.number).is_none()
+            && self.questions.can_ask()
+        {
+            return Ok(self.ask_about_code(&presented.number).await);
+        }
         let Presented {
             kind,
             number,
@@ -49,5 +60,31 @@ impl Device {
             decision: Some(decision),
             record_id,
         })
+    }
+
+    /// A platform decides on a QR code, and keeps the record of it (hub rule 17).
+    async fn ask_about_code(self: &Arc<Self>, content: &str) -> FrameAnswer {
+        let ruling = match self.questions.code(content).await {
+            Some(true) => Ruling::Granted,
+            Some(false) => Ruling::Denied(Denial::PlatformDenied),
+            None => Ruling::Denied(Denial::PlatformSilent),
+        };
+        if ruling == Ruling::Granted {
+            self.open_door(Method::Qr);
+        }
+        FrameAnswer {
+            faces: Vec::new(),
+            decision: Some(self.saying(ruling, None)),
+            record_id: None,
+        }
+    }
+}
+
+/// A card that a platform waited for is no pass.
+fn read_only() -> FrameAnswer {
+    FrameAnswer {
+        faces: Vec::new(),
+        decision: None,
+        record_id: None,
     }
 }

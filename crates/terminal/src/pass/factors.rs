@@ -39,6 +39,12 @@ impl Factor {
         !matches!(self, Self::Face)
     }
 
+    /// A face, or an identity card.
+    #[must_use]
+    pub fn is_face_or_identity_card(self) -> bool {
+        self == Self::Face || self.is_identity_card()
+    }
+
     fn is_identity_card(self) -> bool {
         self == Self::Credential(CredentialKind::IdCard)
     }

@@ -101,7 +101,7 @@ impl Device {
         };
         let found = self.people.search(&template);
         largest.similarity = found.best.as_ref().map(|(_, similarity)| *similarity);
-        let who = match self.thresholds.judge(&found) {
+        let who = match self.thresholds().judge(&found) {
             // Deleted between search and now: a stranger.
             Verdict::Known(wire_id, _) => self
                 .people

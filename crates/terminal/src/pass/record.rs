@@ -1,6 +1,7 @@
 //! A record as the journal keeps it and as the kiosk shows it.
 
 use super::ruling::{Language, Ruling, words};
+use crate::behaviour::Prompts;
 use jiff::Timestamp;
 use model::{Credential, IdentityDocument, Method, Outcome, PersonKind};
 use serde::{Deserialize, Serialize};
@@ -79,12 +80,14 @@ impl Pass {
         details: &Details,
         private: &Private,
         language: Language,
+        prompts: &Prompts,
     ) -> Self {
         let words = words(
             details.ruling,
             private.name.as_deref(),
             private.greeting.as_deref(),
             language,
+            prompts,
         );
         Self {
             record_id: entry.id.to_string(),

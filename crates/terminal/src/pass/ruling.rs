@@ -1,5 +1,6 @@
 //! What the door says of one attempt: the outcome, the reason, and the words for it.
 
+use crate::behaviour::Prompts;
 use model::{Decision, Denial, Outcome};
 use serde::{Deserialize, Serialize};
 
@@ -96,11 +97,24 @@ pub struct Words {
 /// The words for a ruling on somebody, by name where the name is known; a person's own greeting replaces the
 /// welcome.
 #[must_use]
-pub fn words(ruling: Ruling, name: Option<&str>, greeting: Option<&str>, language: Language) -> Words {
-    let phrase = match language {
+pub fn words(
+    ruling: Ruling,
+    name: Option<&str>,
+    greeting: Option<&str>,
+    language: Language,
+    prompts: &Prompts,
+) -> Words {
+    let set = match ruling {
+        Ruling::Granted => prompts.granted.as_deref(),
+        Ruling::Denied(Denial::NotAuthorised | Denial::Stranger | Denial::UnknownCredential) => {
+            prompts.denied.as_deref()
+        }
+        Ruling::Denied(_) | Ruling::Pending => None,
+    };
+    let phrase = set.unwrap_or(match language {
         Language::Chinese => chinese(ruling),
         Language::English => english(ruling),
-    };
+    });
     if ruling == Ruling::Granted
         && let Some(greeting) = greeting.filter(|text| !text.trim().is_empty())
     {
@@ -204,13 +218,20 @@ mod tests {
 
     #[test]
     fn a_greeting_is_for_those_let_in() {
-        let greeted = words(Ruling::Granted, Some("张三"), Some("生日快乐"), Language::Chinese);
+        let greeted = words(
+            Ruling::Granted,
+            Some("张三"),
+            Some("生日快乐"),
+            Language::Chinese,
+            &Prompts::default(),
+        );
         assert_eq!(greeted.speech, "生日快乐");
         let refused = words(
             Ruling::Denied(Denial::Expired),
             Some("张三"),
             Some("生日快乐"),
             Language::Chinese,
+            &Prompts::default(),
         );
         assert_eq!(refused.message, "张三，授权已过期");
     }

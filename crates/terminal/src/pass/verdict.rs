@@ -4,7 +4,7 @@ use super::attempt::{Answer, Attempt};
 use super::record::{Details, Private};
 use super::repeats::First;
 use super::ruling::Ruling;
-use crate::decider::{Decider, WhenSilent};
+use crate::decider::{Decider, Verdict, WhenSilent};
 use crate::device::Device;
 use crate::people::Member;
 use model::{Decision, Denial};
@@ -77,7 +77,7 @@ impl Device {
         tokio::spawn(async move { device.follow(open, verdict).await });
     }
 
-    async fn follow(self: Arc<Self>, mut open: Open, verdict: oneshot::Receiver<bool>) {
+    async fn follow(self: Arc<Self>, mut open: Open, verdict: oneshot::Receiver<Verdict>) {
         let patience = Duration::from_millis(self.config.limits.decision_wait_ms);
         let verdict = tokio::time::timeout(patience, verdict)
             .await
@@ -85,8 +85,8 @@ impl Device {
             .and_then(Result::ok);
         self.decisions.give_up(open.entry.seq);
         let local = local(&open.details);
-        open.details.ruling = match verdict {
-            Some(yes) => with_verdict(yes, local),
+        open.details.ruling = match &verdict {
+            Some(verdict) => with_verdict(verdict.open, local),
             None => without_verdict(local, open.when_silent),
         };
         let granted = open.details.ruling == Ruling::Granted;
@@ -96,7 +96,7 @@ impl Device {
             _ => {}
         }
         match self.settle(&open).await {
-            Ok(()) if granted => self.door.open(open.details.method, self.clock.now()),
+            Ok(()) if granted => self.open_door(open.details.method),
             Ok(()) => {}
             Err(error) => {
                 tracing::error!(%error, "a decision could not be kept, the door stays shut");
@@ -104,7 +104,7 @@ impl Device {
             }
         }
         self.wake_delivery();
-        let answer = self.announce(&open.entry, &open.details, &open.private);
+        let answer = self.announce(&open.entry, &open.details, &open.private, verdict);
         open.first.answer(answer);
     }
 

@@ -166,6 +166,12 @@ impl Session {
                 ),
                 None => (ResponseBody::of_code(Code::Unregistered), After::Nothing),
             },
+            DeviceRequest::QrCodeData(_)
+            | DeviceRequest::DeviceSyncPerson(_)
+            | DeviceRequest::DeviceCallParam(_)
+            | DeviceRequest::DeviceCallResult(_) => {
+                (ResponseBody::of_code(Code::UnknownCommand), After::Nothing)
+            }
             DeviceRequest::Unknown { message, .. } => {
                 tracing::debug!(device = ?self.device_id(), message, "an unknown message");
                 (ResponseBody::of_code(Code::UnknownCommand), After::Nothing)

@@ -40,7 +40,8 @@ CREATE TABLE deliveries (
     dialect TEXT PRIMARY KEY,
     active INTEGER NOT NULL,                -- 1: switched on now
     sent INTEGER NOT NULL,                  -- the highest seq that was ever put on the wire
-    acknowledged INTEGER NOT NULL           -- everything up to here is done with: acknowledged or hidden
+    acknowledged INTEGER NOT NULL,          -- everything up to here is done with: acknowledged or hidden
+    hidden INTEGER NOT NULL                 -- nothing up to here is ever shown to it again
 ) WITHOUT ROWID;
 
 -- Done with beyond the mark of `deliveries`: acknowledged out of order, or hidden from one dialect.

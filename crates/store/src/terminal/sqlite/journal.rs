@@ -9,6 +9,7 @@ use crate::terminal::{Entry, Journal, NewEntry, Trimmed};
 use crate::{BlobClass, BlobId, Month, Store, StoreError};
 use append::Seconds;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use model::RecordId;
 use rusqlite::{OptionalExtension, Row};
 use serde_json::Value;
@@ -212,6 +213,24 @@ impl Journal for SqliteJournal {
     async fn hide_all(&self, dialect: &str) -> Result<(), StoreError> {
         let dialect = dialect.to_owned();
         self.store.write(move |tx| delivery::hide_all(tx, &dialect)).await
+    }
+
+    async fn delivered(
+        &self,
+        dialect: &str,
+        from: Timestamp,
+        until: Timestamp,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let values = vec![
+            dialect.to_owned().into(),
+            from_seq(after).into(),
+            i64::from(limit).into(),
+            from.as_millisecond().into(),
+            until.as_millisecond().into(),
+        ];
+        self.entries(delivery::DELIVERED, values).await
     }
 
     async fn trim(&self, keep: u64, dialects: &[&str]) -> Result<Trimmed, StoreError> {

@@ -104,6 +104,7 @@ impl Library for SqliteLibrary {
             mut person,
             rules,
             photos,
+            keeps_passes,
         } = new;
         person.photos = Vec::new();
         let body = serde_json::to_vec(&Body {
@@ -119,7 +120,7 @@ impl Library for SqliteLibrary {
         let (passes_used, photos) = self
             .store
             .write(move |tx| {
-                let passes_used = put_person(tx, &id, &sealed, capacity)?;
+                let passes_used = put_person(tx, &id, &sealed, capacity, keeps_passes)?;
                 erase::photos(tx, Whose::One(&id))?;
                 let photos = photos.into_iter().map(|photo| put_photo(tx, &id, photo));
                 Ok((passes_used, photos.collect::<Result<Vec<_>, _>>()?))
@@ -132,6 +133,11 @@ impl Library for SqliteLibrary {
             rules,
             photos,
         })
+    }
+
+    async fn rename(&self, wire_id: &str, new_id: &str) -> Result<bool, StoreError> {
+        let (old, new) = (wire_id.to_owned(), new_id.to_owned());
+        self.store.write(move |tx| rename(tx, &old, &new)).await
     }
 
     async fn delete(&self, wire_id: &str) -> Result<bool, StoreError> {
@@ -188,14 +194,19 @@ impl Library for SqliteLibrary {
     }
 }
 
-/// Writes the row of a person, whose passes count anew; gives those that count already.
-fn put_person(tx: &Write<'_>, wire_id: &str, sealed: &[u8], capacity: u32) -> Result<u32, StoreError> {
-    let known = tx
-        .prepare_cached("SELECT 1 FROM persons WHERE wire_id = ?1")?
-        .query_row([wire_id], |_| Ok(()))
-        .optional()?
-        .is_some();
-    if !known {
+/// Writes the row of a person; gives the passes that count already.
+fn put_person(
+    tx: &Write<'_>,
+    wire_id: &str,
+    sealed: &[u8],
+    capacity: u32,
+    keeps_passes: bool,
+) -> Result<u32, StoreError> {
+    let known: Option<u32> = tx
+        .prepare_cached("SELECT passes_used FROM persons WHERE wire_id = ?1")?
+        .query_row([wire_id], |row| row.get(0))
+        .optional()?;
+    if known.is_none() {
         let held: i64 = tx
             .prepare_cached("SELECT count(*) FROM persons")?
             .query_row([], |row| row.get(0))?;
@@ -205,7 +216,10 @@ fn put_person(tx: &Write<'_>, wire_id: &str, sealed: &[u8], capacity: u32) -> Re
             });
         }
     }
-    let passes_used = untold_passes(tx, wire_id)?;
+    let passes_used = match known.filter(|_| keeps_passes) {
+        Some(used) => used,
+        None => untold_passes(tx, wire_id)?,
+    };
     tx.prepare_cached(
         "INSERT INTO persons (wire_id, body, passes_used, changed_at) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (wire_id) DO UPDATE SET
@@ -213,6 +227,41 @@ fn put_person(tx: &Write<'_>, wire_id: &str, sealed: &[u8], capacity: u32) -> Re
     )?
     .execute((wire_id, sealed, passes_used, Timestamp::now().as_millisecond()))?;
     Ok(passes_used)
+}
+
+/// Moves a person with everything that names the id; the row is sealed anew, since the seal names it, too.
+fn rename(tx: &mut Write<'_>, old: &str, new: &str) -> Result<bool, StoreError> {
+    let row: Option<(Vec<u8>, u32)> = tx
+        .query_row(
+            "SELECT body, passes_used FROM persons WHERE wire_id = ?1",
+            [old],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    let Some((sealed, passes_used)) = row else {
+        return Ok(false);
+    };
+    if old == new {
+        return Ok(true);
+    }
+    let taken = tx
+        .query_row("SELECT 1 FROM persons WHERE wire_id = ?1", [new], |_| Ok(()))
+        .optional()?;
+    if taken.is_some() {
+        return Err(StoreError::Conflict {
+            what: "another person has this id".to_owned(),
+        });
+    }
+    let body = tx.unseal(PERSONS, old, &sealed)?;
+    let sealed = tx.seal(PERSONS, new, &body)?;
+    tx.execute(
+        "INSERT INTO persons (wire_id, body, passes_used, changed_at) VALUES (?1, ?2, ?3, ?4)",
+        (new, sealed, passes_used, Timestamp::now().as_millisecond()),
+    )?;
+    tx.execute("UPDATE photos SET person = ?2 WHERE person = ?1", (old, new))?;
+    tx.execute("UPDATE records SET person = ?2 WHERE person = ?1", (old, new))?;
+    tx.execute("DELETE FROM persons WHERE wire_id = ?1", [old])?;
+    Ok(true)
 }
 
 /// Passes that some dialect has yet to acknowledge: whoever set the limit anew cannot have counted them.

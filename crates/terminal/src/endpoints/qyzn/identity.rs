@@ -19,7 +19,6 @@ pub(super) struct Identity {
     pub(super) serial: String,
     pub(super) mac: String,
     pub(super) device_type: String,
-    pub(super) version: String,
     registration: Mutex<Option<RegisterAnswer>>,
     device: Arc<Device>,
 }
@@ -41,7 +40,6 @@ impl Identity {
             mac,
             serial,
             device_type: config.device_type.clone(),
-            version: concat!("V", env!("CARGO_PKG_VERSION")).to_owned(),
             registration: Mutex::new(kept.and_then(|bytes| serde_json::from_slice(&bytes).ok())),
             device: Arc::clone(device),
         }

@@ -1,14 +1,18 @@
 //! One connection, from dialling to its end.
 
+use super::asking::Asking;
+use super::config::Own;
 use super::identity::Identity;
 use super::pump::Pump;
 use super::requests::{Answered, Requests, Then};
 use super::session::{Progress, Session};
+use super::sync::Sync;
 use super::wire::Wire;
 use super::{DIAL_PATIENCE, DIALECT, Ending, LinkEnd};
 use crate::config::QyznConfig;
 use crate::connections;
 use crate::device::Device;
+use crate::questions::Question;
 use dialects::qyzn::exchange::{Event, Moment, Role, Settings};
 use dialects::qyzn::{Connection, Logout};
 use std::io;
@@ -41,14 +45,21 @@ pub(super) async fn run(
         dialled = dial(&config.platform) => dialled,
         () = ending.run.cancelled() => return LinkEnd::Ended,
     };
-    let (reader, wire) = match dialled {
+    let (reader, wire, address) = match dialled {
         Ok(stream) => {
+            let address = stream.local_addr().map(|own| own.ip().to_string());
             let (reader, writer) = stream.into_split();
-            (reader, Wire::new(writer))
+            (reader, Wire::new(writer), address.unwrap_or_default())
         }
         Err(end) => return end,
     };
-    let mut link = Link::new(device, config, reader, wire);
+    let own = Own {
+        device_type: identity.device_type.clone(),
+        version: super::version(device),
+        mac: identity.mac.clone(),
+        address,
+    };
+    let mut link = Link::new(device, config, own, reader, wire);
     let end = match link.serve(identity, ending).await {
         Ok(()) => LinkEnd::Ended,
         Err(end) => end,
@@ -79,6 +90,8 @@ struct Link<'a> {
     reader: OwnedReadHalf,
     wire: Wire,
     pump: Pump,
+    sync: Sync,
+    asking: Asking,
     requests: Requests,
     answers: mpsc::UnboundedReceiver<Answered>,
     grew: watch::Receiver<u64>,
@@ -93,11 +106,18 @@ enum Wake {
     Time,
     Sync,
     Records,
+    Question(Question),
     End,
 }
 
 impl<'a> Link<'a> {
-    fn new(device: &'a Arc<Device>, config: &'a QyznConfig, reader: OwnedReadHalf, wire: Wire) -> Self {
+    fn new(
+        device: &'a Arc<Device>,
+        config: &'a QyznConfig,
+        own: Own,
+        reader: OwnedReadHalf,
+        wire: Wire,
+    ) -> Self {
         let settings = Settings {
             heartbeat: Duration::from_secs(config.heartbeat_seconds),
             request_timeout: Duration::from_secs(config.request_timeout_seconds),
@@ -106,10 +126,12 @@ impl<'a> Link<'a> {
             ..Settings::new(Role::Device)
         };
         let began = Instant::now();
-        let (requests, answers) = Requests::new(Arc::clone(device));
+        let (requests, answers) = Requests::new(Arc::clone(device), own);
         Self {
             connection: Connection::new(settings, rand::random(), moment(device, began)),
             pump: Pump::new(Arc::clone(device), config.window),
+            sync: Sync::default(),
+            asking: Asking::default(),
             grew: device.journal_grew.subscribe(),
             device,
             config,
@@ -137,7 +159,8 @@ impl<'a> Link<'a> {
             match wake {
                 Wake::End => return Ok(()),
                 Wake::Bytes(count) => self.connection.push(buffer.get(..count).unwrap_or_default(), now),
-                Wake::Answer((ticket, body)) => self.connection.exchange().answer(&ticket, &body, now),
+                Wake::Answer(answered) => self.answer(answered).await?,
+                Wake::Question(question) => self.asking.ask(question, self.connection.exchange(), now),
                 Wake::Time => self.connection.tick(now),
                 Wake::Sync => session.sync_time(self.device, self.connection.exchange(), now),
                 Wake::Records => {}
@@ -159,6 +182,8 @@ impl<'a> Link<'a> {
             () = tokio::time::sleep_until(tick_at) => Ok(Wake::Time),
             () = at(session.sync_due()) => Ok(Wake::Sync),
             () = at(self.pump.due()) => Ok(Wake::Records),
+            () = at(self.sync.due()) => Ok(Wake::Records),
+            Some(question) = self.asking.next() => Ok(Wake::Question(question)),
             Ok(()) = self.grew.changed() => Ok(Wake::Records),
         }
     }
@@ -171,6 +196,7 @@ impl<'a> Link<'a> {
         if session.is_online() {
             let now = self.now();
             self.pump.run(self.connection.exchange(), now).await;
+            self.sync.run(self.device, self.connection.exchange(), now).await;
         }
         self.flush()
     }
@@ -190,9 +216,7 @@ impl<'a> Link<'a> {
     ) -> Result<(), LinkEnd> {
         match event {
             Event::Request { ticket, body, .. } => {
-                if self.requests.take(ticket, &body) == Then::Reboot {
-                    self.reboot().await?;
-                }
+                self.requests.take(ticket, &body);
             }
             Event::Answer { sequence, body, .. } => self.answered(sequence, &body, session, identity).await?,
             Event::Close(reason) => return Err(reason.into()),
@@ -217,16 +241,20 @@ impl<'a> Link<'a> {
         session: &mut Session,
         identity: &Identity,
     ) -> Result<(), LinkEnd> {
-        if self.pump.answered(sequence, body) {
-            return Ok(());
-        }
         let now = self.now();
         let exchange = self.connection.exchange();
+        if self.pump.answered(sequence, body)
+            || self.sync.answered(self.device, sequence, body).await
+            || self.asking.answered(self.device, (sequence, body), exchange, now)
+        {
+            return Ok(());
+        }
         let progress = session
             .answered((sequence, body), self.device, identity, exchange, now)
             .await?;
         if progress == Progress::Online {
             self.was_online = true;
+            self.asking.begin(self.device);
             tracing::info!(address = self.config.platform, "the platform took this terminal");
             let connection = connections::Connection {
                 online: true,
@@ -240,14 +268,25 @@ impl<'a> Link<'a> {
         Ok(())
     }
 
-    /// The answer leaves before the connection closes.
-    async fn reboot(&mut self) -> Result<(), LinkEnd> {
+    /// Sends an answer and does what follows from the request.
+    async fn answer(&mut self, answered: Answered) -> Result<(), LinkEnd> {
         let now = self.now();
-        while let Ok((ticket, body)) = self.answers.try_recv() {
-            self.connection.exchange().answer(&ticket, &body, now);
+        let Answered { ticket, body, then } = answered;
+        self.connection.exchange().answer(&ticket, &body, now);
+        match then {
+            Then::Nothing => {}
+            Then::Sync(ids) => self.sync.begin(ids),
+            Then::Resend(records) => self.pump.resend(records),
+            Then::Forget => self.pump.forget(),
+            Then::Reboot => {
+                // The answers leave before the connection closes.
+                while let Ok(Answered { ticket, body, .. }) = self.answers.try_recv() {
+                    self.connection.exchange().answer(&ticket, &body, now);
+                }
+                self.flush()?;
+                self.device.reboot();
+            }
         }
-        self.flush()?;
-        self.device.reboot();
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! The terminal's end of `qyzn`: it dials the platform, makes itself known, answers, and delivers its records.
 
+mod asking;
+mod config;
 mod identity;
 mod link;
 mod people;
@@ -8,6 +10,7 @@ mod reconnect;
 mod report;
 mod requests;
 mod session;
+mod sync;
 mod wire;
 
 use super::Ending;
@@ -96,6 +99,12 @@ pub(super) async fn run(device: Arc<Device>, config: QyznConfig, ending: Ending)
             () = ending.run.cancelled() => return,
         }
     }
+}
+
+/// The program that runs: the one that was installed from afar, or this one.
+fn version(device: &Device) -> String {
+    let installed = device.behaviour().version.clone();
+    installed.unwrap_or_else(|| concat!("V", env!("CARGO_PKG_VERSION")).to_owned())
 }
 
 /// What the platform itself asked for, when it was busy.

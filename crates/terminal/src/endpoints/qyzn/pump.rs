@@ -1,6 +1,7 @@
 //! Delivering records: oldest first, each until it is acknowledged (terminal rules 17 and 24).
 
 use super::{DIALECT, LinkEnd, report};
+use crate::decider::Verdict;
 use crate::device::Device;
 use dialects::qyzn::exchange::{Exchange, Moment};
 use dialects::qyzn::operation::{Refusal, answer_of};
@@ -134,9 +135,12 @@ impl Pump {
         match answer_of::<SnapshotFace>(body) {
             Ok(answer) => {
                 // Where this platform decides, only 1 opens (terminal rule 25).
-                self.device
-                    .decisions
-                    .decide(DIALECT, seq, answer.open_door == Some(1));
+                let verdict = Verdict {
+                    open: answer.open_door == Some(1),
+                    show: answer.screen_text.filter(|text| !text.trim().is_empty()),
+                    speak: None,
+                };
+                self.device.decisions.decide(DIALECT, seq, verdict);
                 self.acknowledge(seq);
             }
             Err(Refusal::Code {
@@ -168,6 +172,16 @@ impl Pump {
                 tracing::error!(seq, %error, "an acknowledgement could not be kept; the record will be sent again");
             }
         });
+    }
+
+    /// These records go out again, before anything newer.
+    pub(super) fn resend(&mut self, records: Vec<u64>) {
+        self.again.extend(records);
+    }
+
+    /// Nothing that was made so far goes out any more.
+    pub(super) fn forget(&mut self) {
+        self.again.clear();
     }
 
     /// Waits until all acknowledgements are written down.

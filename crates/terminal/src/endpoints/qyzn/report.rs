@@ -18,7 +18,8 @@ const WIRE_ACCEPT: f32 = 0.8;
 pub(super) async fn snapshot_face(device: &Arc<Device>, entry: Entry) -> Result<SnapshotFace, StoreError> {
     let details: Details = serde_json::from_value(entry.details.clone())?;
     let private: Private = serde_json::from_value(entry.private.clone()).unwrap_or_default();
-    let capture = match entry.has_capture {
+    let wanted = device.behaviour().report_capture.unwrap_or(true);
+    let capture = match entry.has_capture && wanted {
         true => device.journal.capture(entry.seq).await?,
         false => None,
     };
@@ -73,11 +74,11 @@ fn message(
     record_to_platform(&Pass {
         person,
         at: Timestamp::from_second(entry.wire_second).unwrap_or(entry.occurred_at),
-        zone: &device.zone,
+        zone: &device.zone(),
         outcome: outcome(details),
         score: details
             .similarity
-            .map(|similarity| score(similarity, device.thresholds.accept)),
+            .map(|similarity| score(similarity, device.thresholds().accept)),
         temperature: details.temperature,
         card,
         document: private.document.as_ref(),

@@ -77,7 +77,7 @@ impl Session {
     /// Asks for the time.
     pub(super) fn sync_time(&mut self, device: &Device, exchange: &mut Exchange, now: Moment) {
         self.sync_due = Instant::now() + SYNC_PERIOD;
-        let local = device.zone.to_datetime(device.clock.now());
+        let local = device.zone().to_datetime(device.clock.now());
         if let Ok(sequence) = exchange.request(&SyncTime::new(local), now) {
             self.sync = Some((sequence, Instant::now()));
         }
@@ -170,7 +170,8 @@ impl Session {
         let Some(given) = identity.registration().await else {
             return;
         };
-        let request = Login::signed(&given, &identity.version, unix_seconds(device));
+        let version = super::version(device);
+        let request = Login::signed(&given, &version, unix_seconds(device));
         if let Ok(sequence) = exchange.request(&request, now) {
             self.phase = Phase::LoggingIn(sequence);
         }
@@ -183,7 +184,7 @@ impl Session {
         };
         let half_way = asked_at.elapsed() / 2;
         let told = answer_of::<SyncTime>(body).ok().and_then(|answer| answer.local());
-        let reading = told.and_then(|local| local_time::read(local, &device.zone, device.clock.now()));
+        let reading = told.and_then(|local| local_time::read(local, &device.zone(), device.clock.now()));
         let Some(time) = reading.and_then(|reading| reading.at.checked_add(half_way).ok()) else {
             tracing::warn!(code = %body.result, "the platform told no time");
             return;

@@ -10,6 +10,14 @@ pub(super) const OUTSTANDING: &str = "
       AND NOT EXISTS (SELECT 1 FROM exceptions e WHERE e.dialect = ?1 AND e.seq = r.seq)
     ORDER BY seq LIMIT ?3";
 
+/// Filter of what a dialect (`?1`) is done with after `?2`, `?3` at most, stated between the instants `?4` and `?5`.
+pub(super) const DELIVERED: &str = "
+    WHERE seq > max(?2, (SELECT hidden FROM deliveries WHERE dialect = ?1))
+      AND (seq <= (SELECT acknowledged FROM deliveries WHERE dialect = ?1)
+           OR EXISTS (SELECT 1 FROM exceptions e WHERE e.dialect = ?1 AND e.seq = r.seq))
+      AND wire_second * 1000 BETWEEN ?4 AND ?5
+    ORDER BY seq LIMIT ?3";
+
 /// How many records a dialect has yet to acknowledge.
 pub(super) fn backlog(connection: &Connection, dialect: &str) -> Result<u64, StoreError> {
     let mut statement = connection.prepare_cached(
@@ -26,7 +34,7 @@ pub(super) fn switch_on(tx: &Write<'_>, dialects: &[String]) -> Result<(), Store
     tx.execute("UPDATE deliveries SET active = 0", [])?;
     for dialect in dialects {
         tx.execute(
-            "INSERT INTO deliveries (dialect, active, sent, acknowledged) SELECT ?1, 1, newest, newest FROM
+            "INSERT INTO deliveries (dialect, active, sent, acknowledged, hidden) SELECT ?1, 1, newest, newest, newest FROM
              (SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'records'), 0) AS newest) WHERE true
              ON CONFLICT (dialect) DO UPDATE SET active = 1",
             [dialect],
@@ -78,8 +86,8 @@ pub(super) fn acknowledge(tx: &Write<'_>, dialect: &str, seq: i64) -> Result<(),
 /// Everything there is, is done with.
 pub(super) fn hide_all(tx: &Write<'_>, dialect: &str) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE deliveries SET acknowledged =
-             coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'records'), 0)
+        "UPDATE deliveries SET (acknowledged, hidden) = (SELECT newest, newest FROM
+             (SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'records'), 0) AS newest))
          WHERE dialect = ?1",
         [dialect],
     )?;

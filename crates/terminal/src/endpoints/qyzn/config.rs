@@ -1,0 +1,401 @@
+//! The groups of configuration (4.5.10): kept as they were set, and acted upon where this terminal has the thing.
+
+use super::DIALECT;
+use super::people::store_failed;
+use crate::behaviour::{Behaviour, Identification, Lock, Push, Strangers};
+use crate::device::Device;
+use dialects::local_time;
+use dialects::qyzn::operation::success;
+use dialects::qyzn::time::WallTime;
+use dialects::qyzn::{
+    Code, ConfigDevicePassRule, ConfigGroup, ConfigSystem, ConfigValues, Configs, GetConfigs, ResponseBody,
+};
+use model::{RebootDay, ScheduledReboot, Verify};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use store::StoreError;
+
+/// `SimilarThres` that stands for the engine's `accept` (terminal rule 12).
+const DEFAULT_THRESHOLD: f32 = 80.0;
+/// The highest volume.
+const LOUDEST: f64 = 15.0;
+/// The seconds of a day's hour in zones of whole hours, as `Etc/GMT` names them.
+const ZONE_OFFSET: i64 = 12;
+
+type Groups = BTreeMap<String, Map<String, Value>>;
+
+fn key() -> String {
+    format!("{DIALECT}.config")
+}
+
+async fn kept(device: &Device) -> Result<Groups, StoreError> {
+    let bytes = device.state.get(&key()).await?;
+    Ok(bytes
+        .map(|bytes| serde_json::from_slice(&bytes))
+        .transpose()?
+        .unwrap_or_default())
+}
+
+/// `get_configs`: the groups that are known; 103 where none is (QUIRKS T61).
+pub(super) async fn get(device: &Device, message: &GetConfigs, own: &Own) -> ResponseBody {
+    let kept = match kept(device).await {
+        Ok(kept) => kept,
+        Err(error) => return store_failed(&error),
+    };
+    let groups: Vec<ConfigGroup> = message
+        .groups
+        .iter()
+        .filter_map(|name| ConfigGroup::of(name))
+        .collect();
+    if groups.is_empty() {
+        return ResponseBody::refusal(Code::UnknownCommand, "there is no such group");
+    }
+    let values = groups
+        .iter()
+        .map(|group| ConfigValues::new(*group, values(device, *group, &kept, own)));
+    let answer = success::<GetConfigs>(&Configs(values.collect()));
+    let kind = match groups.as_slice() {
+        [group] => group.get_reply(),
+        _ => "get_configs".to_owned(),
+    };
+    ResponseBody {
+        kind: Some(kind),
+        ..answer
+    }
+}
+
+/// What the connection tells of this terminal.
+#[derive(Debug, Clone)]
+pub(super) struct Own {
+    pub(super) device_type: String,
+    pub(super) version: String,
+    pub(super) mac: String,
+    pub(super) address: String,
+}
+
+fn values(device: &Device, group: ConfigGroup, kept: &Groups, own: &Own) -> Map<String, Value> {
+    let mut values = object(defaults(device, group, own));
+    if let Some(set) = kept.get(group.name()) {
+        values.extend(set.clone());
+    }
+    if group == ConfigGroup::Time {
+        let now = device.zone().to_datetime(device.clock.now());
+        values.insert("currenttime".to_owned(), WallTime::new(now).to_string().into());
+        values.insert("timezone".to_owned(), time_zone(device).into());
+    }
+    values
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}
+
+/// The zone's offset from UTC now, in whole hours plus 12.
+fn time_zone(device: &Device) -> i64 {
+    let offset = device.zone().to_offset(device.clock.now());
+    i64::from(offset.seconds()).div_euclid(3600) + ZONE_OFFSET
+}
+
+fn defaults(device: &Device, group: ConfigGroup, own: &Own) -> Value {
+    let volume = device.behaviour().volume.unwrap_or(0.8);
+    match group {
+        ConfigGroup::Version => json!({
+            "devType": own.device_type, "appVer": own.version, "sysVer": concat!("menshen ", env!("CARGO_PKG_VERSION")),
+            "license": device.config.terminal.serial,
+        }),
+        ConfigGroup::NetInfo => json!({"item": [{
+            "name": "eth0", "macaddr": colons(&own.mac), "ipaddr": own.address, "maskaddr": "", "gateway": "", "DNS": "",
+        }]}),
+        ConfigGroup::Time => json!({"time_control": 1, "ntpServer": "", "ntpPort": 123}),
+        ConfigGroup::Light => json!({"mode": 2, "closeScreen": 0}),
+        ConfigGroup::Serial => {
+            json!({"baudrate": 3, "databit": 8, "stopbit": 1, "checktype": 0, "putOutType": 1})
+        }
+        #[allow(clippy::cast_possible_truncation, reason = "0 to 15")]
+        ConfigGroup::Audio => json!({"level": (volume * LOUDEST).round() as i64}),
+        ConfigGroup::Wiegand => json!({"type": 0, "InputType": 2, "putOutType": 0}),
+        ConfigGroup::Face => json!({
+            "SimilarThres": 80, "DetThres": 65, "LiveThres": 50, "LiveSwitch": 0, "Distance": 0, "safetyhatDecect": false,
+        }),
+        ConfigGroup::Switch => json!({
+            "switchOutput": true, "switchOutMode": 0, "outputInterval": device.config.door.open_ms, "outputDelay": 0,
+        }),
+        ConfigGroup::VoiceTips => json!({"SuccessTips": 2, "FailTips": 1}),
+        ConfigGroup::ProductName => json!({"UIName": device.config.terminal.name}),
+        ConfigGroup::OpenDoorMode => json!({"OpenDoor": 5}),
+        ConfigGroup::Stranger => json!({"strangerIdentifyEn": true, "strangerOpenDoorEn": false}),
+        ConfigGroup::HttpPush => json!({
+            "httpPushEnable": false, "httpServerAddr": "", "httpServerAddrStandby": "", "httpServerPort": 80,
+            "timeout": 5, "charcode": 0, "heartbeat_interval": 0, "private_protocol": 0, "sslenable": false,
+            "sslport": 443, "appid": "", "appSecret": "", "AuthSn": "",
+        }),
+        ConfigGroup::Reboot => json!({"auto_reboot": false, "time": "03:00:00", "week": 0, "log_level": 1}),
+        ConfigGroup::VerifyReport => json!({"SnapshotPic": true}),
+        ConfigGroup::ForbiddenIdCards => json!({"NumPrefix": []}),
+    }
+}
+
+fn colons(mac: &str) -> String {
+    let pairs: Vec<String> = mac
+        .as_bytes()
+        .chunks(2)
+        .map(|pair| String::from_utf8_lossy(pair).into_owned())
+        .collect();
+    pairs.join(":")
+}
+
+/// `config_system`: all of the message, or nothing of it.
+pub(super) async fn set(device: &Device, message: &ConfigSystem, own: &Own) -> ResponseBody {
+    if let Some(unknown) = message.groups.iter().find(|group| group.known().is_none()) {
+        let reason = format!("there is no group {:?}", unknown.group);
+        return ResponseBody::refusal(Code::UnknownCommand, reason);
+    }
+    let changes = match message.exact() {
+        Ok(changes) => changes,
+        Err(error) => return ResponseBody::refusal(Code::InvalidParameter, error.to_string()),
+    };
+    let kind = match changes.as_slice() {
+        [(group, _)] => group.set_reply(),
+        _ => "config_system".to_owned(),
+    };
+    match apply(device, changes, own).await {
+        Ok(None) => ResponseBody {
+            kind: Some(kind),
+            ..ResponseBody::of_code(Code::Success)
+        },
+        Ok(Some(problem)) => ResponseBody::refusal(Code::InvalidParameter, problem),
+        Err(error) => store_failed(&error),
+    }
+}
+
+/// Keeps changes and acts upon them; says what cannot be.
+async fn apply(
+    device: &Device,
+    changes: Vec<(ConfigGroup, Map<String, Value>)>,
+    own: &Own,
+) -> Result<Option<String>, StoreError> {
+    let mut kept = kept(device).await?;
+    let mut set_clock = None;
+    for (group, changed) in &changes {
+        if *group == ConfigGroup::Time
+            && let Some(text) = changed.get("currenttime").and_then(Value::as_str)
+        {
+            match text.parse::<WallTime>() {
+                Ok(local) => set_clock = Some(local),
+                Err(error) => return Ok(Some(format!("time.currenttime: {error}"))),
+            }
+        }
+        let group = kept.entry(group.name().to_owned()).or_default();
+        group.extend(changed.clone());
+    }
+    for group in kept.values_mut() {
+        // Told anew each time.
+        group.remove("currenttime");
+        group.remove("timezone");
+    }
+    let bytes = serde_json::to_vec(&kept)?;
+    device.state.set(&key(), Some(&bytes)).await?;
+    let whole: Vec<(ConfigGroup, Map<String, Value>, Map<String, Value>)> = changes
+        .into_iter()
+        .map(|(group, changed)| (group, values(device, group, &kept, own), changed))
+        .collect();
+    let accept = device.configured_thresholds.accept;
+    device
+        .change_behaviour(|behaviour| {
+            for (group, whole, changed) in &whole {
+                act(behaviour, *group, whole, changed, accept);
+            }
+        })
+        .await?;
+    if let Some(local) = set_clock
+        && let Some((_, at)) = local_time::readings(local.local(), &device.zone())
+    {
+        device.clock.set(at).await?;
+    }
+    Ok(None)
+}
+
+/// What a group means for this terminal.
+fn act(
+    behaviour: &mut Behaviour,
+    group: ConfigGroup,
+    whole: &Map<String, Value>,
+    changed: &Map<String, Value>,
+    accept: f32,
+) {
+    let number = |key: &str| whole.get(key).and_then(Value::as_i64).unwrap_or_default();
+    let on = |key: &str| whole.get(key).and_then(Value::as_bool).unwrap_or_default();
+    let text = |key: &str| {
+        whole
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    match group {
+        ConfigGroup::Time => {
+            if let Some(zone) = changed.get("timezone").and_then(Value::as_i64) {
+                behaviour.time_zone = Some(zone_name(zone - ZONE_OFFSET));
+            }
+        }
+        #[allow(clippy::cast_precision_loss, reason = "0 to 15")]
+        ConfigGroup::Audio => behaviour.volume = Some(number("level") as f64 / LOUDEST),
+        #[allow(clippy::cast_precision_loss, reason = "0 to 100")]
+        ConfigGroup::Face => behaviour.accept = Some(cosine(number("SimilarThres") as f32, accept)),
+        ConfigGroup::Switch => {
+            behaviour.lock = Lock {
+                used: on("switchOutput"),
+                open_ms: u32::try_from(number("outputInterval")).ok(),
+                delay_ms: u32::try_from(number("outputDelay")).unwrap_or(0),
+            };
+        }
+        ConfigGroup::VoiceTips => {
+            behaviour.prompts.granted = granted_words(number("SuccessTips")).map(str::to_owned);
+            behaviour.prompts.denied = Some(denied_words(number("FailTips")).to_owned());
+        }
+        ConfigGroup::ProductName => behaviour.name = Some(text("UIName")).filter(|name| !name.is_empty()),
+        ConfigGroup::OpenDoorMode => behaviour.identification = identification(number("OpenDoor")),
+        ConfigGroup::Stranger => {
+            behaviour.strangers = Strangers {
+                recorded: on("strangerIdentifyEn"),
+                let_in: on("strangerOpenDoorEn"),
+            };
+        }
+        ConfigGroup::HttpPush => {
+            behaviour.push = push(
+                &text("httpServerAddr"),
+                on("httpPushEnable"),
+                &number,
+                on("sslenable"),
+            )
+        }
+        ConfigGroup::Reboot => {
+            behaviour.reboot = on("auto_reboot").then(|| ScheduledReboot {
+                day: reboot_day(number("week")),
+                at: text("time"),
+            });
+        }
+        ConfigGroup::VerifyReport => behaviour.report_capture = Some(on("SnapshotPic")),
+        ConfigGroup::ForbiddenIdCards => {
+            let prefixes = whole.get("NumPrefix").and_then(Value::as_array);
+            behaviour.refused_id_prefixes = prefixes
+                .into_iter()
+                .flatten()
+                .filter_map(|prefix| prefix.as_str().map(str::to_owned))
+                .collect();
+        }
+        ConfigGroup::Version
+        | ConfigGroup::NetInfo
+        | ConfigGroup::Light
+        | ConfigGroup::Serial
+        | ConfigGroup::Wiegand => {}
+    }
+}
+
+/// The wire's threshold as a cosine: 80 is `accept`, 100 is 1, linear between.
+fn cosine(threshold: f32, accept: f32) -> f32 {
+    if threshold <= DEFAULT_THRESHOLD {
+        return threshold / DEFAULT_THRESHOLD * accept;
+    }
+    accept + (threshold - DEFAULT_THRESHOLD) / (100.0 - DEFAULT_THRESHOLD) * (1.0 - accept)
+}
+
+/// Zones of whole hours have names whose sign is the other way round.
+fn zone_name(hours: i64) -> String {
+    match hours {
+        0 => "Etc/GMT".to_owned(),
+        ahead if ahead > 0 => format!("Etc/GMT-{ahead}"),
+        behind => format!("Etc/GMT+{}", behind.abs()),
+    }
+}
+
+fn granted_words(tip: i64) -> Option<&'static str> {
+    Some(match tip {
+        1 => "识别成功",
+        2 => "请通行",
+        3 => "验证通过",
+        4 => "欢迎光临",
+        5 => "欢迎回家",
+        6 => "请慢走",
+        7 => "一路平安",
+        8 => "请戴安全帽",
+        _ => return None,
+    })
+}
+
+fn denied_words(tip: i64) -> &'static str {
+    if tip == 0 { "未授权" } else { "陌生人" }
+}
+
+fn identification(mode: i64) -> Identification {
+    match mode {
+        0 => Identification::As(Verify::Face),
+        1 => Identification::As(Verify::FaceAndCard),
+        2 => Identification::As(Verify::Card),
+        3 => Identification::As(Verify::FaceAndIdCard),
+        4 => Identification::As(Verify::FaceAndIdCardListed),
+        6 => Identification::FaceOrIdCard,
+        _ => Identification::As(Verify::FaceOrCard),
+    }
+}
+
+fn reboot_day(week: i64) -> RebootDay {
+    match week {
+        1 => RebootDay::Sun,
+        2 => RebootDay::Mon,
+        3 => RebootDay::Tue,
+        4 => RebootDay::Wed,
+        5 => RebootDay::Thu,
+        6 => RebootDay::Fri,
+        7 => RebootDay::Sat,
+        _ => RebootDay::Daily,
+    }
+}
+
+fn push(address: &str, enabled: bool, number: &impl Fn(&str) -> i64, tls: bool) -> Option<Push> {
+    if !enabled || address.is_empty() {
+        return None;
+    }
+    let bare = address
+        .trim_start_matches("http://")
+        .trim_start_matches("https://")
+        .trim_end_matches('/');
+    let (scheme, port) = if tls {
+        ("https", number("sslport"))
+    } else {
+        ("http", number("httpServerPort"))
+    };
+    Some(Push {
+        url: format!("{scheme}://{bare}:{port}/"),
+        timeout_seconds: u64::try_from(number("timeout")).unwrap_or(0).max(1),
+    })
+}
+
+/// `config_device_pass_rule` (4.5.9); an empty rule lifts it.
+pub(super) async fn set_rule(device: &Device, message: &ConfigDevicePassRule) -> ResponseBody {
+    let times = (!message.0.is_empty()).then(|| dialects::qyzn::convert::rule_times(&message.0));
+    match device.change_behaviour(|behaviour| behaviour.times = times).await {
+        Ok(()) => ResponseBody::of_code(Code::Success),
+        Err(error) => store_failed(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_and_zones_map() {
+        for (threshold, expected) in [(80.0, 0.5), (100.0, 1.0), (0.0, 0.0), (90.0, 0.75)] {
+            assert!((cosine(threshold, 0.5) - expected).abs() < 1e-6);
+        }
+        assert_eq!(zone_name(8), "Etc/GMT-8");
+        assert_eq!(zone_name(-12), "Etc/GMT+12");
+        for hours in -12..=12 {
+            assert!(jiff::tz::TimeZone::get(&zone_name(hours)).is_ok());
+        }
+    }
+}

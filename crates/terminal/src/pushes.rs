@@ -1,0 +1,43 @@
+//! Records posted over HTTP where a platform set an address for them, beside the dialects: once each, as `/api/events`
+//! tells them.
+
+use crate::device::Device;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+/// Posts records until `shutdown`.
+pub(crate) async fn push(device: Arc<Device>, shutdown: CancellationToken) {
+    let mut events = device.events.listen();
+    let client = reqwest::Client::new();
+    loop {
+        let event = tokio::select! {
+            () = shutdown.cancelled() => return,
+            event = events.recv() => event,
+        };
+        let event = match event {
+            Ok(event) if event.name == "record.created" => event,
+            Ok(_) => continue,
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "records were not posted");
+                continue;
+            }
+            Err(RecvError::Closed) => return,
+        };
+        let behaviour = device.behaviour();
+        let Some(push) = &behaviour.push else { continue };
+        let posted = client
+            .post(&push.url)
+            .timeout(Duration::from_secs(push.timeout_seconds))
+            .json(&event.data)
+            .send();
+        let posted = tokio::select! {
+            () = shutdown.cancelled() => return,
+            posted = posted => posted,
+        };
+        if let Err(error) = posted.and_then(reqwest::Response::error_for_status) {
+            tracing::warn!(%error, "a record was not posted");
+        }
+    }
+}
