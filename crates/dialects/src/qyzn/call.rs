@@ -141,7 +141,7 @@ impl Operation for DeviceCallResult {
 
     fn check(&self) -> Result<(), FieldError> {
         check::at_most("callNo", &self.room, SHORT_TEXT_BYTES)?;
-        check::filled("callRequestId", &self.call_id, SHORT_TEXT_BYTES)?;
+        check::at_most("callRequestId", &self.call_id, SHORT_TEXT_BYTES)?;
         if self.records.len() > RESULTS {
             return Err(FieldError::new(
                 "callRecords",
