@@ -213,6 +213,7 @@ impl Site {
                 media_type: "image/jpeg".to_owned(),
             }),
             registered: None,
+            code: None,
             ask: None,
             held: HeldLimits {
                 records: 10,

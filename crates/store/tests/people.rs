@@ -233,6 +233,7 @@ impl Site {
             wire_person: Some(person.to_owned()),
             capture: Some(picture(capture)),
             registered: Some(picture(b"registered")),
+            code: None,
             ask: None,
             held: HeldLimits {
                 records: 10,

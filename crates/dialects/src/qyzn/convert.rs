@@ -6,6 +6,7 @@
 mod library;
 mod received;
 mod reported;
+pub mod settings;
 mod union;
 mod wanted;
 mod window;

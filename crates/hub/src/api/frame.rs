@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use super::{access, faces, grants, groups, holidays, persons, photos, schedules, zones};
 use super::{audit, document, meta, page_files, session, settings, stream, tokens, users};
-use super::{commands, devices, records, rosters, stats};
+use super::{commands, device_settings, devices, records, rooms, rosters, stats, visitors};
 use crate::events::Resolvers;
 use crate::state::Hub;
 use axum::Router;
@@ -38,6 +38,9 @@ fn resources() -> OpenApiRouter<Arc<Hub>> {
         .merge(faces::routes())
         .merge(devices::routes())
         .merge(rosters::routes())
+        .merge(rooms::routes())
+        .merge(visitors::routes())
+        .merge(device_settings::routes())
         .merge(commands::routes())
         .merge(records::routes())
         .merge(stats::routes())

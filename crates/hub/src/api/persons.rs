@@ -52,7 +52,7 @@ pub(super) fn photo_url(person: &PersonId, photo: &model::PhotoId) -> String {
 }
 
 /// A person as the API shows it.
-fn shown(stored: StoredPerson) -> Revised<Person> {
+pub(super) fn shown(stored: StoredPerson) -> Revised<Person> {
     let mut person = stored.person;
     for photo in &mut person.photos {
         photo.url = photo_url(&person.id, &photo.id);

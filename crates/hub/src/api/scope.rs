@@ -38,6 +38,10 @@ scopes! {
     Commands = "commands" { const ZONED: bool = true; }
     /// Persons and their photos.
     Persons = "persons" { const ZONED: bool = true; }
+    /// Visitors: persons with an end and a QR code.
+    Visitors = "visitors" { const ZONED: bool = true; }
+    /// Who answers calls from doors.
+    Rooms = "rooms" {}
     /// Groups of persons.
     Groups = "groups" {}
     /// Zones of doors.

@@ -46,6 +46,7 @@ async fn told(
     kind: CommandKind,
     body: &Value,
 ) -> Result<CommandDone, CallError> {
+    let _turn = live.turn.lock().await;
     let (reports, mut reported) = mpsc::unbounded_channel();
     let reports = Reports(reports);
     let mut work = live.link.command(kind, body, &reports);

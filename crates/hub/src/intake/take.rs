@@ -23,6 +23,8 @@ pub struct Arrival {
     pub device_time: Option<String>,
     /// The id that the device gave for the person.
     pub wire_person: Option<String>,
+    /// What a QR code says that somebody showed; the hub decides on it (hub rule 17).
+    pub code: Option<String>,
     /// What makes a repeat equal (hub rule 40).
     pub key_text: String,
     /// Whether the capture belongs to the key, too.
@@ -72,6 +74,7 @@ pub async fn take(hub: &Hub, arrival: Arrival) -> Result<Taken, StoreError> {
         clock,
         device_time,
         wire_person,
+        code,
         capture,
         registered,
         ..
@@ -88,6 +91,7 @@ pub async fn take(hub: &Hub, arrival: Arrival) -> Result<Taken, StoreError> {
         duplicate_key,
         device_time,
         wire_person,
+        code,
         capture,
         registered,
         ask: Some(Ask {

@@ -51,6 +51,11 @@ pub trait Dialect: Send + Sync {
     /// The field that cannot.
     fn check_command(&self, kind: CommandKind, body: &Value) -> Result<(), BodyFault>;
 
+    /// Whether its devices bring QR codes to the hub, which decides on them.
+    fn brings_codes(&self) -> bool {
+        false
+    }
+
     /// The groups of this dialect's own settings (hub rule 36).
     fn setting_groups(&self) -> &'static [&'static str] {
         &[]

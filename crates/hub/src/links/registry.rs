@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 
 /// A connection that a device signed in on.
 pub struct LiveLink {
@@ -19,6 +19,8 @@ pub struct LiveLink {
     pub since: Timestamp,
     /// There may be something to do for it.
     pub wake: Notify,
+    /// Held during each call: a device does one thing at a time.
+    pub turn: Mutex<()>,
     last_seen: AtomicI64,
     number: u64,
 }
@@ -57,6 +59,7 @@ impl Registry {
             link,
             since,
             wake: Notify::new(),
+            turn: Mutex::new(()),
             last_seen: AtomicI64::new(since.as_millisecond()),
             number: self.numbers.fetch_add(1, Ordering::Relaxed),
         });

@@ -96,6 +96,7 @@ async fn step(hub: &Arc<Hub>, live: &LiveLink, told: &mut Option<Decider>) -> Re
 
 /// Devices without such a switch, and those that refuse, keep deciding as they are set.
 async fn tell_decider(live: &LiveLink, decider: Decider) {
+    let _turn = live.turn.lock().await;
     if let Err(error) = live.link.set_decider(decider).await {
         tracing::warn!(device = %live.device, %error, ?decider, "the device was not told who decides");
     }
@@ -131,6 +132,7 @@ async fn person(
             wire_id,
             attempts,
         } => {
+            let _turn = live.turn.lock().await;
             let outcome = match live.link.remove_person(&wire_id).await {
                 Err(error) if error.failure != Failure::NotFound => refused(&error, attempts),
                 _ => Some(RosterOutcome::Removed),
@@ -189,6 +191,7 @@ async fn put(
         .as_deref()
         .and_then(|name| TimeZone::get(name).ok());
     let time_zone = own.unwrap_or_else(|| hub.time_zone());
+    let _turn = live.turn.lock().await;
     Ok(live
         .link
         .put_person(PersonPut {

@@ -330,6 +330,12 @@ pub trait Devices: Send + Sync {
     /// Only what the database says.
     async fn set_clock_skew(&self, id: &DeviceId, skew_ms: i64) -> Result<(), StoreError>;
 
+    /// A setting of a device was changed from here: audited, by the name of what was changed alone.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn settings_changed(&self, actor: &Actor, id: &DeviceId, what: &str) -> Result<(), StoreError>;
+
     /// A device called from an address that is not its own: it is told of (`device.wrong_address`) and audited.
     ///
     /// # Errors

@@ -221,3 +221,11 @@ pub trait People: Send + Sync {
         findings: super::photos::Findings,
     ) -> Result<bool, StoreError>;
 }
+
+/// A person's telephone number.
+pub(in crate::hub) fn phone(
+    connection: &rusqlite::Connection,
+    id: &str,
+) -> Result<Option<String>, StoreError> {
+    Ok(rows::load(connection, id)?.and_then(|stored| stored.person.phone))
+}

@@ -44,6 +44,8 @@ pub struct NewRecord {
     pub capture: Option<Picture>,
     /// The registered picture that the device compared with.
     pub registered: Option<Picture>,
+    /// What a QR code says that somebody showed: its holder is who passes, and the hub decides whoever decides else.
+    pub code: Option<String>,
     /// How to decide, where the device asks.
     pub ask: Option<Ask>,
     /// What a pending device may leave here.

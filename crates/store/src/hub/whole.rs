@@ -7,10 +7,11 @@ use super::devices::SqliteDevices;
 use super::outbox::SqliteOutbox;
 use super::people::SqlitePeople;
 use super::records::SqliteRecords;
+use super::rooms::SqliteRooms;
 use super::roster::SqliteRoster;
 use super::rules::SqliteRules;
 use super::settings::SqliteSettings;
-use super::{Accounts, Audit, Commands, Devices, Outbox, People, Records, Roster, Rules, Settings};
+use super::{Accounts, Audit, Commands, Devices, Outbox, People, Records, Rooms, Roster, Rules, Settings};
 use crate::{MasterKey, Migration, OpenError, Options, Store};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -71,6 +72,8 @@ pub struct HubStore {
     pub roster: Arc<dyn Roster>,
     /// Attempts to pass.
     pub records: Arc<dyn Records>,
+    /// Who answers calls from doors.
+    pub rooms: Arc<dyn Rooms>,
     /// What devices are told to do once.
     pub commands: Arc<dyn Commands>,
     /// The engine: blobs and sealing.
@@ -106,6 +109,7 @@ impl HubStore {
             devices: Arc::new(SqliteDevices::new(store.clone())),
             roster: Arc::new(SqliteRoster::new(store.clone())),
             records: Arc::new(SqliteRecords::new(store.clone())),
+            rooms: Arc::new(SqliteRooms::new(store.clone())),
             commands: Arc::new(SqliteCommands::new(store.clone())),
             engine: store,
         }

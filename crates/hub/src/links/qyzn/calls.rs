@@ -1,18 +1,30 @@
 //! What the hub asks of a device: the dialect's operations as a [`Link`].
 
 use super::declared::SNAPSHOT_SECONDS;
-use crate::links::{CallError, CommandDone, Failure, Link, PersonDone, PersonPut, Progress};
+use super::sync::{Listening, Told};
+use crate::links::{
+    CallError, CommandDone, DevicePerson, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut,
+    Progress,
+};
 use async_trait::async_trait;
-use dialects::qyzn::convert::{DevicePhoto, Wanted, person_to_device};
+use dialects::lenient::LenientError;
+use dialects::qyzn::control::{CardType, RecordSelection};
+use dialects::qyzn::convert::{
+    DevicePhoto, Wanted, person_from_platform, person_to_device, settings as unified,
+};
 use dialects::qyzn::operation::answer_of;
+use dialects::qyzn::time::WallTime;
 use dialects::qyzn::{
-    AddPersonFace, Code, DeletePerson, DeviceRestart, OnlineOpenDoor, OpenDoor, Operation, Refusal,
-    RequestBody, ResponseBody, SnapshotPicture, Version, check,
+    AddPersonFace, Code, ConfigGroup, ConfigSystem, DeletePerson, DeviceRestart, DeviceSyncPerson,
+    DeviceUpgrade, GetConfigs, OnlineOpenDoor, OpenDoor, Operation, RecordClear, Refusal, RequestBody,
+    ResendRecords, ResponseBody, SerialOutput, SnapshotPicture, SwipingCard, SyncPerson, Version,
+    WiegandOutput, check,
 };
 use jiff::Timestamp;
-use model::{CommandKind, Decider};
-use serde_json::{Value, json};
-use std::sync::Arc;
+use jiff::tz::TimeZone;
+use model::{CommandKind, Decider, DeviceSettings, Person, PersonId, SettingsChange};
+use serde_json::{Map, Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::hub::roster::RosterWarning;
 use tokio::sync::{mpsc, oneshot};
@@ -23,6 +35,9 @@ const CALLS_WAITING: usize = 2;
 
 /// How long a snapshot waits for a face when nobody says, in seconds.
 const DEFAULT_SNAPSHOT_SECONDS: i64 = 10;
+
+/// How long the next person that a device announced may take: it resends three times, 20 s apart.
+const NEXT_PERSON_WITHIN: Duration = Duration::from_secs(90);
 
 /// A request of the hub on its way to the connection's task.
 pub(super) struct Call {
@@ -36,6 +51,9 @@ pub(super) struct Call {
 pub(super) struct QyznLink {
     calls: mpsc::Sender<Box<Call>>,
     closing: CancellationToken,
+    listening: Arc<Listening>,
+    /// The wall clock at the device's door.
+    zone: Arc<Mutex<Option<TimeZone>>>,
 }
 
 impl QyznLink {
@@ -45,9 +63,26 @@ impl QyznLink {
             Arc::new(Self {
                 calls,
                 closing: CancellationToken::new(),
+                listening: Arc::default(),
+                zone: Arc::default(),
             }),
             receiver,
         )
+    }
+
+    /// Takes a person that the device tells of (4.3.7).
+    pub(super) async fn told_of(&self, person: DeviceSyncPerson) -> ResponseBody {
+        self.listening.take(person).await
+    }
+
+    /// The wall clock at the device's door, as the hub has it.
+    pub(super) fn set_zone(&self, zone: TimeZone) {
+        *self.zone.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone);
+    }
+
+    fn zone(&self) -> TimeZone {
+        let zone = self.zone.lock().unwrap_or_else(PoisonError::into_inner);
+        zone.clone().unwrap_or(TimeZone::UTC)
     }
 
     /// Resolves once the hub wants the connection closed.
@@ -101,6 +136,92 @@ impl QyznLink {
         })
     }
 
+    /// The hub's time now, in the device's zone (4.5.10.3).
+    async fn sync_time(&self) -> Result<CommandDone, CallError> {
+        let now = WallTime::new(self.zone().to_datetime(Timestamp::now())).to_string();
+        let changes = Map::from_iter([("currenttime".to_owned(), Value::String(now))]);
+        self.configure(ConfigGroup::Time, &changes).await?;
+        Ok(CommandDone::default())
+    }
+
+    async fn configure(&self, group: ConfigGroup, changes: &Map<String, Value>) -> Result<(), CallError> {
+        let system = ConfigSystem::one(group, changes)
+            .map_err(|error| CallError::ours(Failure::BadParameter, error.to_string()))?;
+        self.ask(&system).await?;
+        Ok(())
+    }
+
+    /// The device fetches, checks, answers and restarts (4.5.2).
+    async fn upgrade(&self, body: &Value) -> Result<CommandDone, CallError> {
+        let text = |key: &str| {
+            body.get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let upgrade = DeviceUpgrade {
+            url: text("url"),
+            version: text("version"),
+            check: text("md5").to_ascii_lowercase(),
+        };
+        self.ask(&upgrade).await?;
+        Ok(CommandDone {
+            result: Some(json!({"version": upgrade.version})),
+            photo: None,
+        })
+    }
+
+    /// Records of a time come again as ordinary ones (4.5.11).
+    async fn resend(&self, body: &Value) -> Result<CommandDone, CallError> {
+        let zone = self.zone();
+        let edge = |key: &str| {
+            let text = body.get(key).and_then(Value::as_str).unwrap_or_default();
+            text.parse::<Timestamp>()
+                .map(|at| WallTime::new(zone.to_datetime(at)))
+                .map_err(|_| CallError::ours(Failure::BadParameter, format!("{key}: an RFC 3339 instant")))
+        };
+        self.ask(&ResendRecords {
+            selection: RecordSelection::All,
+            from: edge("from")?,
+            until: edge("until")?,
+        })
+        .await?;
+        Ok(CommandDone::default())
+    }
+
+    /// The next card held to the reader (4.5.8).
+    async fn read_card(&self, body: &Value) -> Result<CommandDone, CallError> {
+        let seconds = body.get("timeout").and_then(Value::as_i64);
+        let timeout_seconds = seconds
+            .unwrap_or(DEFAULT_SNAPSHOT_SECONDS)
+            .clamp(1, SNAPSHOT_SECONDS);
+        let card = self.ask(&SwipingCard { timeout_seconds }).await?;
+        let result = match card.card_type {
+            CardType::IcCard => json!({"kind": "ic_card", "number": card.number}),
+            _ => json!({"kind": "id_card", "number": card.number, "document": {
+                "name": card.name, "gender": card.gender, "ethnicity": card.ethnicity, "birthday": card.birthday,
+                "address": card.address, "authority": card.authority, "validity": card.validity,
+            }}),
+        };
+        Ok(CommandDone {
+            result: Some(result),
+            photo: None,
+        })
+    }
+
+    /// Asks whom the device holds; they follow one by one (4.3.6, 4.3.7).
+    async fn ask_for_people(&self) -> Result<ToldPeople, CallError> {
+        let told = self.listening.begin();
+        let expected = self.ask(&SyncPerson {}).await?.persons;
+        Ok(ToldPeople { told, expected })
+    }
+
+    /// The digits that go out of a port, as the wire has them.
+    fn digits(body: &Value) -> String {
+        let hex = body.get("hex").and_then(Value::as_str).unwrap_or_default();
+        hex.to_ascii_uppercase()
+    }
+
     /// Any operation, by its wire name; `get_configs:audioctl` names a group of `get_configs` (rule 34's table).
     async fn native(&self, body: &Value) -> Result<CommandDone, CallError> {
         let operation = body
@@ -114,8 +235,11 @@ impl QyznLink {
         };
         let given = body.get("body").filter(|body| body.is_object()).cloned();
         let data = match (given, message, group) {
-            (Some(data), _, _) => data,
             (None, "get_configs", Some(group)) => json!({"groupKey": [group]}),
+            (Some(values), "config_system", Some(group)) if values.get(group).is_none() => {
+                json!({ group: values })
+            }
+            (Some(data), _, _) => data,
             (None, _, _) => json!({}),
         };
         let request = RequestBody {
@@ -201,11 +325,104 @@ impl Link for QyznLink {
             }
             CommandKind::Snapshot => self.snapshot(body).await,
             CommandKind::Native => self.native(body).await,
+            CommandKind::SyncTime => self.sync_time().await,
+            CommandKind::Upgrade => self.upgrade(body).await,
+            CommandKind::ResendRecords => self.resend(body).await,
+            CommandKind::ReadCard => self.read_card(body).await,
+            CommandKind::ClearRecords => {
+                self.ask(&RecordClear {}).await?;
+                Ok(CommandDone::default())
+            }
+            CommandKind::SerialOutput => {
+                let index = body.get("index").and_then(Value::as_i64).unwrap_or(0);
+                let content = Self::digits(body);
+                self.ask(&SerialOutput { index, content }).await?;
+                Ok(CommandDone::default())
+            }
+            CommandKind::WiegandOutput => {
+                let content = Self::digits(body);
+                self.ask(&WiegandOutput { content }).await?;
+                Ok(CommandDone::default())
+            }
             _ => Err(CallError::ours(
                 Failure::Unsupported,
                 "this dialect has no such command",
             )),
         }
+    }
+
+    async fn read_native_settings(&self, group: &str) -> Result<Value, CallError> {
+        let Some(group) = ConfigGroup::of(group) else {
+            return Err(CallError::ours(Failure::NotFound, "there is no such group"));
+        };
+        let configs = self.ask(&GetConfigs::one(group)).await?;
+        let values = configs.group(group).cloned();
+        values
+            .map(Value::Object)
+            .ok_or_else(|| CallError::ours(Failure::NotFound, "the device told nothing of this group"))
+    }
+
+    async fn write_native_settings(
+        &self,
+        group: &str,
+        changes: &Map<String, Value>,
+    ) -> Result<(), CallError> {
+        let Some(group) = ConfigGroup::of(group) else {
+            return Err(CallError::ours(Failure::NotFound, "there is no such group"));
+        };
+        self.configure(group, changes).await
+    }
+
+    async fn read_settings(&self) -> Result<DeviceSettings, CallError> {
+        let groups: Vec<String> = unified::GROUPS
+            .iter()
+            .map(|group| group.name().to_owned())
+            .collect();
+        let configs = self.ask(&GetConfigs { groups }).await?;
+        Ok(unified::read(&configs))
+    }
+
+    async fn write_settings(&self, change: &SettingsChange) -> Result<(), CallError> {
+        let groups = unified::write(change)
+            .map_err(|error| CallError::ours(Failure::BadParameter, error.to_string()))?;
+        for (group, changes) in groups {
+            self.configure(group, &changes).await?;
+        }
+        Ok(())
+    }
+
+    async fn list_persons(&self) -> Result<Vec<HeldPerson>, CallError> {
+        let mut held = Vec::new();
+        let mut told = self.ask_for_people().await?;
+        while let Some(Told { person, taken }) = told.next().await? {
+            held.push(HeldPerson {
+                wire_id: person.0.person_id,
+                name: person.0.name,
+            });
+            // The connection may have ended meanwhile.
+            let _ = taken.send(Ok(()));
+        }
+        Ok(held)
+    }
+
+    async fn read_people(&self, sink: &dyn PeopleSink) -> Result<u32, CallError> {
+        let mut told = self.ask_for_people().await?;
+        let (zone, mut count) = (self.zone(), 0);
+        while let Some(Told { person, taken }) = told.next().await? {
+            match device_person(&person.0, &zone) {
+                Ok(person) => {
+                    if let Err(error) = sink.take(person).await {
+                        // Unanswered, the device asks again, or is told to wait.
+                        drop(taken);
+                        return Err(CallError::ours(Failure::Internal, error.to_string()));
+                    }
+                    count += 1;
+                    let _ = taken.send(Ok(()));
+                }
+                Err(error) => drop(taken.send(Err(error))),
+            }
+        }
+        Ok(count)
     }
 
     async fn set_decider(&self, decider: Decider) -> Result<(), CallError> {
@@ -226,6 +443,58 @@ impl Link for QyznLink {
     fn close(&self) {
         self.closing.cancel();
     }
+}
+
+/// The people that follow an answer to `sync_person`.
+struct ToldPeople {
+    told: mpsc::Receiver<Told>,
+    expected: u32,
+}
+
+impl ToldPeople {
+    /// The next one; `None` after the last.
+    async fn next(&mut self) -> Result<Option<Told>, CallError> {
+        if self.expected == 0 {
+            return Ok(None);
+        }
+        self.expected -= 1;
+        match tokio::time::timeout(NEXT_PERSON_WITHIN, self.told.recv()).await {
+            Ok(Some(told)) => Ok(Some(told)),
+            Ok(None) => Err(CallError::disconnected()),
+            Err(_) => Err(CallError::ours(
+                Failure::Timeout,
+                format!(
+                    "{} more people were announced and did not come",
+                    self.expected + 1
+                ),
+            )),
+        }
+    }
+}
+
+/// A person as the device has them, for the hub.
+fn device_person(message: &AddPersonFace, zone: &TimeZone) -> Result<DevicePerson, LenientError> {
+    let held = person_from_platform(message, zone).map_err(|error| LenientError {
+        path: "faces".to_owned(),
+        problem: error.to_string(),
+    })?;
+    let id = PersonId::new(held.id.as_str())
+        .unwrap_or_else(|_| PersonId::from_random(uuid::Uuid::now_v7().as_u128()));
+    let person = Person {
+        code: Some(held.code).filter(|code| !code.trim().is_empty() && *code != held.id),
+        kind: held.kind,
+        credentials: held.credentials,
+        verify: held.verify,
+        valid_from: held.valid_from,
+        valid_until: held.valid_until,
+        pass_limit: held.pass_limit,
+        ..Person::new(id, held.name)
+    };
+    Ok(DevicePerson {
+        wire_id: held.id,
+        person,
+        photos: held.faces.into_iter().map(|face| face.picture).collect(),
+    })
 }
 
 fn warning(loss: dialects::Loss) -> RosterWarning {

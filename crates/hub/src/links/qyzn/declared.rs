@@ -1,9 +1,11 @@
 //! What this dialect can do.
 
-use super::NAME;
+use super::{NAME, settings};
 use crate::links::{BodyFault, Dialect};
-use model::CommandKind;
-use serde_json::Value;
+use dialects::qyzn::convert::settings as unified;
+use dialects::qyzn::{DeviceUpgrade, Operation, check};
+use model::{CommandKind, SettingsChange};
+use serde_json::{Map, Value};
 
 /// The longest wait for a face in a snapshot, in seconds: under the 20 s after which a request is sent again (T60).
 pub(super) const SNAPSHOT_SECONDS: i64 = 15;
@@ -22,8 +24,16 @@ impl Dialect for Qyzn {
             "open_door",
             "reboot",
             "snapshot",
+            "sync_time",
+            "upgrade",
+            "clear_records",
+            "resend_records",
+            "serial_output",
+            "wiegand_output",
+            "read_card",
             "native",
             "decide",
+            "import",
             "blocked",
             "weekly",
             "holidays",
@@ -36,10 +46,35 @@ impl Dialect for Qyzn {
         false
     }
 
+    fn brings_codes(&self) -> bool {
+        true
+    }
+
+    fn setting_groups(&self) -> &'static [&'static str] {
+        settings::GROUPS
+    }
+
+    fn check_native_settings(&self, group: &str, changes: &Map<String, Value>) -> Result<(), BodyFault> {
+        settings::check(group, changes)
+    }
+
+    fn check_settings(&self, change: &SettingsChange) -> Result<(), BodyFault> {
+        unified::write(change)
+            .map(|_| ())
+            .map_err(|error| BodyFault::new(error.field, format!("{}, got {}", error.limit, error.got)))
+    }
+
+    fn writable_settings(&self) -> &'static [&'static str] {
+        unified::WRITABLE
+    }
+
     fn check_command(&self, kind: CommandKind, body: &Value) -> Result<(), BodyFault> {
         match kind {
             CommandKind::Native => check_native(body),
-            CommandKind::Snapshot => match body.get("timeout").map(Value::as_i64) {
+            CommandKind::Upgrade => check_upgrade(body),
+            CommandKind::SerialOutput => check_digits(body, 2..=check::SERIAL_DIGITS),
+            CommandKind::WiegandOutput => check_digits(body, 6..=8),
+            CommandKind::Snapshot | CommandKind::ReadCard => match body.get("timeout").map(Value::as_i64) {
                 None | Some(Some(1..=SNAPSHOT_SECONDS)) => Ok(()),
                 Some(_) => Err(BodyFault::new(
                     "timeout",
@@ -49,6 +84,37 @@ impl Dialect for Qyzn {
             _ => Ok(()),
         }
     }
+}
+
+fn check_digits(body: &Value, digits: std::ops::RangeInclusive<usize>) -> Result<(), BodyFault> {
+    let hex = body.get("hex").and_then(Value::as_str).unwrap_or_default();
+    check::hexadecimal("hex", hex, digits).map_err(|error| BodyFault::new("hex", error.limit))?;
+    match body.get("index").map(Value::as_i64) {
+        None | Some(Some(0)) => Ok(()),
+        Some(_) => Err(BodyFault::new("index", "0: there is one port")),
+    }
+}
+
+fn check_upgrade(body: &Value) -> Result<(), BodyFault> {
+    let text = |key: &str| {
+        body.get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let upgrade = DeviceUpgrade {
+        url: text("url"),
+        version: text("version"),
+        check: text("md5"),
+    };
+    upgrade.check().map_err(|error| {
+        let field = if error.field == "check" {
+            "md5"
+        } else {
+            error.field.as_str()
+        };
+        BodyFault::new(field, error.limit)
+    })
 }
 
 fn check_native(body: &Value) -> Result<(), BodyFault> {

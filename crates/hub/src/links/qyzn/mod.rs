@@ -3,12 +3,15 @@
 //! [`listener`] accepts within bounds; [`connection`] is one socket with the dialect's state machine; [`session`]
 //! answers what a device asks; [`calls`] is the [`Link`](super::Link) over which the hub asks the device.
 
+mod calling;
 mod calls;
 mod connection;
 mod declared;
 mod listener;
 mod record;
 mod session;
+mod settings;
+mod sync;
 
 pub use declared::Qyzn;
 pub use listener::serve;

@@ -5,9 +5,11 @@ use crate::intake::{self, Arrival, Clock, Taken};
 use crate::links::LiveLink;
 use dialects::lenient::Base64Text;
 use dialects::qyzn::convert::{ReceivedRecord, record_from_device};
-use dialects::qyzn::{Code, ResponseBody, SnapshotFace, SnapshotFaceAnswer, operation};
+use dialects::qyzn::{
+    Code, QrCodeAnswer, QrCodeData, ResponseBody, SnapshotFace, SnapshotFaceAnswer, operation,
+};
 use jiff::Timestamp;
-use model::{Decision, Denial, Record, RecordId, TemperatureAlarm};
+use model::{Decision, Denial, Direction, Method, Outcome, Record, RecordId, TemperatureAlarm};
 use serde_json::Value;
 use std::sync::Arc;
 use store::hub::devices::StoredDevice;
@@ -83,30 +85,18 @@ fn arrival(
     };
     let (capture, registered) = (picture(&parts.capture), picture(&parts.registered));
     let draft = Record {
-        id: RecordId::new(""),
-        device_id: live.device.clone(),
-        person_id: None,
         person_name: parts.person_name,
         occurred_at: reading.map_or(received_at, |reading| reading.at),
-        received_at,
-        late: false,
         clock_suspect: reading.is_none(),
         method: parts.method,
         result: parts.outcome,
         score: parts.score,
-        scores: Vec::new(),
         temperature: parts.temperature,
-        temperature_alarm: TemperatureAlarm::None,
-        mask: None,
-        helmet: None,
         card: parts.card,
-        channel: None,
         direction: device.device.direction,
-        photo_url: None,
-        registered_photo_url: None,
         document: parts.document,
-        location: None,
         native: parts.native,
+        ..blank(live, received_at)
     };
     Arrival {
         draft,
@@ -118,10 +108,89 @@ fn arrival(
         },
         device_time: Some(parts.time_text),
         wire_person: parts.person_id,
+        code: None,
         key_text: parts.key.text,
         key_with_picture: parts.key.with_picture,
         capture,
         registered,
+    }
+}
+
+/// Decides on a QR code (4.6.3): a record of its own, by the hub's clock.
+pub(super) async fn take_code(session: &Session, live: &Arc<LiveLink>, content: &str) -> ResponseBody {
+    let hub = &session.hub;
+    let Some(_room) = hub.intake.room(content.len()) else {
+        return ResponseBody::busy(BUSY_SECONDS);
+    };
+    let device = match hub.store.devices.device(&live.device, None).await {
+        Ok(Some(device)) => device,
+        Ok(None) => return ResponseBody::of_code(Code::Unregistered),
+        Err(error) => return refusal(&error),
+    };
+    let at = Timestamp::now();
+    let draft = Record {
+        occurred_at: at,
+        clock_suspect: false,
+        method: Method::Qr,
+        result: Outcome::NotAuthorised,
+        direction: device.device.direction,
+        ..blank(live, at)
+    };
+    let arrival = Arrival {
+        draft,
+        clock: Clock {
+            connected_at: live.since,
+            skew_ms: Some(0),
+            ambiguous: false,
+            resolution_ms: 1,
+        },
+        device_time: None,
+        wire_person: None,
+        code: Some(content.to_owned()),
+        // Each showing of a code is asked about once; a resend is answered by the connection.
+        key_text: format!("qr {}", uuid::Uuid::new_v4()),
+        key_with_picture: false,
+        capture: None,
+        registered: None,
+    };
+    match intake::take(hub, arrival).await {
+        Ok(Taken::Stored { decision }) => operation::success::<QrCodeData>(&QrCodeAnswer {
+            open_door: i64::from(decision.is_some_and(Decision::is_granted)),
+        }),
+        Ok(Taken::Repeated | Taken::HeldFull) => {
+            operation::success::<QrCodeData>(&QrCodeAnswer { open_door: 0 })
+        }
+        Err(error) => refusal(&error),
+    }
+}
+
+/// A record of which nothing is known yet.
+fn blank(live: &LiveLink, received_at: Timestamp) -> Record {
+    Record {
+        id: RecordId::new(""),
+        device_id: live.device.clone(),
+        person_id: None,
+        person_name: None,
+        occurred_at: received_at,
+        received_at,
+        late: false,
+        clock_suspect: false,
+        method: Method::Unknown,
+        result: Outcome::Denied,
+        score: None,
+        scores: Vec::new(),
+        temperature: None,
+        temperature_alarm: TemperatureAlarm::None,
+        mask: None,
+        helmet: None,
+        card: None,
+        channel: None,
+        direction: Direction::None,
+        photo_url: None,
+        registered_photo_url: None,
+        document: None,
+        location: None,
+        native: serde_json::json!({}),
     }
 }
 

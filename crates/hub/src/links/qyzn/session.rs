@@ -2,7 +2,7 @@
 //! 19).
 
 use super::calls::QyznLink;
-use super::{NAME, Qyzn, record};
+use super::{NAME, Qyzn, calling, record};
 use crate::config::Approval;
 use crate::links::{Dialect, LiveLink};
 use crate::state::Hub;
@@ -123,6 +123,7 @@ impl Session {
             .hub
             .links
             .add(device.device.id.clone(), self.link(), Timestamp::now());
+        self.link.set_zone(zone_of(&self.hub, Some(device)));
         self.live = Some(Arc::clone(&live));
         live
     }
@@ -166,12 +167,16 @@ impl Session {
                 ),
                 None => (ResponseBody::of_code(Code::Unregistered), After::Nothing),
             },
-            DeviceRequest::QrCodeData(_)
-            | DeviceRequest::DeviceSyncPerson(_)
-            | DeviceRequest::DeviceCallParam(_)
-            | DeviceRequest::DeviceCallResult(_) => {
-                (ResponseBody::of_code(Code::UnknownCommand), After::Nothing)
-            }
+            DeviceRequest::QrCodeData(code) => (
+                match &self.live {
+                    Some(live) => record::take_code(self, live, &code.content).await,
+                    None => ResponseBody::of_code(Code::Unregistered),
+                },
+                After::Nothing,
+            ),
+            DeviceRequest::DeviceSyncPerson(person) => (self.link.told_of(person).await, After::Nothing),
+            DeviceRequest::DeviceCallParam(call) => (calling::param(self, &call).await, After::Nothing),
+            DeviceRequest::DeviceCallResult(report) => (calling::result(self, &report), After::Nothing),
             DeviceRequest::Unknown { message, .. } => {
                 tracing::debug!(device = ?self.device_id(), message, "an unknown message");
                 (ResponseBody::of_code(Code::UnknownCommand), After::Nothing)

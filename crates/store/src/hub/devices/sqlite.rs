@@ -217,6 +217,16 @@ impl Devices for SqliteDevices {
             .await
     }
 
+    async fn settings_changed(&self, actor: &Actor, id: &DeviceId, what: &str) -> Result<(), StoreError> {
+        let (actor, id, what) = (actor.clone(), id.clone(), what.to_owned());
+        self.store
+            .write(move |tx| {
+                let detail = serde_json::json!({ "changed": what });
+                audit::note(tx, &actor, "device.settings", "device", id.as_str(), detail)
+            })
+            .await
+    }
+
     async fn set_clock_skew(&self, id: &DeviceId, skew_ms: i64) -> Result<(), StoreError> {
         let id = id.clone();
         self.store

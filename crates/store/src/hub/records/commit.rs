@@ -47,10 +47,15 @@ pub(super) fn commit(
     }
     let passer = if held {
         nobody()
+    } else if let Some(code) = &new.code {
+        holder(tx, code)?
     } else {
         passer(tx, &device_id, new.wire_person.as_deref())?
     };
-    let decision = decide(tx, &new, &device, &passer)?;
+    let decision = match new.code {
+        Some(_) => Some(decide_on_code(tx, &new, &device, &passer)?),
+        None => decide(tx, &new, &device, &passer)?,
+    };
     if let Some(decision) = decision {
         new.draft.result = outcome(decision, new.draft.result);
     }
@@ -124,6 +129,36 @@ fn passer(connection: &Connection, device: &DeviceId, wire_id: Option<&str>) -> 
             forgotten: true,
         },
     })
+}
+
+/// Who holds a QR code.
+fn holder(connection: &Connection, code: &str) -> Result<Passer, StoreError> {
+    let found: Option<String> = connection
+        .prepare_cached(
+            "SELECT person_id FROM credentials WHERE kind = 'qr' AND number = ?1 ORDER BY person_id LIMIT 1",
+        )?
+        .query_row([code], |row| row.get(0))
+        .optional()?;
+    Ok(Passer {
+        person: found.and_then(|id| PersonId::new(id).ok()),
+        forgotten: false,
+    })
+}
+
+/// The hub's verdict on a QR code (hub rule 17).
+fn decide_on_code(
+    connection: &Connection,
+    new: &NewRecord,
+    device: &StoredDevice,
+    passer: &Passer,
+) -> Result<Decision, StoreError> {
+    let (Standing::Approved, Some(ask)) = (device.standing, &new.ask) else {
+        return Ok(Decision::Denied(Denial::NotAuthorised));
+    };
+    match &passer.person {
+        Some(person) => judge(connection, person, device, ask, new.draft.received_at),
+        None => Ok(Decision::Denied(Denial::UnknownCredential)),
+    }
 }
 
 fn forget(new: &mut NewRecord) {

@@ -269,3 +269,16 @@ CREATE INDEX records_occurred ON records(occurred_at);
 CREATE INDEX records_device ON records(device_id, seq);
 CREATE INDEX records_held ON records(device_id, size) WHERE held = 1;
 CREATE INDEX records_captures ON records(received_at) WHERE capture_blob IS NOT NULL OR registered_blob IS NOT NULL;
+
+-- Who answers when somebody at a door calls a room.
+CREATE TABLE rooms (
+    number TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE room_answers (
+    room TEXT NOT NULL REFERENCES rooms(number) ON DELETE CASCADE,
+    place INTEGER NOT NULL,                 -- who is called first
+    person_id TEXT NOT NULL REFERENCES persons(id) ON DELETE CASCADE,
+    PRIMARY KEY (room, person_id)
+) WITHOUT ROWID;

@@ -1,0 +1,192 @@
+//! What devices are told to be: the shared settings and each dialect's own (hub rules 36 and 37). They live on the
+//! device: reading asks it, so it must be connected.
+
+use super::devices::visible;
+use super::input::Input;
+use super::permission::{Change, Read};
+use super::problem::Problem;
+use super::scope;
+use crate::links::{self, BodyFault, CallError, Dialect, Failure, LiveLink};
+use crate::state::Hub;
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use model::{Device, DeviceSettings, DeviceStatus, SettingsChange};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// How long to wait until the device has done what it is doing.
+const TURN_WITHIN: Duration = Duration::from_secs(20);
+
+pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
+    OpenApiRouter::new()
+        .routes(routes!(shared, change_shared))
+        .routes(routes!(groups))
+        .routes(routes!(group, change_group))
+}
+
+/// The device's link and dialect; one that cannot be asked now is a problem.
+fn reach(hub: &Hub, device: &Device) -> Result<(Arc<LiveLink>, &'static dyn Dialect), Problem> {
+    let dialect = links::dialect(&device.dialect)
+        .ok_or_else(|| Problem::unsupported("", "this hub does not speak the device's dialect"))?;
+    if device.status == DeviceStatus::Pending {
+        return Err(Problem::conflict("pending", "the device waits for approval"));
+    }
+    let live = hub.links.get(&device.id);
+    let live = live.ok_or_else(|| Problem::conflict("offline", "the device is not connected"))?;
+    Ok((live, dialect))
+}
+
+/// One call at a time for each device.
+async fn turn(live: &LiveLink) -> Result<tokio::sync::MutexGuard<'_, ()>, Problem> {
+    tokio::time::timeout(TURN_WITHIN, live.turn.lock())
+        .await
+        .map_err(|_| Problem::busy(TURN_WITHIN.as_secs()))
+}
+
+fn refused(error: &CallError) -> Problem {
+    let text = error.to_string();
+    match error.failure {
+        Failure::Unsupported => Problem::unsupported("", text),
+        Failure::BadParameter => Problem::invalid_field("", "refused_by_device", text),
+        Failure::NotFound => Problem::not_found(),
+        Failure::Busy => Problem::busy(error.wait.map_or(1, |wait| wait.as_secs().max(1))),
+        Failure::Disconnected => Problem::conflict("offline", text),
+        Failure::Timeout => Problem::new(StatusCode::GATEWAY_TIMEOUT, "timeout", text),
+        _ => Problem::new(StatusCode::BAD_GATEWAY, "refused_by_device", text),
+    }
+}
+
+fn fault(fault: BodyFault) -> Problem {
+    Problem::invalid_field(&fault.path, "invalid", fault.message)
+}
+
+/// Each setting with whether it can be changed; null where the dialect has no such thing.
+fn view(settings: &DeviceSettings, writable: &[&str]) -> Result<Value, Problem> {
+    let values = serde_json::to_value(settings).map_err(|error| Problem::internal(&error))?;
+    let Value::Object(values) = values else {
+        return Ok(Value::Null);
+    };
+    let shown = values.into_iter().map(|(name, value)| {
+        let is_writable = writable.contains(&name.as_str());
+        let shown = match value {
+            Value::Null if !is_writable => Value::Null,
+            value => json!({"value": value, "writable": is_writable}),
+        };
+        (name, shown)
+    });
+    Ok(Value::Object(shown.collect()))
+}
+
+/// The settings that dialects share, as the device has them: each `{value, writable}`, or null where its dialect has no
+/// such thing. Volume and threshold are shares from 0 to 1.
+#[utoipa::path(get, path = "/devices/{id}/settings", tag = "devices", params(("id", description = "The device")),
+    responses((status = 200, body = Object), (status = 409, description = "The device is not connected")))]
+async fn shared(
+    State(hub): State<Arc<Hub>>,
+    by: Read<scope::Devices>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let device = visible(&hub, &by.0, id).await?.device;
+    let (live, dialect) = reach(&hub, &device)?;
+    let _turn = turn(&live).await?;
+    let settings = live.link.read_settings().await.map_err(|error| refused(&error))?;
+    Ok(Json(view(&settings, dialect.writable_settings())?))
+}
+
+/// Changes shared settings: what is named, as plain values.
+#[utoipa::path(patch, path = "/devices/{id}/settings", tag = "devices", params(("id", description = "The device")), request_body = Object,
+    responses((status = 200, body = Object), (status = 409, description = "The device is not connected"),
+              (status = 422, description = "Not in this dialect, or out of range: the field and its range")))]
+async fn change_shared(
+    State(hub): State<Arc<Hub>>,
+    by: Change<scope::Devices>,
+    Path(id): Path<String>,
+    Input(change): Input<SettingsChange>,
+) -> Result<Json<Value>, Problem> {
+    let device = visible(&hub, &by.0, id).await?.device;
+    let (live, dialect) = reach(&hub, &device)?;
+    dialect.check_settings(&change).map_err(fault)?;
+    let _turn = turn(&live).await?;
+    live.link
+        .write_settings(&change)
+        .await
+        .map_err(|error| refused(&error))?;
+    noted(&hub, &by, &device, "settings").await?;
+    let settings = live.link.read_settings().await.map_err(|error| refused(&error))?;
+    Ok(Json(view(&settings, dialect.writable_settings())?))
+}
+
+/// The groups of the dialect's own settings.
+#[utoipa::path(get, path = "/devices/{id}/settings/native", tag = "devices", params(("id", description = "The device")), responses((status = 200, body = Object)))]
+async fn groups(
+    State(hub): State<Arc<Hub>>,
+    by: Read<scope::Devices>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let device = visible(&hub, &by.0, id).await?.device;
+    let dialect = links::dialect(&device.dialect);
+    let groups = dialect.map_or(&[][..], Dialect::setting_groups);
+    Ok(Json(json!({"groups": groups})))
+}
+
+fn known(dialect: &dyn Dialect, group: &str) -> Result<(), Problem> {
+    if dialect.setting_groups().contains(&group) {
+        Ok(())
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+/// One group of the dialect's own settings, as it stands on the wire.
+#[utoipa::path(get, path = "/devices/{id}/settings/native/{group}", tag = "devices", params(("id", description = "The device"), ("group", description = "The group's wire name")),
+    responses((status = 200, body = Object), (status = 409, description = "The device is not connected")))]
+async fn group(
+    State(hub): State<Arc<Hub>>,
+    by: Read<scope::Devices>,
+    Path((id, group)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    let device = visible(&hub, &by.0, id).await?.device;
+    let (live, dialect) = reach(&hub, &device)?;
+    known(dialect, &group)?;
+    let _turn = turn(&live).await?;
+    let values = live.link.read_native_settings(&group).await;
+    values.map(Json).map_err(|error| refused(&error))
+}
+
+/// Changes some fields of one group; the rest stays.
+#[utoipa::path(patch, path = "/devices/{id}/settings/native/{group}", tag = "devices", params(("id", description = "The device"), ("group", description = "The group's wire name")), request_body = Object,
+    responses((status = 200, body = Object), (status = 409, description = "The device is not connected"),
+              (status = 422, description = "A field is unknown, read-only or out of its range, which is named")))]
+async fn change_group(
+    State(hub): State<Arc<Hub>>,
+    by: Change<scope::Devices>,
+    Path((id, group)): Path<(String, String)>,
+    Input(changes): Input<Map<String, Value>>,
+) -> Result<Json<Value>, Problem> {
+    let device = visible(&hub, &by.0, id).await?.device;
+    let (live, dialect) = reach(&hub, &device)?;
+    known(dialect, &group)?;
+    dialect.check_native_settings(&group, &changes).map_err(fault)?;
+    let _turn = turn(&live).await?;
+    live.link
+        .write_native_settings(&group, &changes)
+        .await
+        .map_err(|error| refused(&error))?;
+    noted(&hub, &by, &device, &group).await?;
+    let values = live.link.read_native_settings(&group).await;
+    values.map(Json).map_err(|error| refused(&error))
+}
+
+/// That a setting was changed is audited, without its values: some are secret.
+async fn noted(hub: &Hub, by: &Change<scope::Devices>, device: &Device, group: &str) -> Result<(), Problem> {
+    hub.store
+        .devices
+        .settings_changed(&by.0.actor(), &device.id, group)
+        .await?;
+    hub.outbox_grew();
+    Ok(())
+}
