@@ -19,12 +19,12 @@ impl Reader {
         tokio::time::timeout(patience, card).await.ok()?.ok()
     }
 
-    /// Gives a card to whoever waits; returned where nobody does.
-    pub fn offer(&self, card: Presented) -> Result<(), Presented> {
+    /// Gives a card to whoever waits; it comes back where nobody does.
+    pub fn offer(&self, card: Presented) -> Option<Presented> {
         let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).take();
         match wanted {
-            Some(waiting) => waiting.send(card),
-            None => Err(card),
+            Some(waiting) => waiting.send(card).err(),
+            None => Some(card),
         }
     }
 }

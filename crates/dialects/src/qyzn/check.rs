@@ -108,7 +108,7 @@ pub fn hexadecimal(
     text: &str,
     digits: std::ops::RangeInclusive<usize>,
 ) -> Result<(), FieldError> {
-    let pairs = text.len() % 2 == 0 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let pairs = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     if pairs && digits.contains(&text.len()) {
         return Ok(());
     }

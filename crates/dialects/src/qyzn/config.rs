@@ -341,6 +341,9 @@ impl<'de> Deserialize<'de> for Configs {
     }
 }
 
+/// A group with the fields to set, exact.
+pub type GroupChange = (ConfigGroup, Map<String, Value>);
+
 /// `config_system` (4.5.10), platform to device: sets some fields of one or several groups; each field on its own.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ConfigSystem {
@@ -363,7 +366,7 @@ impl ConfigSystem {
     ///
     /// # Errors
     /// The first field that is read-only or outside its range.
-    pub fn exact(&self) -> Result<Vec<(ConfigGroup, Map<String, Value>)>, FieldError> {
+    pub fn exact(&self) -> Result<Vec<GroupChange>, FieldError> {
         self.groups
             .iter()
             .filter_map(|values| Some((values.known()?, values)))

@@ -25,9 +25,8 @@ impl Device {
     /// # Errors
     /// [`PassError`]: nothing was recorded then and the door stays shut.
     pub async fn credential(self: &Arc<Self>, presented: Presented) -> Result<FrameAnswer, PassError> {
-        let presented = match self.reader.offer(presented) {
-            Ok(()) => return Ok(read_only()),
-            Err(presented) => presented,
+        let Some(presented) = self.reader.offer(presented) else {
+            return Ok(read_only());
         };
         if presented.kind == CredentialKind::Qr
             && self.people.holder(presented.kind, &presented.number).is_none()

@@ -5,6 +5,7 @@ use super::people::store_failed;
 use crate::behaviour::{Behaviour, Identification, Lock, Push, Strangers};
 use crate::device::Device;
 use dialects::local_time;
+use dialects::qyzn::config::GroupChange;
 use dialects::qyzn::operation::success;
 use dialects::qyzn::time::WallTime;
 use dialects::qyzn::{
@@ -172,11 +173,7 @@ pub(super) async fn set(device: &Device, message: &ConfigSystem, own: &Own) -> R
 }
 
 /// Keeps changes and acts upon them; says what cannot be.
-async fn apply(
-    device: &Device,
-    changes: Vec<(ConfigGroup, Map<String, Value>)>,
-    own: &Own,
-) -> Result<Option<String>, StoreError> {
+async fn apply(device: &Device, changes: Vec<GroupChange>, own: &Own) -> Result<Option<String>, StoreError> {
     let mut kept = kept(device).await?;
     let mut set_clock = None;
     for (group, changed) in &changes {
@@ -198,15 +195,19 @@ async fn apply(
     }
     let bytes = serde_json::to_vec(&kept)?;
     device.state.set(&key(), Some(&bytes)).await?;
-    let whole: Vec<(ConfigGroup, Map<String, Value>, Map<String, Value>)> = changes
+    let told: Vec<Told> = changes
         .into_iter()
-        .map(|(group, changed)| (group, values(device, group, &kept, own), changed))
+        .map(|(group, changed)| Told {
+            whole: values(device, group, &kept, own),
+            group,
+            changed,
+        })
         .collect();
     let accept = device.configured_thresholds.accept;
     device
         .change_behaviour(|behaviour| {
-            for (group, whole, changed) in &whole {
-                act(behaviour, *group, whole, changed, accept);
+            for told in &told {
+                act(behaviour, told, accept);
             }
         })
         .await?;
@@ -218,14 +219,16 @@ async fn apply(
     Ok(None)
 }
 
-/// What a group means for this terminal.
-fn act(
-    behaviour: &mut Behaviour,
+/// A group that was set: as it is now, and what was changed.
+struct Told {
     group: ConfigGroup,
-    whole: &Map<String, Value>,
-    changed: &Map<String, Value>,
-    accept: f32,
-) {
+    whole: Map<String, Value>,
+    changed: Map<String, Value>,
+}
+
+/// What a group means for this terminal.
+fn act(behaviour: &mut Behaviour, told: &Told, accept: f32) {
+    let (group, whole, changed) = (told.group, &told.whole, &told.changed);
     let number = |key: &str| whole.get(key).and_then(Value::as_i64).unwrap_or_default();
     let on = |key: &str| whole.get(key).and_then(Value::as_bool).unwrap_or_default();
     let text = |key: &str| {
