@@ -290,6 +290,7 @@ async fn assemble(config: HubConfig, store: HubStore, options: Options) -> Resul
     Ok(Hub {
         recognition,
         links: crate::links::Registry::default(),
+        imports: crate::roster::Imports::default(),
         intake: crate::intake::Intake::new(config.limits.intake_mb),
         renditions: Semaphore::new(RENDITIONS_AT_A_TIME),
         outbox_head: watch::Sender::new(head),

@@ -32,6 +32,8 @@ pub struct Hub {
     pub(crate) outbox_poke: Notify,
     /// Who is connected.
     pub links: crate::links::Registry,
+    /// People taken over from devices.
+    pub(crate) imports: crate::roster::Imports,
     /// How much may be under way between devices and the disk.
     pub(crate) intake: crate::intake::Intake,
     /// Renditions of photos made at a time.

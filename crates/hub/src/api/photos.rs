@@ -11,15 +11,13 @@ use crate::config::PhotoCheck;
 use crate::people;
 use crate::state::Hub;
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use model::{FaceFault, PersonId, PhotoId, PhotoQuality};
 use serde::Serialize;
 use std::sync::Arc;
-use store::BlobClass;
-use store::hub::photos::{NewPhoto, StoredPhoto, new_id};
+use store::hub::photos::StoredPhoto;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -112,7 +110,8 @@ async fn add(
         let (hub, id) = (Arc::clone(&hub), id.clone());
         // To the end even when the caller hangs up: store and gallery belong together.
         settled(&Arc::clone(&hub), async move {
-            keep(&hub, &by, &id, upload.bytes, look).await
+            let (actor, zone) = (by.0.actor(), by.0.zone.clone());
+            Ok(people::keep_photo(&hub, &actor, zone, &id, upload.bytes, look).await?)
         })
         .await?
     };
@@ -123,41 +122,6 @@ async fn add(
         note,
     };
     Ok((StatusCode::CREATED, [(header::LOCATION, url)], Json(body)).into_response())
-}
-
-/// First the gallery, then the store: a deletion in between takes the face out of both.
-async fn keep(
-    hub: &Arc<Hub>,
-    by: &Change<scope::Persons>,
-    person: &PersonId,
-    bytes: Bytes,
-    look: people::Look,
-) -> Result<StoredPhoto, Problem> {
-    let engine = hub.store.engine.clone();
-    let sealing = tokio::task::spawn_blocking(move || engine.seal_blob(BlobClass::Photo, &bytes));
-    let blob = sealing.await.map_err(|error| Problem::internal(&error))??;
-    let id = new_id();
-    let photo = NewPhoto {
-        id: id.clone(),
-        blob,
-        media_type: look.media_type.to_owned(),
-        findings: look.findings,
-        most: u32::try_from(hub.config.limits.photos_per_person).unwrap_or(u32::MAX),
-    };
-    if let Some(template) = &look.template {
-        hub.recognition
-            .gallery()
-            .insert(person.clone(), id.as_str(), template);
-    }
-    let added = hub
-        .store
-        .people
-        .add_photo(&by.0.actor(), person, by.0.zone.clone(), photo)
-        .await;
-    if added.is_err() {
-        hub.recognition.gallery().remove_photo(person, id.as_str());
-    }
-    Ok(added?)
 }
 
 /// A photo's very bytes, with their true media type. That they were looked at is audited.

@@ -8,15 +8,18 @@ use super::problem::Problem;
 use super::query::InputQuery;
 use super::scope;
 use crate::events::{Resolver, Resolvers};
+use crate::links::{self, LiveLink};
+use crate::roster::{self, ImportState};
 use crate::state::Hub;
 use async_trait::async_trait;
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use model::DeviceId;
-use serde_json::Value;
+use model::{DeviceId, DeviceStatus};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use store::hub::Event;
 use store::hub::outbox::Announcement;
@@ -32,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
         .routes(routes!(roster))
         .routes(routes!(verify))
         .routes(routes!(strays))
+        .routes(routes!(import, import_state))
 }
 
 pub(super) fn resolvers(resolvers: &mut Resolvers) {
@@ -81,17 +85,70 @@ fn place(cursor: &str) -> Result<String, Problem> {
         .ok_or_else(|| Problem::bad_request("bad_cursor", "the cursor is not one that a list gave"))
 }
 
-/// Compares what the device holds with the roster. Dialects that cannot list whom they hold answer 422.
+/// Compares what the device holds with the roster: who is missing is wanted again, who is unknown is a stray. Dialects
+/// that cannot list whom they hold answer 422.
 #[utoipa::path(post, path = "/devices/{id}/roster/verify", tag = "devices", params(("id", description = "The device")),
-    responses((status = 202), (status = 422, description = "The dialect cannot list whom it holds")))]
+    responses((status = 202), (status = 409, description = "The device is not connected"), (status = 422, description = "The dialect cannot list whom it holds")))]
 async fn verify(
     State(hub): State<Arc<Hub>>,
     by: Change<scope::Devices>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    let device = visible(&hub, &by.0, id).await?.device;
-    let why = format!("the hub cannot list whom a {} device holds yet", device.dialect);
-    Err(Problem::unsupported("", why))
+    let live = importable(&hub, &by.0, id).await?;
+    roster::verify(&hub, live, by.0.actor());
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// The link to a device that can say whom it holds.
+async fn importable(hub: &Arc<Hub>, by: &Caller, id: String) -> Result<Arc<LiveLink>, Problem> {
+    let device = visible(hub, by, id).await?.device;
+    let can =
+        links::dialect(&device.dialect).is_some_and(|dialect| dialect.capabilities().contains(&"import"));
+    if !can {
+        let why = format!("{} devices cannot list whom they hold", device.dialect);
+        return Err(Problem::unsupported("", why));
+    }
+    if device.status == DeviceStatus::Pending {
+        return Err(Problem::conflict("pending", "the device waits for approval"));
+    }
+    let live = hub.links.get(&device.id);
+    live.ok_or_else(|| Problem::conflict("offline", "the device is not connected"))
+}
+
+/// Takes over the people that a device holds, with their photos where its dialect has them; nothing changes on the
+/// device. Who was taken over before is the same person again.
+#[utoipa::path(post, path = "/devices/{id}/import", tag = "devices", params(("id", description = "The device")),
+    responses((status = 202, body = Object, description = "`url` tells how it goes"), (status = 409, description = "The device is not connected, or an import runs"), (status = 422, description = "The dialect cannot list whom it holds")))]
+async fn import(
+    State(hub): State<Arc<Hub>>,
+    by: Change<scope::Devices>,
+    _: Change<scope::Persons>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let live = importable(&hub, &by.0, id).await?;
+    let url = format!("/api/v1/devices/{}/import", live.device);
+    let id = live.device.to_string();
+    if !roster::begin_import(&hub, live, by.0.actor()) {
+        return Err(Problem::conflict(
+            "running",
+            "an import of this device is under way",
+        ));
+    }
+    let body = Json(json!({"id": id, "url": url}));
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, url)], body).into_response())
+}
+
+/// How the last import of a device stands.
+#[utoipa::path(get, path = "/devices/{id}/import", tag = "devices", params(("id", description = "The device")),
+    responses((status = 200, body = Object), (status = 404, description = "There was none since the hub's start")))]
+async fn import_state(
+    State(hub): State<Arc<Hub>>,
+    by: Read<scope::Devices>,
+    Path(id): Path<String>,
+) -> Result<Json<ImportState>, Problem> {
+    let device = visible(&hub, &by.0, id).await?.device.id;
+    let state = hub.imports.state(&device);
+    state.map(Json).ok_or_else(Problem::not_found)
 }
 
 /// People on a device whom the hub does not know.

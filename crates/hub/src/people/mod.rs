@@ -12,6 +12,7 @@ mod refresh;
 pub use draft::{Draft, change, create};
 pub use fields::Fields;
 pub use limits::*;
+pub(crate) use photo::keep_photo;
 pub use photo::{Look, look_at};
 pub use recognition::{Recognition, RecognitionError, rejected};
 pub use refresh::keep_templates_current;

@@ -3,10 +3,13 @@
 use super::recognition::{Recognition, RecognitionError, rejected};
 use crate::api::problem::Problem;
 use crate::config::PhotoCheck;
+use crate::state::Hub;
 use axum::body::Bytes;
 use face::{Examination, ImageError, Template};
-use model::{FaceFault, PhotoQuality};
-use store::hub::photos::Findings;
+use model::{FaceFault, PersonId, PhotoQuality, ZoneId};
+use store::hub::Actor;
+use store::hub::photos::{Findings, NewPhoto, StoredPhoto, new_id};
+use store::{BlobClass, StoreError};
 
 /// The path of faults that concern the picture as a whole.
 const PHOTO: &str = "photo";
@@ -77,6 +80,44 @@ fn header(recognition: &Recognition, bytes: &[u8]) -> Result<&'static str, Probl
         face::decode::media_type(bytes).ok_or_else(|| rejected(PHOTO, &[FaceFault::NotAnImage]))?;
     face::decode::dimensions(bytes, recognition.limits()).map_err(refuse)?;
     Ok(media_type)
+}
+
+/// Keeps a photo that was looked at. First the gallery, then the store: a deletion in between takes the face out of
+/// both.
+///
+/// # Errors
+/// As [`store::hub::People::add_photo`].
+pub(crate) async fn keep_photo(
+    hub: &Hub,
+    actor: &Actor,
+    bound: Option<ZoneId>,
+    person: &PersonId,
+    bytes: Bytes,
+    look: Look,
+) -> Result<StoredPhoto, StoreError> {
+    let engine = hub.store.engine.clone();
+    let sealing = tokio::task::spawn_blocking(move || engine.seal_blob(BlobClass::Photo, &bytes));
+    let blob = sealing
+        .await
+        .map_err(|error| StoreError::Corrupt(error.to_string()))??;
+    let id = new_id();
+    let photo = NewPhoto {
+        id: id.clone(),
+        blob,
+        media_type: look.media_type.to_owned(),
+        findings: look.findings,
+        most: u32::try_from(hub.config.limits.photos_per_person).unwrap_or(u32::MAX),
+    };
+    if let Some(template) = &look.template {
+        hub.recognition
+            .gallery()
+            .insert(person.clone(), id.as_str(), template);
+    }
+    let added = hub.store.people.add_photo(actor, person, bound, photo).await;
+    if added.is_err() {
+        hub.recognition.gallery().remove_photo(person, id.as_str());
+    }
+    added
 }
 
 /// What is kept of an examination.

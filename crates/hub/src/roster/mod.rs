@@ -2,8 +2,10 @@
 //! by what the outbox tells.
 
 mod dispatch;
+mod import;
 mod photos;
 mod worker;
 
 pub(crate) use dispatch::wake_devices;
+pub(crate) use import::{ImportState, Imports, begin as begin_import, verify};
 pub(crate) use worker::work_off;

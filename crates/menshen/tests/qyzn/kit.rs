@@ -272,14 +272,19 @@ impl Pair {
 
     /// Waits until the terminal holds exactly so many, and nothing is left to do.
     pub(crate) async fn settled(&self, count: usize) {
+        self.settled_at(count, count).await;
+    }
+
+    /// Waits until so many are applied, nothing is left to do, and the terminal holds `held`.
+    pub(crate) async fn settled_at(&self, count: usize, held: usize) {
         let path = format!("/devices/{}/roster?limit=1000", self.device);
         let settled = || async {
             let items = self.api.try_get(&path).await?["items"].as_array().cloned()?;
             (items.len() == count && items.iter().all(|item| item["state"] == "applied")).then_some(())
         };
         until(&format!("{count} people to be applied"), settled).await;
-        let held = || async { (self.kiosk.try_state().await?["counts"]["persons"] == count).then_some(()) };
-        until(&format!("{count} people on the terminal"), held).await;
+        let there = || async { (self.kiosk.try_state().await?["counts"]["persons"] == held).then_some(()) };
+        until(&format!("{held} people on the terminal"), there).await;
     }
 
     /// All records of the hub, oldest first.
@@ -380,6 +385,24 @@ impl Api {
         let text = |key: &str| body[key].as_str().unwrap().to_owned();
         *api.session.write().await = (cookie, text("csrf_header"), text("csrf_token"));
         api
+    }
+
+    /// What `/metrics` prints.
+    pub(crate) async fn metrics(&self) -> String {
+        let session = self.session.read().await;
+        let request = self.http.get(format!("{}/metrics", self.base));
+        let answer = request.header(COOKIE, &session.0).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.text().await.unwrap()
+    }
+
+    /// How many records came again.
+    pub(crate) async fn repeated(&self) -> u64 {
+        let metrics = self.metrics().await;
+        let line = metrics
+            .lines()
+            .find_map(|line| line.strip_prefix(r#"menshen_records_total{kind="repeated"} "#));
+        line.map_or(0, |count| count.parse().unwrap())
     }
 
     async fn is_ready(&self) -> bool {
@@ -517,6 +540,38 @@ impl Kiosk {
         good("a frame", request.body(picture).send().await.unwrap()).await
     }
 
+    /// Something of a kind, presented to the reader.
+    pub(crate) async fn present(&self, kind: &str, number: &str) -> Value {
+        let body = json!({ "kind": kind, "number": number });
+        let request = self
+            .http
+            .post(format!("{}/api/credentials", self.base))
+            .json(&body);
+        good("a credential", request.send().await.unwrap()).await
+    }
+
+    /// Somebody at the door calls a room.
+    pub(crate) async fn call(&self, room: &str) -> (u16, Value) {
+        let request = self.http.post(format!("{}/api/calls", self.base));
+        let answer = request.json(&json!({ "room": room })).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    /// What is told live, from now on.
+    pub(crate) async fn events(&self) -> Told {
+        let answer = self
+            .http
+            .get(format!("{}/api/events", self.base))
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        Told {
+            answer,
+            text: String::new(),
+        }
+    }
+
     pub(crate) async fn card(&self, number: &str) -> Value {
         self.try_card(number).await.expect("an answer to a card")
     }
@@ -550,6 +605,38 @@ impl Kiosk {
             .await
             .ok()?;
         answer.json().await.ok()
+    }
+}
+
+/// A stream of events.
+pub(crate) struct Told {
+    answer: Response,
+    text: String,
+}
+
+impl Told {
+    /// The next event of this name.
+    pub(crate) async fn named(&mut self, name: &str) -> Value {
+        let start = format!("event: {name}\n");
+        loop {
+            if let Some(at) = self.text.find(&start)
+                && let Some(end) = self.text[at..].find("\n\n")
+            {
+                let event = self.text[at..at + end].to_owned();
+                self.text.drain(..at + end);
+                let data = event
+                    .lines()
+                    .find_map(|line| line.strip_prefix("data: "))
+                    .unwrap();
+                return serde_json::from_str(data).unwrap();
+            }
+            let chunk = tokio::time::timeout(PATIENCE, self.answer.chunk()).await;
+            let chunk = chunk
+                .expect("an event in time")
+                .unwrap()
+                .expect("the stream goes on");
+            self.text.push_str(&String::from_utf8_lossy(&chunk));
+        }
     }
 }
 

@@ -19,3 +19,4 @@ mod kit;
 mod life;
 mod offline;
 mod swarm;
+mod table;

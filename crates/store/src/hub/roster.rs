@@ -3,6 +3,7 @@
 //! [`refresh`] recomputes what should be after any change of people, rights or devices, in the same transaction. A
 //! worker per connected device [claims](Roster::claim) one difference at a time, closes it, and tells the outcome.
 
+mod compare;
 mod sqlite;
 mod wanted;
 mod work;
@@ -163,6 +164,17 @@ pub struct Stray {
     pub name: String,
 }
 
+/// What a comparison of a device with its roster found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// Whom the device holds.
+    pub held: u32,
+    /// Whom it should hold and does not: wanted again.
+    pub missing: u32,
+    /// Whom it holds and the hub does not know.
+    pub strays: u32,
+}
+
 /// How many items wait.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RosterCounts {
@@ -239,6 +251,29 @@ pub trait Roster: Send + Sync {
     /// # Errors
     /// Only what the database says.
     async fn strays(&self, device: &DeviceId) -> Result<Vec<Stray>, StoreError>;
+
+    /// Compares all that a device says it holds with what it confirmed: who is missing is wanted again, who is unknown
+    /// becomes a stray.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn compared(
+        &self,
+        actor: &Actor,
+        device: &DeviceId,
+        held: Vec<Stray>,
+    ) -> Result<Comparison, StoreError>;
+
+    /// Maps an id on a device to a person: to whom it is mapped already, else to the candidate. Returns the person.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn map_wire_id(
+        &self,
+        device: &DeviceId,
+        wire_id: &str,
+        candidate: &PersonId,
+    ) -> Result<PersonId, StoreError>;
 
     /// Whom an id on a device means: a mapping of an import, else a person whom the device is known to hold.
     ///

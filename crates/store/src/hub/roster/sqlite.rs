@@ -1,8 +1,8 @@
 //! [`Roster`] in SQLite.
 
 use super::{
-    Roster, RosterCounts, RosterItem, RosterOutcome, RosterScope, RosterState, RosterWork, Stray, refresh,
-    work,
+    Comparison, Roster, RosterCounts, RosterItem, RosterOutcome, RosterScope, RosterState, RosterWork, Stray,
+    compare, refresh, work,
 };
 use crate::hub::accounts::Actor;
 use crate::hub::{audit, outbox, outbox::Event};
@@ -144,6 +144,30 @@ impl Roster for SqliteRoster {
                 })?;
                 Ok(rows.collect::<Result<_, _>>()?)
             })
+            .await
+    }
+
+    async fn compared(
+        &self,
+        actor: &Actor,
+        device: &DeviceId,
+        held: Vec<Stray>,
+    ) -> Result<Comparison, StoreError> {
+        let (actor, device) = (actor.clone(), device.clone());
+        self.store
+            .write(move |tx| compare::compare(tx, &actor, device.as_str(), &held))
+            .await
+    }
+
+    async fn map_wire_id(
+        &self,
+        device: &DeviceId,
+        wire_id: &str,
+        candidate: &PersonId,
+    ) -> Result<PersonId, StoreError> {
+        let (device, wire_id, candidate) = (device.clone(), wire_id.to_owned(), candidate.clone());
+        self.store
+            .write(move |tx| compare::map(tx, device.as_str(), &wire_id, &candidate))
             .await
     }
 
