@@ -12,6 +12,7 @@ pub mod fields;
 pub mod lenient;
 pub mod local_time;
 pub mod loss;
+pub mod mqtt;
 pub mod qyzn;
 pub mod text;
 

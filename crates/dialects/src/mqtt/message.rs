@@ -1,0 +1,312 @@
+//! Messages: what every payload has, and the four kinds of topics as enums of what may come by them.
+
+use super::code::ErrorCode;
+use super::{control, dev_info, person, record, session};
+use crate::fields::FieldError;
+use crate::lenient::{self, BodyError, LenientError};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+/// The longest `msgID`, bytes (QUIRKS M46).
+pub const MSG_ID_BYTES: usize = 64;
+
+/// Why a payload is no message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// No JSON object.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// A field is missing or malformed.
+    #[error(transparent)]
+    Malformed(#[from] LenientError),
+    /// A field is outside the document's limits.
+    #[error(transparent)]
+    Limit(#[from] FieldError),
+}
+
+/// One message of the document.
+pub trait Message: Sized {
+    /// `msgType`.
+    const NAME: &'static str;
+    /// Other names that the document prints for it.
+    const ALIASES: &'static [&'static str] = &[];
+
+    /// Reads the fields leniently, without checking limits.
+    ///
+    /// # Errors
+    /// [`LenientError`] says which field is missing or malformed.
+    fn read(fields: &Value) -> Result<Self, LenientError>;
+
+    /// The fields beside `msgType`; scalars of any kind.
+    fn fields(&self) -> Map<String, Value>;
+
+    /// Whether every field is within the document's limits.
+    ///
+    /// # Errors
+    /// The first field that is not.
+    fn check(&self) -> Result<(), FieldError> {
+        Ok(())
+    }
+}
+
+/// The fields of a plain wire type.
+pub(super) fn written<T: Serialize>(value: &T) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    }
+}
+
+/// A plain wire type from the fields.
+pub(super) fn plain<T: DeserializeOwned>(fields: &Value) -> Result<T, LenientError> {
+    lenient::read(fields)
+}
+
+macro_rules! plain_messages {
+    ($($type:ty: $name:literal $([$($alias:literal),*])?;)*) => {$(
+        impl $crate::mqtt::message::Message for $type {
+            const NAME: &'static str = $name;
+            $(const ALIASES: &'static [&'static str] = &[$($alias),*];)?
+
+            fn read(fields: &serde_json::Value) -> Result<Self, $crate::lenient::LenientError> {
+                $crate::mqtt::message::plain(fields)
+            }
+
+            fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
+                $crate::mqtt::message::written(self)
+            }
+
+            fn check(&self) -> Result<(), $crate::fields::FieldError> {
+                self.check_limits()
+            }
+        }
+    )*};
+}
+pub(super) use plain_messages;
+
+/// What a device answers to most messages (2.1.3).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// The message answered.
+    #[serde(rename = "msgID", default)]
+    pub msg_id: String,
+    /// The device.
+    #[serde(rename = "deviceNo", default)]
+    pub device_no: String,
+    /// What the cloud gave at registration.
+    #[serde(default)]
+    pub token: String,
+    /// What became of it. `code` where a device has no `errorCode` (QUIRKS M50).
+    #[serde(rename = "errorCode", alias = "code")]
+    pub code: ErrorCode,
+    /// In words, for people.
+    #[serde(default)]
+    pub msg: String,
+}
+
+/// Every scalar as text (QUIRKS M9); nulls are left out.
+fn texts(value: Value) -> Option<Value> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(flag) => Value::String(u8::from(flag).to_string()),
+        Value::Number(number) => Value::String(number.to_string()),
+        text @ Value::String(_) => text,
+        Value::Array(items) => Value::Array(items.into_iter().filter_map(texts).collect()),
+        Value::Object(fields) => Value::Object(
+            fields
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, texts(value)?)))
+                .collect(),
+        ),
+    })
+}
+
+fn encode(name: &str, fields: Map<String, Value>) -> Vec<u8> {
+    let mut message = Map::new();
+    message.insert("msgType".to_owned(), Value::String(name.to_owned()));
+    if let Some(Value::Object(fields)) = texts(Value::Object(fields)) {
+        message.extend(fields);
+    }
+    Value::Object(message).to_string().into_bytes()
+}
+
+/// The value of a key, blanks at its ends and its case aside.
+fn field<'a>(fields: &'a Value, name: &str) -> Option<&'a Value> {
+    let fields = fields.as_object()?;
+    fields.get(name).or_else(|| {
+        let found = fields
+            .iter()
+            .find(|(key, _)| key.trim().eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value)
+    })
+}
+
+fn text(fields: &Value, name: &str) -> Option<String> {
+    let text: String = lenient::read(field(fields, name)?).ok()?;
+    Some(text.trim().to_owned())
+}
+
+fn named<M: Message>(name: &str) -> bool {
+    M::NAME.eq_ignore_ascii_case(name) || M::ALIASES.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+}
+
+macro_rules! topics {
+    ($($(#[$doc:meta])* $enum:ident { $($variant:ident: $message:ty,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[allow(clippy::large_enum_variant, reason = "one value for each message, moved a few times")]
+        pub enum $enum {
+            $(#[doc = concat!("`", stringify!($variant), "`, see there.")] $variant($message),)*
+            /// A message that is not known; it survives as it came.
+            Unknown {
+                /// `msgType`.
+                name: String,
+                /// Everything.
+                fields: Value,
+            },
+        }
+
+        impl $enum {
+            /// The names of all messages that are known here.
+            pub const ALL: &[&str] = &[$(<$message as Message>::NAME),*];
+
+            /// Reads a payload leniently, without checking limits.
+            ///
+            /// # Errors
+            /// [`MessageError`] says what is wrong and where. An unknown message is no error.
+            pub fn read(payload: &[u8]) -> Result<Self, MessageError> {
+                let fields = lenient::body(payload)?;
+                let name = text(&fields, "msgType").ok_or_else(|| LenientError {
+                    path: "msgType".to_owned(),
+                    problem: "is missing".to_owned(),
+                })?;
+                $(if named::<$message>(&name) {
+                    return Ok(Self::$variant(<$message as Message>::read(&fields)?));
+                })*
+                Ok(Self::Unknown { name, fields })
+            }
+
+            /// Reads a payload leniently and checks the document's limits.
+            ///
+            /// # Errors
+            /// [`MessageError`] says what is wrong and where. An unknown message is no error.
+            pub fn parse(payload: &[u8]) -> Result<Self, MessageError> {
+                let message = Self::read(payload)?;
+                match &message {
+                    $(Self::$variant(known) => known.check()?,)*
+                    Self::Unknown { .. } => {}
+                }
+                Ok(message)
+            }
+
+            /// `msgType`.
+            #[must_use]
+            pub fn name(&self) -> &str {
+                match self {
+                    $(Self::$variant(_) => <$message as Message>::NAME,)*
+                    Self::Unknown { name, .. } => name,
+                }
+            }
+
+            /// The payload.
+            #[must_use]
+            pub fn to_bytes(&self) -> Vec<u8> {
+                match self {
+                    $(Self::$variant(message) => encode(<$message as Message>::NAME, message.fields()),)*
+                    Self::Unknown { name, fields } => {
+                        encode(name, fields.as_object().cloned().unwrap_or_default())
+                    }
+                }
+            }
+        }
+
+        $(impl From<$message> for $enum {
+            fn from(message: $message) -> Self {
+                Self::$variant(message)
+            }
+        })*
+    )*};
+}
+
+/// What a payload of whatever kind says of itself: `msgID` and `deviceNo`, where it has them.
+#[must_use]
+pub fn identity(payload: &[u8]) -> (Option<String>, Option<String>) {
+    match lenient::body(payload) {
+        Ok(fields) => (text(&fields, "msgID"), text(&fields, "deviceNo")),
+        Err(_) => (None, None),
+    }
+}
+
+topics! {
+    /// What a device asks and reports: `face/{serial}/request`.
+    DeviceRequest {
+        Register: session::Register,
+        KeepAlive: session::KeepAlive,
+        UploadRecord: record::UploadRecord,
+    }
+    /// What a device answers: `face/{serial}/response`.
+    DeviceResponse {
+        OnlineOpenResp: control::OnlineOpenResp,
+        OnlineUpdateResp: control::OnlineUpdateResp,
+        OnlineRebootResp: control::OnlineRebootResp,
+        OnlineSetDevInfoResp: dev_info::OnlineSetDevInfoResp,
+        OnlineGetDevInfoResp: dev_info::OnlineGetDevInfoResp,
+        RegisterPersonInfoResp: person::RegisterPersonInfoResp,
+        OnlineGetRegisterResp: person::OnlineGetRegisterResp,
+        OnlineStopGetRegisterResp: person::OnlineStopGetRegisterResp,
+        OnlineGetRegisterCountResp: person::OnlineGetRegisterCountResp,
+        OnlineGetRegisterByIndexResp: person::OnlineGetRegisterByIndexResp,
+        OnlineGetPhotoResp: record::OnlineGetPhotoResp,
+        OnlineDeleteSnapRecordResp: record::OnlineDeleteSnapRecordResp,
+    }
+    /// What the cloud asks of a device: `pass/{serial}/request`.
+    CloudRequest {
+        OnlineOpen: control::OnlineOpen,
+        OnlineUpdate: control::OnlineUpdate,
+        OnlineReboot: control::OnlineReboot,
+        OnlineSetDevInfo: dev_info::OnlineSetDevInfo,
+        OnlineGetDevInfo: dev_info::OnlineGetDevInfo,
+        RegisterPersonInfo: person::RegisterPersonInfo,
+        OnlineGetRegister: person::OnlineGetRegister,
+        OnlineStopGetRegister: person::OnlineStopGetRegister,
+        OnlineGetRegisterCount: person::OnlineGetRegisterCount,
+        OnlineGetRegisterByIndex: person::OnlineGetRegisterByIndex,
+        OnlineGetPhoto: record::OnlineGetPhoto,
+        OnlineDeleteSnapRecord: record::OnlineDeleteSnapRecord,
+    }
+    /// What the cloud answers: `pass/{serial}/response`.
+    CloudResponse {
+        RegisterResp: session::RegisterResp,
+        KeepAliveResp: session::KeepAliveResp,
+        GetRegisterAck: person::GetRegisterAck,
+        UploadRecordResp: record::UploadRecordResp,
+    }
+}
+
+/// A text of at most so many bytes.
+pub(super) fn at_most(field: &str, text: &str, bytes: usize) -> Result<(), FieldError> {
+    if text.len() <= bytes {
+        return Ok(());
+    }
+    Err(FieldError::new(
+        field,
+        format!("at most {bytes} bytes"),
+        format!("{} bytes", text.len()),
+    ))
+}
+
+/// A text of 1 to so many bytes.
+pub(super) fn filled(field: &str, text: &str, bytes: usize) -> Result<(), FieldError> {
+    if text.trim().is_empty() {
+        return Err(FieldError::new(field, "must not be empty", "nothing"));
+    }
+    at_most(field, text, bytes)
+}
+
+/// A number within a range.
+pub(super) fn within(field: &str, number: i64, first: i64, last: i64) -> Result<(), FieldError> {
+    if (first..=last).contains(&number) {
+        return Ok(());
+    }
+    Err(FieldError::new(field, format!("{first} to {last}"), number))
+}
