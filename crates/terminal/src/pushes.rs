@@ -9,13 +9,30 @@ use tokio_util::sync::CancellationToken;
 
 /// Posts records until `shutdown`.
 pub(crate) async fn push(device: Arc<Device>, shutdown: CancellationToken) {
+    let mut changed = device.changed.subscribe();
+    loop {
+        // Nobody listens while there is nowhere to post to.
+        while device.behaviour().push.is_none() {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                told = changed.changed() => if told.is_err() { return },
+            }
+        }
+        let posting = post_all(&device);
+        let unset = async { while device.behaviour().push.is_some() && changed.changed().await.is_ok() {} };
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = posting => return,
+            () = unset => {}
+        }
+    }
+}
+
+async fn post_all(device: &Device) {
     let mut events = device.events.listen();
     let client = reqwest::Client::new();
     loop {
-        let event = tokio::select! {
-            () = shutdown.cancelled() => return,
-            event = events.recv() => event,
-        };
+        let event = events.recv().await;
         let event = match event {
             Ok(event) if event.name == "record.created" => event,
             Ok(_) => continue,
@@ -31,11 +48,8 @@ pub(crate) async fn push(device: Arc<Device>, shutdown: CancellationToken) {
             .post(&push.url)
             .timeout(Duration::from_secs(push.timeout_seconds))
             .json(&event.data)
-            .send();
-        let posted = tokio::select! {
-            () = shutdown.cancelled() => return,
-            posted = posted => posted,
-        };
+            .send()
+            .await;
         if let Err(error) = posted.and_then(reqwest::Response::error_for_status) {
             tracing::warn!(%error, "a record was not posted");
         }

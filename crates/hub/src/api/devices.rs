@@ -61,9 +61,18 @@ pub(super) struct DeviceView {
 }
 
 pub(super) fn view(stored: StoredDevice) -> DeviceView {
+    let mut device = stored.device;
+    // What it can do is what this hub can do with its dialect now, not when it registered.
+    if let Some(dialect) = links::dialect(&device.dialect) {
+        device.capabilities = dialect
+            .capabilities()
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect();
+    }
     DeviceView {
         revision: stored.revision,
-        device: stored.device,
+        device,
         pinned_address: stored.pinned_address,
     }
 }

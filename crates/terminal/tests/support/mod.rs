@@ -155,6 +155,25 @@ impl Door {
         ok(request.body(picture).send().await.unwrap()).await
     }
 
+    /// Something of a kind, presented to the reader.
+    pub async fn present(&self, kind: &str, number: &str) -> Value {
+        let body = json!({ "kind": kind, "number": number });
+        let answer = self.request(Method::POST, "/api/credentials").json(&body);
+        let answer = answer.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    }
+
+    /// Somebody at the door calls a room.
+    pub async fn call(&self, room: &str) -> Value {
+        let answer = self
+            .request(Method::POST, "/api/calls")
+            .json(&json!({ "room": room }));
+        let answer = answer.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    }
+
     pub async fn card(&self, number: &str) -> Value {
         let body = json!({ "kind": "ic_card", "number": number });
         ok(self

@@ -72,6 +72,7 @@ impl Dialect for Qyzn {
         match kind {
             CommandKind::Native => check_native(body),
             CommandKind::Upgrade => check_upgrade(body),
+            CommandKind::ResendRecords => check_span(body),
             CommandKind::SerialOutput => check_digits(body, 2..=check::SERIAL_DIGITS),
             CommandKind::WiegandOutput => check_digits(body, 6..=8),
             CommandKind::Snapshot | CommandKind::ReadCard => match body.get("timeout").map(Value::as_i64) {
@@ -93,6 +94,19 @@ fn check_digits(body: &Value, digits: std::ops::RangeInclusive<usize>) -> Result
         None | Some(Some(0)) => Ok(()),
         Some(_) => Err(BodyFault::new("index", "0: there is one port")),
     }
+}
+
+/// `from` and `until`: instants, in this order.
+fn check_span(body: &Value) -> Result<(), BodyFault> {
+    let instant = |key: &str| {
+        let text = body.get(key).and_then(Value::as_str).unwrap_or_default();
+        text.parse::<jiff::Timestamp>()
+            .map_err(|_| BodyFault::new(key, "an RFC 3339 instant"))
+    };
+    if instant("until")? < instant("from")? {
+        return Err(BodyFault::new("until", "not before from"));
+    }
+    Ok(())
 }
 
 fn check_upgrade(body: &Value) -> Result<(), BodyFault> {
