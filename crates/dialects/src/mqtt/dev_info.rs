@@ -1,8 +1,7 @@
 //! 2.1.6 and 2.1.7: the settings of a device, some seventy in one message.
 
-use super::code::ErrorCode;
 use super::control::replies;
-use super::message::{MSG_ID_BYTES, Message, Reply, filled, plain, plain_messages, written};
+use super::message::{MSG_ID_BYTES, Message, Reply, filled, plain, plain_messages, texts, written};
 use crate::fields::{self, Field, FieldError, Kind, Spelling};
 use crate::lenient::LenientError;
 use serde::{Deserialize, Serialize};
@@ -189,7 +188,12 @@ impl DevInfo {
             .filter(|(key, _)| !ENVELOPE.contains(&key.trim().to_ascii_lowercase().as_str()))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
-        Self(fields::reading(FIELDS, &settings, Spelling::Text))
+        let read = fields::reading(FIELDS, &settings, Spelling::Text);
+        Self(
+            read.into_iter()
+                .filter_map(|(key, value)| Some((key, texts(value)?)))
+                .collect(),
+        )
     }
 
     /// A setting's text.
@@ -299,9 +303,7 @@ impl Message for OnlineGetDevInfoResp {
 
     fn fields(&self) -> Map<String, Value> {
         let mut fields = written(&self.reply);
-        if self.reply.code == ErrorCode::Success {
-            fields.extend(self.settings.0.clone());
-        }
+        fields.extend(self.settings.0.clone());
         fields
     }
 }

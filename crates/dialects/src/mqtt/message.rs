@@ -105,7 +105,7 @@ pub struct Reply {
 }
 
 /// Every scalar as text (QUIRKS M9); nulls are left out.
-fn texts(value: Value) -> Option<Value> {
+pub(super) fn texts(value: Value) -> Option<Value> {
     Some(match value {
         Value::Null => return None,
         Value::Bool(flag) => Value::String(u8::from(flag).to_string()),

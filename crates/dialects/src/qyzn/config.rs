@@ -387,19 +387,20 @@ impl<'de> Deserialize<'de> for ConfigSystem {
         let Value::Object(object) = Value::deserialize(deserializer)? else {
             return Err(D::Error::custom("an object of groups"));
         };
-        let groups = object
-            .into_iter()
-            .filter(|(key, _)| key.trim() != "groupKey")
-            .map(|(key, value)| match value {
-                Value::Object(values) => Ok(ConfigValues {
-                    group: key.trim().to_owned(),
-                    values,
-                }),
-                _ => Err(D::Error::custom(format!("{}: an object", key.trim()))),
-            });
-        Ok(Self {
-            groups: groups.collect::<Result<_, _>>()?,
-        })
+        let mut groups: Vec<ConfigValues> = Vec::new();
+        for (key, value) in object {
+            let group = key.trim().to_owned();
+            if group == "groupKey" {
+                continue;
+            }
+            let Value::Object(values) = value else {
+                return Err(D::Error::custom(format!("{group}: an object")));
+            };
+            // A group that comes twice: the last wins.
+            groups.retain(|other| other.group != group);
+            groups.push(ConfigValues { group, values });
+        }
+        Ok(Self { groups })
     }
 }
 

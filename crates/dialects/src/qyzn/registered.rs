@@ -3,8 +3,9 @@
 use super::check::{self, FieldError};
 use super::frame::Version;
 use super::operation::{Done, Operation, written};
-use super::person::{AddPersonFace, PersonType};
+use super::person::{AddPersonFace, PersonType, VerifyMode};
 use super::time::{Periods, WallTime};
+use crate::lenient::LenientError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -36,6 +37,16 @@ impl Operation for AddPerson {
 
     fn data(&self) -> Value {
         without(&self.0, &["portrait", "faces", "extPassRule"])
+    }
+
+    fn read(data: &Value) -> Result<Self, LenientError> {
+        let person = AddPersonFace::read(data)?;
+        Ok(Self(AddPersonFace {
+            portrait: None,
+            faces: Vec::new(),
+            ext_pass_rule: None,
+            ..person
+        }))
     }
 }
 
@@ -257,5 +268,15 @@ impl Operation for DeviceSyncPerson {
 
     fn data(&self) -> Value {
         without(&self.0, &["portrait", "passMode", "extPassRule"])
+    }
+
+    fn read(data: &Value) -> Result<Self, LenientError> {
+        let person = AddPersonFace::read(data)?;
+        Ok(Self(AddPersonFace {
+            portrait: None,
+            pass_mode: VerifyMode::Device,
+            ext_pass_rule: None,
+            ..person
+        }))
     }
 }

@@ -500,7 +500,7 @@ impl Api {
     }
 
     /// The terminal, once it is known.
-    async fn device(&self) -> Option<Value> {
+    pub(crate) async fn device(&self) -> Option<Value> {
         let devices = self.try_get("/devices").await?;
         devices["items"]
             .as_array()?

@@ -14,6 +14,7 @@
 mod demo;
 mod door;
 mod erasure;
+mod import;
 mod kill;
 mod kit;
 mod life;
