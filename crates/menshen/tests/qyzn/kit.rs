@@ -277,9 +277,9 @@ impl Pair {
 
     /// Waits until so many are applied, nothing is left to do, and the terminal holds `held`.
     pub(crate) async fn settled_at(&self, count: usize, held: usize) {
-        let path = format!("/devices/{}/roster?limit=1000", self.device);
+        let path = format!("/devices/{}/roster", self.device);
         let settled = || async {
-            let items = self.api.try_get(&path).await?["items"].as_array().cloned()?;
+            let items = self.api.try_all(&path).await?;
             (items.len() == count && items.iter().all(|item| item["state"] == "applied")).then_some(())
         };
         until(&format!("{count} people to be applied"), settled).await;
@@ -487,14 +487,19 @@ impl Api {
 
     /// All items of a list, page by page.
     pub(crate) async fn all(&self, path: &str) -> Vec<Value> {
+        self.try_all(path).await.expect("a whole list")
+    }
+
+    /// All items of a list; `None` where the hub does not answer.
+    pub(crate) async fn try_all(&self, path: &str) -> Option<Vec<Value>> {
         let mut items = Vec::new();
         let mut cursor = String::new();
         loop {
-            let page = self.get(&format!("{path}?limit=1000{cursor}")).await;
-            items.extend(page["items"].as_array().unwrap().iter().cloned());
+            let page = self.try_get(&format!("{path}?limit=1000{cursor}")).await?;
+            items.extend(page["items"].as_array()?.iter().cloned());
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
-                None => return items,
+                None => return Some(items),
             }
         }
     }
