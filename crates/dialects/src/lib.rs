@@ -8,6 +8,7 @@
 //! Shared by all dialects: [`lenient`] (reading what real devices send), [`fields`] (tables of settings), [`loss`] (what a conversion could not
 //! express), [`local_time`] (wall clocks without a zone).
 
+mod convert;
 pub mod fields;
 pub mod lenient;
 pub mod local_time;

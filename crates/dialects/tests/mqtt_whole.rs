@@ -168,8 +168,8 @@ fn examples_mean_what_they_say() {
         (person.operate, person.id.as_str(), person.priority),
         (Some(Operate::Add), "2001", 0)
     );
-    assert_eq!(person.week()[0].0.len(), 2);
-    assert_eq!(person.week()[6].0, [model::Period::ALL_DAY]);
+    assert_eq!(person.week()[0].periods.len(), 2);
+    assert_eq!(person.week()[6].allowed(), [model::Period::ALL_DAY]);
     assert_eq!((person.voice_mode, person.voice_before.as_str()), (1, "亲爱的"));
     assert_eq!(person.photos().len(), 1);
     let DeviceResponse::OnlineGetRegisterResp(OnlineGetRegisterResp(told)) =

@@ -219,3 +219,55 @@ proptest! {
         }
     }
 }
+
+/// What a device of `mqtt` does with a person's message: whole days, weekdays, nothing else.
+fn mqtt_grants(info: &dialects::mqtt::PersonInfo, zone: &TimeZone, at: Timestamp) -> bool {
+    let local = zone.to_datetime(at);
+    let (first, last) = (info.valid_from.unwrap().0, info.valid_until.unwrap().0);
+    let day = usize::try_from(local.date().weekday().to_monday_zero_offset()).unwrap();
+    let open = info.week()[day]
+        .allowed()
+        .iter()
+        .any(|period| period.contains(local.time()));
+    let valid = first <= local.date() && local.date() <= last;
+    match info.priority {
+        0 => valid && open,
+        2 => valid,
+        _ => false,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Until the hub sends the person again, a device whose dialect has days alone grants nothing that the hub would not.
+    #[test]
+    fn a_device_with_days_alone_never_grants_more(
+        person in person(),
+        rules in vec(rule(), 0..5),
+        zone in zone(),
+        now in instant(),
+        probes in vec(instant(), 60),
+    ) {
+        use dialects::mqtt::convert::{Wanted, person_to_device};
+        // Passes are counted by the hub, which takes the person off the device at the last one.
+        let person = Person { pass_limit: None, ..person };
+        let converted = person_to_device(&Wanted { person: &person, rules: &rules, zone: &zone, photos: &[], now });
+        prop_assert!(converted.redo_at.is_none_or(|at| at > now));
+        let Some(info) = converted.person else { return Ok(()) };
+        prop_assert_eq!(info.check(), Ok(()));
+        let payload = dialects::mqtt::CloudRequest::from(dialects::mqtt::RegisterPersonInfo::one("1", "D", info.clone()));
+        let dialects::mqtt::CloudRequest::RegisterPersonInfo(read) = dialects::mqtt::CloudRequest::parse(&payload.to_bytes()).unwrap() else {
+            panic!()
+        };
+        prop_assert_eq!(&read.people[0], &info);
+        let door = Door { time_zone: zone.clone(), device_times: None };
+        for at in probes.iter().chain([&now]) {
+            if *at < now || converted.redo_at.is_some_and(|redo| *at >= redo) {
+                continue;
+            }
+            let hub = decide(&subject(&person), &rules, &door, *at);
+            prop_assert!(!mqtt_grants(&read.people[0], &zone, *at) || hub.is_granted(), "{at}: hub {hub:?}, {info:?}");
+        }
+    }
+}

@@ -10,6 +10,7 @@
 
 pub mod code;
 pub mod control;
+pub mod convert;
 pub mod dev_info;
 pub mod message;
 pub mod person;

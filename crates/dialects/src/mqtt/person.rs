@@ -225,10 +225,10 @@ impl PersonInfo {
             }
         }
         for (at, day) in self.week().into_iter().enumerate() {
-            if day.0.len() > PERIODS {
+            if day.periods.len() > PERIODS {
                 let field = format!("passTime{}", at + 1);
                 let limit = format!("at most {PERIODS} periods");
-                return Err(FieldError::new(field, limit, day.0.len()));
+                return Err(FieldError::new(field, limit, day.periods.len()));
             }
         }
         Ok(())

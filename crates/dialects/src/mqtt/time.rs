@@ -140,15 +140,56 @@ fn end(period: Period) -> DayMinute {
     }
 }
 
-/// A person's periods of one weekday (2.2.1): `06_00,09_00,18_00,21_00`; none is the whole day.
+/// A person's periods of one weekday (2.2.1): `06_00,09_00,18_00,21_00`. Nothing at all is the whole day, so that a day
+/// on which nobody passes is a period of no length, `00_00,00_00` (our reading: the document has no other way).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DayPeriods(pub Vec<Period>);
+pub struct DayPeriods {
+    /// The periods; none is the whole day, unless the day is closed.
+    pub periods: Vec<Period>,
+    /// Nobody passes.
+    pub closed: bool,
+}
 
 as_text!(DayPeriods);
 
+impl DayPeriods {
+    /// What a day allows, as far as it can be written: the last minute of a day only as part of a whole one, and
+    /// 00:00 to 23:59 not at all, which would be read as one.
+    #[must_use]
+    pub fn allowing(periods: Vec<Period>) -> Self {
+        if periods == [Period::ALL_DAY] {
+            return Self::default();
+        }
+        let writable = |period: Period| {
+            let until = end(period);
+            let whole = period.from() == DayMinute::MIDNIGHT && Some(until) == last_minute();
+            let until = if whole { DayMinute::new(23, 58)? } else { until };
+            Period::new(period.from(), until).ok()
+        };
+        let periods: Vec<Period> = periods.into_iter().filter_map(writable).collect();
+        Self {
+            closed: periods.is_empty(),
+            periods,
+        }
+    }
+
+    /// The periods in which one may pass.
+    #[must_use]
+    pub fn allowed(&self) -> Vec<Period> {
+        match (self.closed, self.periods.is_empty()) {
+            (true, _) => Vec::new(),
+            (false, true) => vec![Period::ALL_DAY],
+            (false, false) => self.periods.clone(),
+        }
+    }
+}
+
 impl fmt::Display for DayPeriods {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, period) in self.0.iter().enumerate() {
+        if self.closed {
+            return f.write_str("00_00,00_00");
+        }
+        for (at, period) in self.periods.iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
             write!(
                 f,
@@ -176,8 +217,17 @@ impl FromStr for DayPeriods {
         if !rest.is_empty() {
             return Err(wrong());
         }
-        let periods: Option<Vec<Period>> = pairs.iter().map(|[from, until]| period(from, until)).collect();
-        periods.map(Self).ok_or_else(wrong)
+        let mut periods = Vec::with_capacity(pairs.len());
+        for [from, until] in pairs {
+            if minute(from).is_some() && minute(from) == minute(until) {
+                continue;
+            }
+            periods.push(period(from, until).ok_or_else(wrong)?);
+        }
+        Ok(Self {
+            closed: periods.is_empty() && !pairs.is_empty(),
+            periods,
+        })
     }
 }
 
@@ -214,7 +264,7 @@ impl FromStr for WeekPeriods {
     fn from_str(text: &str) -> Result<Self, TimeError> {
         let mut week: [Vec<Period>; WEEK] = Default::default();
         for (day, text) in week.iter_mut().zip(text.split(';')) {
-            *day = text.parse::<DayPeriods>()?.0;
+            *day = text.parse::<DayPeriods>()?.periods;
         }
         Ok(Self(week))
     }

@@ -7,9 +7,7 @@ mod library;
 mod received;
 mod reported;
 pub mod settings;
-mod union;
 mod wanted;
-mod window;
 
 pub use library::{LibraryFace, LibraryPerson, person_from_platform, rule_times};
 pub use received::{DuplicateKey, ReceivedRecord, record_from_device};

@@ -1,19 +1,27 @@
 //! A person of the hub as the message for a device.
 
 use super::UNLIMITED_PASSES;
-use super::union::Union;
-use super::window::{Bounds, Choice, choose};
+use crate::convert::union::{Room, Union};
+use crate::convert::window::{Bounds, Choice, choose};
 use crate::lenient::Base64Text;
 use crate::local_time;
 use crate::qyzn::check;
 use crate::qyzn::person::{AddPersonFace, Face, PersonType, VerifyMode};
-use crate::qyzn::time::{Periods, WallTime};
+use crate::qyzn::rule::{DayRule, HolidayRule, PassMode, PassRule, WeeklyRule};
+use crate::qyzn::time::{DayRange, Periods, WallTime};
 use crate::text::cut;
 use crate::{Loss, LossReason};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::access::Rule;
 use model::{CredentialKind, Period, Person, PersonKind, Verify};
+
+/// What this dialect can say of a schedule; the count of holidays is ours.
+const ROOM: Room = Room {
+    periods: check::PERIODS,
+    holidays: 128,
+    holiday_name_bytes: check::HOLIDAY_NAME_BYTES,
+};
 
 /// Who is to be on a device.
 #[derive(Debug, Clone, Copy)]
@@ -253,7 +261,7 @@ fn set_access(wanted: &Wanted<'_>, message: &mut AddPersonFace, losses: &mut Vec
         until: person.valid_until,
         vip,
     };
-    let Some(choice) = choose(wanted.rules, bounds, wanted.now) else {
+    let Some(choice) = choose(wanted.rules, bounds, wanted.now, ROOM) else {
         set_days(message, [false; 7], None);
         return None;
     };
@@ -282,18 +290,60 @@ fn set_window(message: &mut AddPersonFace, choice: &Choice, zone: &TimeZone) {
 }
 
 fn set_times(message: &mut AddPersonFace, times: &Union, wanted: &Wanted<'_>) {
-    let (common, days, exact) = times.simple();
+    let (common, days, exact) = times.simple(check::SIMPLE_PERIODS);
     let all_day = common == [Period::ALL_DAY] || common.is_empty();
     set_days(message, days, (!all_day).then_some(common));
     if exact {
         return;
     }
     // A device that knows no extended rules still reads the simple one, which allows no more on any weekday.
-    let mut rule = times.pass_rule();
+    let mut rule = pass_rule(times);
     rule.id = Some(message.person_id.clone());
     rule.name = Some(message.name.clone());
     rule.update_time = Some(WallTime::new(wanted.zone.to_datetime(wanted.now)).to_string());
     message.ext_pass_rule = Some(rule);
+}
+
+/// A schedule as an extended rule.
+fn pass_rule(times: &Union) -> PassRule {
+    let day = |at: usize| {
+        let (mode, periods) = mode_of(times.week.get(at).map_or(&[][..], Vec::as_slice));
+        Some(DayRule { mode, periods })
+    };
+    let weekly = WeeklyRule {
+        mon: day(0),
+        tue: day(1),
+        wed: day(2),
+        thu: day(3),
+        fri: day(4),
+        sat: day(5),
+        sun: day(6),
+    };
+    let holiday = times.holidays.iter().map(|holiday| {
+        let (mode, periods) = mode_of(&holiday.allowed);
+        HolidayRule {
+            name: holiday.name.clone(),
+            days: DayRange {
+                first: holiday.first_day,
+                last: holiday.last_day,
+            },
+            mode,
+            periods,
+        }
+    });
+    PassRule {
+        weekly: Some(weekly),
+        holiday: holiday.collect(),
+        ..PassRule::default()
+    }
+}
+
+fn mode_of(day: &[Period]) -> (PassMode, Option<Periods>) {
+    match day {
+        [] => (PassMode::Closed, None),
+        [period] if *period == Period::ALL_DAY => (PassMode::Open, None),
+        periods => (PassMode::Periods, Some(Periods(periods.to_vec()))),
+    }
 }
 
 fn set_days(message: &mut AddPersonFace, days: [bool; 7], periods: Option<Vec<Period>>) {

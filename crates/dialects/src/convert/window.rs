@@ -1,6 +1,6 @@
 //! Which validity and which schedules a device is given, where several grants have their own.
 
-use super::union::Union;
+use super::union::{Room, Union};
 use jiff::{SignedDuration, Timestamp};
 use model::access::{Rule, Times};
 
@@ -20,38 +20,38 @@ struct Span<'a> {
 
 /// What a device is given.
 #[derive(Debug, Clone)]
-pub(super) struct Choice {
+pub(crate) struct Choice {
     /// Valid from here; [`Timestamp::MIN`] is always.
-    pub(super) from: Timestamp,
+    pub(crate) from: Timestamp,
     /// Valid until here; [`Timestamp::MAX`] is for ever.
-    pub(super) until: Timestamp,
+    pub(crate) until: Timestamp,
     /// When; `None` is at any time.
-    pub(super) times: Option<Union>,
+    pub(crate) times: Option<Union>,
     /// Whether grants that are valid now or later are not in it.
-    pub(super) narrowed: bool,
+    pub(crate) narrowed: bool,
     /// When the choice is to be made again.
-    pub(super) redo_at: Option<Timestamp>,
+    pub(crate) redo_at: Option<Timestamp>,
 }
 
 /// The person's own limits.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
-    pub(super) from: Option<Timestamp>,
-    pub(super) until: Option<Timestamp>,
+pub(crate) struct Bounds {
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) until: Option<Timestamp>,
     /// No schedule binds a vip.
-    pub(super) vip: bool,
+    pub(crate) vip: bool,
 }
 
 /// Chooses among the rules; `None` where there is none at all. A device holds one validity and one schedule, so of
 /// grants with several validities those are joined that together allow most from now on, for as long as all of them
 /// hold.
-pub(super) fn choose(rules: &[Rule], bounds: Bounds, now: Timestamp) -> Option<Choice> {
+pub(crate) fn choose(rules: &[Rule], bounds: Bounds, now: Timestamp, room: Room) -> Option<Choice> {
     let spans = joined(spans(rules, bounds));
     let live: Vec<&Span<'_>> = spans.iter().filter(|span| span.until > now).collect();
     if live.is_empty() {
         // All has ended: the device still holds the person, so that it can say "expired".
         let last = spans.iter().max_by_key(|span| span.until)?;
-        return Some(choice(&[last], last.from, last.until));
+        return Some(choice(&[last], last.from, last.until, room));
     }
     let soonest = live.iter().map(|span| span.from).min()?;
     let start = now.max(soonest);
@@ -66,7 +66,7 @@ pub(super) fn choose(rules: &[Rule], bounds: Bounds, now: Timestamp) -> Option<C
         let narrowed = members.len() < live.len();
         Choice {
             narrowed,
-            ..choice(&members, from, bound.until)
+            ..choice(&members, from, bound.until, room)
         }
     });
     let best = candidates.max_by_key(|choice| (worth(choice, start), choice.until))?;
@@ -113,10 +113,10 @@ fn joined(mut spans: Vec<Span<'_>>) -> Vec<Span<'_>> {
     result
 }
 
-fn choice(members: &[&Span<'_>], from: Timestamp, until: Timestamp) -> Choice {
+fn choice(members: &[&Span<'_>], from: Timestamp, until: Timestamp, room: Room) -> Choice {
     let times: Option<Vec<&Times>> = members.iter().map(|span| span.times).collect();
     // One grant without a schedule allows at any time, whatever the others say.
-    let times = times.map(|times| Union::of(&times));
+    let times = times.map(|times| Union::of(&times, room));
     Choice {
         from,
         until,

@@ -1,16 +1,21 @@
 //! The union of several schedules with holidays, as one schedule with holidays that never allows more.
 
-use crate::qyzn::check;
-use crate::qyzn::rule::{DayRule, HolidayRule, PassMode, PassRule, WeeklyRule};
-use crate::qyzn::time::{DayRange, Periods};
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 use model::access::Times;
 use model::{Holiday, HolidayMode, Period};
 use std::collections::BTreeSet;
 
-/// The most holidays that one rule carries; the days of what is beyond are closed.
-const HOLIDAYS: usize = 128;
+/// What a dialect can say of a schedule.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// Periods of a day.
+    pub(crate) periods: usize,
+    /// Holidays; the days of what is beyond are closed.
+    pub(crate) holidays: usize,
+    /// Bytes of a holiday's name.
+    pub(crate) holiday_name_bytes: usize,
+}
 
 /// Holidays of at most so many days are split by weekday where the weekday matters; longer ones get what all weekdays
 /// have in common.
@@ -27,28 +32,29 @@ const WEEK: [Weekday; 7] = [
 ];
 
 /// The periods of a day: sorted, disjoint, not touching.
-type Day = Vec<Period>;
+pub(crate) type Day = Vec<Period>;
 
 /// A schedule as the device may hold it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Union {
+pub(crate) struct Union {
     /// Monday first.
-    pub(super) week: [Day; 7],
-    pub(super) holidays: Vec<UnionHoliday>,
+    pub(crate) week: [Day; 7],
+    pub(crate) holidays: Vec<UnionHoliday>,
     /// Whether it allows less than was asked for.
-    pub(super) narrowed: bool,
+    pub(crate) narrowed: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct UnionHoliday {
-    pub(super) name: String,
-    pub(super) days: DayRange,
-    pub(super) allowed: Day,
+pub(crate) struct UnionHoliday {
+    pub(crate) name: String,
+    pub(crate) first_day: Date,
+    pub(crate) last_day: Date,
+    pub(crate) allowed: Day,
 }
 
 impl Union {
     /// The union of schedules.
-    pub(super) fn of(all: &[&Times]) -> Self {
+    pub(crate) fn of(all: &[&Times], room: Room) -> Self {
         let mut union = Self {
             week: WEEK.map(|day| weekday(all, day)),
             holidays: Vec::new(),
@@ -57,56 +63,25 @@ impl Union {
         let cuts: Vec<Date> = cuts(all).into_iter().collect();
         for (first, next) in cuts.iter().zip(cuts.iter().skip(1)) {
             let last = next.yesterday().unwrap_or(*first);
-            union.add_segment(all, *first, last);
+            union.add_segment(all, *first, last, room);
         }
-        union.limit();
+        union.limit(room);
         union
     }
 
     /// Minutes of a week without holidays.
-    pub(super) fn weekly_minutes(&self) -> i64 {
+    pub(crate) fn weekly_minutes(&self) -> i64 {
         self.week.iter().flatten().map(minutes).sum()
-    }
-
-    /// As an extended rule.
-    pub(super) fn pass_rule(&self) -> PassRule {
-        let day = |at: usize| {
-            let (mode, periods) = mode_of(self.week.get(at).map_or(&[][..], Vec::as_slice));
-            Some(DayRule { mode, periods })
-        };
-        let weekly = WeeklyRule {
-            mon: day(0),
-            tue: day(1),
-            wed: day(2),
-            thu: day(3),
-            fri: day(4),
-            sat: day(5),
-            sun: day(6),
-        };
-        let holiday = self.holidays.iter().map(|holiday| {
-            let (mode, periods) = mode_of(&holiday.allowed);
-            HolidayRule {
-                name: holiday.name.clone(),
-                days: holiday.days,
-                mode,
-                periods,
-            }
-        });
-        PassRule {
-            weekly: Some(weekly),
-            holiday: holiday.collect(),
-            ..PassRule::default()
-        }
     }
 
     /// The simple rule that allows as much as possible of this one, holidays apart: the days that pass, and the
     /// periods common to them. The flag says whether it is exactly this one.
-    pub(super) fn simple(&self) -> (Day, [bool; 7], bool) {
+    pub(crate) fn simple(&self, periods: usize) -> (Day, [bool; 7], bool) {
         let mut common = vec![Period::ALL_DAY];
         for day in self.week.iter().filter(|day| !day.is_empty()) {
             common = intersection(&common, day);
         }
-        let (common, _) = longest(common, check::SIMPLE_PERIODS);
+        let (common, _) = longest(common, periods);
         let passes = self
             .week
             .each_ref()
@@ -116,7 +91,7 @@ impl Union {
     }
 
     /// Days on which the same holidays hold throughout.
-    fn add_segment(&mut self, all: &[&Times], first: Date, last: Date) {
+    fn add_segment(&mut self, all: &[&Times], first: Date, last: Date, room: Room) {
         let Some(name) = all
             .iter()
             .flat_map(|times| active(times, first))
@@ -125,7 +100,7 @@ impl Union {
         else {
             return;
         };
-        let name = crate::text::cut(name, check::HOLIDAY_NAME_BYTES);
+        let name = crate::text::cut(name, room.holiday_name_bytes);
         let weekday_matters = all.iter().any(|times| active(times, first).next().is_none());
         let days = first.until(last).map_or(i32::MAX, |span| span.get_days());
         if !weekday_matters {
@@ -150,33 +125,34 @@ impl Union {
     /// Adds a holiday, or lengthens the one before.
     fn push(&mut self, name: &str, first: Date, last: Date, allowed: Day) {
         if let Some(before) = self.holidays.last_mut()
-            && before.days.last.tomorrow().is_ok_and(|next| next == first)
+            && before.last_day.tomorrow().is_ok_and(|next| next == first)
             && before.allowed == allowed
             && before.name == name
         {
-            before.days.last = last;
+            before.last_day = last;
             return;
         }
         self.holidays.push(UnionHoliday {
             name: name.to_owned(),
-            days: DayRange { first, last },
+            first_day: first,
+            last_day: last,
             allowed,
         });
     }
 
     /// Keeps within the dialect's counts.
-    fn limit(&mut self) {
+    fn limit(&mut self, room: Room) {
         let week = self.week.iter_mut();
         for day in week.chain(self.holidays.iter_mut().map(|holiday| &mut holiday.allowed)) {
-            let (kept, narrowed) = longest(std::mem::take(day), check::PERIODS);
+            let (kept, narrowed) = longest(std::mem::take(day), room.periods);
             *day = kept;
             self.narrowed |= narrowed;
         }
-        if self.holidays.len() > HOLIDAYS {
-            let rest = self.holidays.split_off(HOLIDAYS - 1);
-            let last = rest.last().map(|holiday| holiday.days.last);
+        if self.holidays.len() > room.holidays {
+            let rest = self.holidays.split_off(room.holidays.saturating_sub(1));
+            let last = rest.last().map(|holiday| holiday.last_day);
             if let (Some(mut closed), Some(last)) = (rest.into_iter().next(), last) {
-                closed.days.last = last;
+                closed.last_day = last;
                 closed.allowed = Vec::new();
                 self.holidays.push(closed);
             }
@@ -249,7 +225,7 @@ fn merged(mut periods: Vec<Period>) -> Day {
     day
 }
 
-fn intersection(a: &[Period], b: &[Period]) -> Day {
+pub(crate) fn intersection(a: &[Period], b: &[Period]) -> Day {
     let both = a.iter().flat_map(|x| {
         b.iter()
             .filter_map(|y| Period::new(x.from().max(y.from()), x.until().min(y.until())).ok())
@@ -258,7 +234,7 @@ fn intersection(a: &[Period], b: &[Period]) -> Day {
 }
 
 /// The longest periods, at most `count`, and whether any was left out.
-fn longest(day: Day, count: usize) -> (Day, bool) {
+pub(crate) fn longest(day: Day, count: usize) -> (Day, bool) {
     if day.len() <= count {
         return (day, false);
     }
@@ -270,12 +246,4 @@ fn longest(day: Day, count: usize) -> (Day, bool) {
 
 fn minutes(period: &Period) -> i64 {
     i64::from(period.until().minutes()) - i64::from(period.from().minutes())
-}
-
-fn mode_of(day: &[Period]) -> (PassMode, Option<Periods>) {
-    match day {
-        [] => (PassMode::Closed, None),
-        [period] if *period == Period::ALL_DAY => (PassMode::Open, None),
-        periods => (PassMode::Periods, Some(Periods(periods.to_vec()))),
-    }
 }

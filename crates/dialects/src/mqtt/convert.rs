@@ -1,0 +1,9 @@
+//! Between the model and the wire.
+//!
+//! What goes to a device never allows more than `model::access::decide` does on the hub (hub rule 24); where the dialect
+//! can only say less, a [`crate::Loss`] tells.
+
+pub mod settings;
+mod wanted;
+
+pub use wanted::{Converted, DevicePhoto, PHOTOS, Wanted, person_to_device};
