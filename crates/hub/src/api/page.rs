@@ -59,17 +59,69 @@ pub struct PageQuery {
 #[derive(Debug, Clone, Copy)]
 pub struct Paging(pub PageRequest);
 
+/// Which page the caller wants of a list whose place is a text: the last item's id or number. `kind` is the list's, so
+/// that a cursor of another list is none.
+#[derive(Debug)]
+pub struct TextPaging {
+    kind: &'static str,
+    /// What follows this.
+    pub after: Option<String>,
+    limit: u32,
+}
+
+impl TextPaging {
+    /// Reads the query of a list of this kind.
+    ///
+    /// # Errors
+    /// 422 for a bad limit, 400 for a bad cursor.
+    pub fn of(kind: &'static str, query: &PageQuery) -> Result<Self, Problem> {
+        let limit = limit(query)?;
+        let place = |cursor: &str| {
+            let text = decoded(cursor)?;
+            text.strip_prefix(kind)?.strip_prefix(':').map(str::to_owned)
+        };
+        let after = query
+            .cursor
+            .as_deref()
+            .map(|cursor| place(cursor).ok_or_else(bad_cursor))
+            .transpose()?;
+        Ok(Self { kind, after, limit })
+    }
+
+    /// How many items to look for: one more than the page has, to know whether there are more.
+    #[must_use]
+    pub fn wanted(&self) -> u32 {
+        self.limit.saturating_add(1)
+    }
+
+    /// The page of what was found.
+    #[must_use]
+    pub fn list<T>(&self, mut items: Vec<T>, place: impl Fn(&T) -> &str) -> List<T> {
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let last = items.last().filter(|_| more);
+        let next_cursor = last.map(|item| URL_SAFE_NO_PAD.encode(format!("{}:{}", self.kind, place(item))));
+        List { items, next_cursor }
+    }
+}
+
+fn limit(query: &PageQuery) -> Result<u32, Problem> {
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    if (1..=MAX_LIMIT).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::invalid_field(
+        "limit",
+        "out_of_range",
+        "a page has 1 to 1000 items",
+    ))
+}
+
 impl TryFrom<PageQuery> for Paging {
     type Error = Problem;
     fn try_from(query: PageQuery) -> Result<Self, Problem> {
-        let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(Problem::invalid_field(
-                "limit",
-                "out_of_range",
-                "a page has 1 to 1000 items",
-            ));
-        }
+        let limit = limit(&query)?;
         let after = query.cursor.as_deref().map(place).transpose()?;
         Ok(Self(PageRequest { after, limit }))
     }
@@ -88,12 +140,17 @@ fn cursor(place: i64) -> String {
 }
 
 fn place(cursor: &str) -> Result<i64, Problem> {
-    URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
+    decoded(cursor)
         .and_then(|text| text.strip_prefix(CURSOR_VERSION)?.parse().ok())
-        .ok_or_else(|| Problem::bad_request("bad_cursor", "the cursor is not one that a list gave"))
+        .ok_or_else(bad_cursor)
+}
+
+fn decoded(cursor: &str) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()
+}
+
+fn bad_cursor() -> Problem {
+    Problem::bad_request("bad_cursor", "the cursor is not one that a list gave")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::answer::{self, IfMatch};
 use super::input::Input;
-use super::page::{DEFAULT_LIMIT, List, MAX_LIMIT, PageQuery};
+use super::page::{List, PageQuery, TextPaging};
 use super::permission::{Change, Read};
 use super::problem::Problem;
 use super::query::InputQuery;
@@ -12,8 +12,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::PersonId;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -26,8 +24,6 @@ use utoipa_axum::routes;
 const NUMBER_BYTES: usize = 64;
 /// People who may answer one room.
 const MOST_ANSWERS: usize = 16;
-/// Cursors of rooms begin with this: they hold a number.
-const CURSOR_VERSION: &str = "n:";
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
     OpenApiRouter::new()
@@ -110,31 +106,9 @@ async fn list(
     _: Read<scope::Rooms>,
     InputQuery(page): InputQuery<PageQuery>,
 ) -> Result<Json<List<Room>>, Problem> {
-    let limit = page.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid_field(
-            "limit",
-            "out_of_range",
-            "a page has 1 to 1000 items",
-        ));
-    }
-    let after = page.cursor.as_deref().map(place).transpose()?;
-    let mut items = hub.store.rooms.list(after, limit.saturating_add(1)).await?;
-    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > wanted;
-    items.truncate(wanted);
-    let last = items.last().filter(|_| more);
-    let next_cursor = last.map(|room| URL_SAFE_NO_PAD.encode(format!("{CURSOR_VERSION}{}", room.number)));
-    Ok(Json(List { items, next_cursor }))
-}
-
-fn place(cursor: &str) -> Result<String, Problem> {
-    URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .and_then(|text| text.strip_prefix(CURSOR_VERSION).map(str::to_owned))
-        .ok_or_else(|| Problem::bad_request("bad_cursor", "the cursor is not one that a list gave"))
+    let page = TextPaging::of("n", &page)?;
+    let items = hub.store.rooms.list(page.after.clone(), page.wanted()).await?;
+    Ok(Json(page.list(items, |room| &room.number)))
 }
 
 /// Makes a room.

@@ -2,7 +2,7 @@
 
 use super::device_schemas::{RosterItemSchema, StraySchema};
 use super::devices::visible;
-use super::page::{DEFAULT_LIMIT, List, MAX_LIMIT, PageQuery};
+use super::page::{List, PageQuery, TextPaging};
 use super::permission::{Caller, Change, Read};
 use super::problem::Problem;
 use super::query::InputQuery;
@@ -16,8 +16,6 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use model::{DeviceId, DeviceStatus};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -26,9 +24,6 @@ use store::hub::outbox::Announcement;
 use store::hub::roster::{RosterItem, Stray};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// Cursors of rosters begin with this: they hold a person's id.
-const CURSOR_VERSION: &str = "r:";
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
     OpenApiRouter::new()
@@ -50,39 +45,14 @@ async fn roster(
     Path(id): Path<String>,
     InputQuery(page): InputQuery<PageQuery>,
 ) -> Result<Json<List<RosterItem>>, Problem> {
-    let limit = page.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid_field(
-            "limit",
-            "out_of_range",
-            "a page has 1 to 1000 items",
-        ));
-    }
-    let after = page.cursor.as_deref().map(place).transpose()?;
+    let page = TextPaging::of("r", &page)?;
     let device = visible(&hub, &by.0, id).await?.device.id;
-    let mut items = hub
+    let items = hub
         .store
         .roster
-        .items(&device, after, limit.saturating_add(1))
+        .items(&device, page.after.clone(), page.wanted())
         .await?;
-    let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > wanted;
-    items.truncate(wanted);
-    let next_cursor = items.last().filter(|_| more).map(|last| cursor(&last.person_id));
-    Ok(Json(List { items, next_cursor }))
-}
-
-fn cursor(person: &str) -> String {
-    URL_SAFE_NO_PAD.encode(format!("{CURSOR_VERSION}{person}"))
-}
-
-fn place(cursor: &str) -> Result<String, Problem> {
-    URL_SAFE_NO_PAD
-        .decode(cursor)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .and_then(|text| text.strip_prefix(CURSOR_VERSION).map(str::to_owned))
-        .ok_or_else(|| Problem::bad_request("bad_cursor", "the cursor is not one that a list gave"))
+    Ok(Json(page.list(items, |item| &item.person_id)))
 }
 
 /// Compares what the device holds with the roster: who is missing is wanted again, who is unknown is a stray. Dialects

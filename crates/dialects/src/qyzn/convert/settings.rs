@@ -58,7 +58,7 @@ pub fn read(configs: &Configs) -> DeviceSettings {
             .map(|least| share(least, MOST_SIMILAR)),
         liveness: number(ConfigGroup::Face, "LiveSwitch").map(|level| level != 0),
         open_ms: number(ConfigGroup::Switch, "outputInterval").and_then(|open| u32::try_from(open).ok()),
-        time_zone: number(ConfigGroup::Time, "timezone").map(|zone| zone_name(zone - ZONE_OFFSET)),
+        time_zone: number(ConfigGroup::Time, "timezone").map(zone_name),
         strangers: on(ConfigGroup::Stranger, "strangerIdentifyEn"),
         reboot,
         ..DeviceSettings::default()
@@ -152,9 +152,11 @@ fn at(text: &str) -> Result<&str, FieldError> {
     }
 }
 
-/// Zones of whole hours have names whose sign is the other way round.
-fn zone_name(hours: i64) -> String {
-    match hours {
+/// The zone that `timezone` means: so many hours from UTC, plus 12 (4.5.10.3). Zones of whole hours have names whose sign
+/// is the other way round.
+#[must_use]
+pub fn zone_name(timezone: i64) -> String {
+    match timezone - ZONE_OFFSET {
         0 => "Etc/GMT".to_owned(),
         ahead if ahead > 0 => format!("Etc/GMT-{ahead}"),
         behind => format!("Etc/GMT+{}", behind.abs()),
@@ -186,7 +188,9 @@ fn zone_number(name: &str) -> Result<i64, FieldError> {
     }
 }
 
-fn day(week: i64) -> RebootDay {
+/// The day that `week` means (4.5.10.17).
+#[must_use]
+pub fn day(week: i64) -> RebootDay {
     match week {
         1 => RebootDay::Sun,
         2 => RebootDay::Mon,

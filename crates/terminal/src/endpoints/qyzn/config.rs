@@ -6,12 +6,13 @@ use crate::behaviour::{Behaviour, Identification, Lock, Push, Strangers};
 use crate::device::Device;
 use dialects::local_time;
 use dialects::qyzn::config::GroupChange;
+use dialects::qyzn::convert::settings;
 use dialects::qyzn::operation::success;
 use dialects::qyzn::time::WallTime;
 use dialects::qyzn::{
     Code, ConfigDevicePassRule, ConfigGroup, ConfigSystem, ConfigValues, Configs, GetConfigs, ResponseBody,
 };
-use model::{RebootDay, ScheduledReboot, Verify};
+use model::{ScheduledReboot, Verify};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use store::StoreError;
@@ -20,7 +21,7 @@ use store::StoreError;
 const DEFAULT_THRESHOLD: f32 = 80.0;
 /// The highest volume.
 const LOUDEST: f64 = 15.0;
-/// The seconds of a day's hour in zones of whole hours, as `Etc/GMT` names them.
+/// `timezone` is the offset from UTC in hours plus this.
 const ZONE_OFFSET: i64 = 12;
 
 type Groups = BTreeMap<String, Map<String, Value>>;
@@ -241,7 +242,7 @@ fn act(behaviour: &mut Behaviour, told: &Told, accept: f32) {
     match group {
         ConfigGroup::Time => {
             if let Some(zone) = changed.get("timezone").and_then(Value::as_i64) {
-                behaviour.time_zone = Some(zone_name(zone - ZONE_OFFSET));
+                behaviour.time_zone = Some(settings::zone_name(zone));
             }
         }
         #[allow(clippy::cast_precision_loss, reason = "0 to 15")]
@@ -277,7 +278,7 @@ fn act(behaviour: &mut Behaviour, told: &Told, accept: f32) {
         }
         ConfigGroup::Reboot => {
             behaviour.reboot = on("auto_reboot").then(|| ScheduledReboot {
-                day: reboot_day(number("week")),
+                day: settings::day(number("week")),
                 at: text("time"),
             });
         }
@@ -304,15 +305,6 @@ fn cosine(threshold: f32, accept: f32) -> f32 {
         return threshold / DEFAULT_THRESHOLD * accept;
     }
     accept + (threshold - DEFAULT_THRESHOLD) / (100.0 - DEFAULT_THRESHOLD) * (1.0 - accept)
-}
-
-/// Zones of whole hours have names whose sign is the other way round.
-fn zone_name(hours: i64) -> String {
-    match hours {
-        0 => "Etc/GMT".to_owned(),
-        ahead if ahead > 0 => format!("Etc/GMT-{ahead}"),
-        behind => format!("Etc/GMT+{}", behind.abs()),
-    }
 }
 
 fn granted_words(tip: i64) -> Option<&'static str> {
@@ -342,19 +334,6 @@ fn identification(mode: i64) -> Identification {
         4 => Identification::As(Verify::FaceAndIdCardListed),
         6 => Identification::FaceOrIdCard,
         _ => Identification::As(Verify::FaceOrCard),
-    }
-}
-
-fn reboot_day(week: i64) -> RebootDay {
-    match week {
-        1 => RebootDay::Sun,
-        2 => RebootDay::Mon,
-        3 => RebootDay::Tue,
-        4 => RebootDay::Wed,
-        5 => RebootDay::Thu,
-        6 => RebootDay::Fri,
-        7 => RebootDay::Sat,
-        _ => RebootDay::Daily,
     }
 }
 
@@ -395,10 +374,9 @@ mod tests {
         for (threshold, expected) in [(80.0, 0.5), (100.0, 1.0), (0.0, 0.0), (90.0, 0.75)] {
             assert!((cosine(threshold, 0.5) - expected).abs() < 1e-6);
         }
-        assert_eq!(zone_name(8), "Etc/GMT-8");
-        assert_eq!(zone_name(-12), "Etc/GMT+12");
-        for hours in -12..=12 {
-            assert!(jiff::tz::TimeZone::get(&zone_name(hours)).is_ok());
+        assert_eq!(settings::zone_name(20), "Etc/GMT-8");
+        for timezone in 0..=24 {
+            assert!(jiff::tz::TimeZone::get(&settings::zone_name(timezone)).is_ok());
         }
     }
 }
