@@ -15,6 +15,7 @@ pub mod local_time;
 pub mod loss;
 pub mod mqtt;
 pub mod qyzn;
+pub mod received;
 pub mod text;
 
 pub use loss::{Loss, LossReason};

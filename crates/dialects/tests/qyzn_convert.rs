@@ -9,11 +9,12 @@
 
 use dialects::lenient::Base64Text;
 use dialects::qyzn::convert::{
-    Converted, DevicePhoto, Pass, ReceivedRecord, SeenPerson, Wanted, person_from_platform, person_to_device,
+    Converted, DevicePhoto, Pass, SeenPerson, Wanted, person_from_platform, person_to_device,
     record_from_device, record_to_platform,
 };
 use dialects::qyzn::person::{PersonType, VerifyMode};
 use dialects::qyzn::{AddPersonFace, Operation, SnapshotFace};
+use dialects::received::ReceivedRecord;
 use dialects::{Loss, LossReason};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -3,7 +3,9 @@
 //! What goes to a device never allows more than `model::access::decide` does on the hub (hub rule 24); where the dialect
 //! can only say less, a [`crate::Loss`] tells.
 
+mod received;
 pub mod settings;
 mod wanted;
 
+pub use received::record_from_device;
 pub use wanted::{Converted, DevicePhoto, PHOTOS, Wanted, person_to_device};

@@ -1,65 +1,14 @@
 //! A record as the hub understands it.
 
-use crate::lenient::Base64Text;
-use crate::local_time::{self, Reading};
 use crate::qyzn::person::PersonType;
 use crate::qyzn::record::SnapshotFace;
 use crate::qyzn::time::WallTime;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use model::{IdentityDocument, Method, Outcome};
-use serde_json::{Map, Value};
+use crate::received::{DuplicateKey, ReceivedRecord, without};
+use model::{Direction, IdentityDocument, Method, Outcome, TemperatureAlarm};
+use serde_json::Value;
 
-/// The parts of a record that the message holds; the hub adds device, receipt and ids.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReceivedRecord {
-    /// The wire id of the person; `None` for a stranger.
-    pub person_id: Option<String>,
-    /// The name that the device gave.
-    pub person_name: Option<String>,
-    /// The time as it came.
-    pub time_text: String,
-    /// The wall-clock time, where the text is one.
-    pub local: Option<DateTime>,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// How the person identified.
-    pub method: Method,
-    /// Similarity, 0 to 1.
-    pub score: Option<f32>,
-    /// Body temperature, °C.
-    pub temperature: Option<f32>,
-    /// The IC card's number.
-    pub card: Option<String>,
-    /// The identity document.
-    pub document: Option<IdentityDocument>,
-    /// The picture just taken, as it came.
-    pub capture: Option<Base64Text>,
-    /// The enrolled photo, as it came.
-    pub registered: Option<Base64Text>,
-    /// What makes this record the same as another of its device.
-    pub key: DuplicateKey,
-    /// The message's data without its pictures.
-    pub native: Value,
-}
-
-/// The duplicate key of hub rule 40, without the device.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct DuplicateKey {
-    /// `snaptime`, personId and result, as they came.
-    pub text: String,
-    /// For people without an id the capture's hash belongs to the key, too.
-    pub with_picture: bool,
-}
-
-impl ReceivedRecord {
-    /// When it happened, by the device's wall clock; `None` where the device gave no time that can be read.
-    #[must_use]
-    pub fn occurred_at(&self, zone: &TimeZone, received_at: Timestamp) -> Option<Reading> {
-        local_time::read(self.local?, zone, received_at)
-    }
-}
+/// The keys of pictures.
+const PICTURES: [&str; 2] = ["snapPic", "comparePic"];
 
 /// Takes a record apart. `data` is the message's data as it came, `record` the same as
 /// [`SnapshotFace`](crate::qyzn::SnapshotFace) read it.
@@ -91,7 +40,10 @@ pub fn record_from_device(record: SnapshotFace, data: &Value) -> ReceivedRecord 
             ),
             with_picture: person_id.is_none(),
         },
-        native: without_pictures(data),
+        native: without(data, &PICTURES),
+        temperature_alarm: TemperatureAlarm::None,
+        direction: Direction::None,
+        location: None,
         person_id,
         time_text: record.snap_time,
         capture: record.snap_picture,
@@ -162,21 +114,4 @@ fn document(record: &SnapshotFace) -> Option<IdentityDocument> {
         valid_from: None,
         valid_until: record.expires.clone(),
     })
-}
-
-/// The message without the keys that hold pictures, at any depth.
-fn without_pictures(data: &Value) -> Value {
-    const PICTURES: [&str; 2] = ["snapPic", "comparePic"];
-    let is_picture = |key: &str| PICTURES.iter().any(|name| name.eq_ignore_ascii_case(key.trim()));
-    match data {
-        Value::Object(fields) => {
-            let kept = fields.iter().filter(|(key, _)| !is_picture(key));
-            Value::Object(
-                kept.map(|(key, value)| (key.clone(), without_pictures(value)))
-                    .collect::<Map<_, _>>(),
-            )
-        }
-        Value::Array(items) => Value::Array(items.iter().map(without_pictures).collect()),
-        other => other.clone(),
-    }
 }

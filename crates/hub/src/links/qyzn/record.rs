@@ -4,10 +4,11 @@ use super::session::{Session, refusal, zone_of};
 use crate::intake::{self, Arrival, Clock, Taken};
 use crate::links::LiveLink;
 use dialects::lenient::Base64Text;
-use dialects::qyzn::convert::{ReceivedRecord, record_from_device};
+use dialects::qyzn::convert::record_from_device;
 use dialects::qyzn::{
     Code, QrCodeAnswer, QrCodeData, ResponseBody, SnapshotFace, SnapshotFaceAnswer, operation,
 };
+use dialects::received::ReceivedRecord;
 use jiff::Timestamp;
 use model::{Decision, Denial, Direction, Method, Outcome, Record, RecordId, TemperatureAlarm};
 use serde_json::Value;
