@@ -26,6 +26,9 @@ macro_rules! groups {
             /// Every group of the document, in its order.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
 
+            /// Their wire names, in the same order.
+            pub const NAMES: &'static [&'static str] = &[$($name),*];
+
             /// The wire name.
             #[must_use]
             pub fn name(self) -> &'static str {

@@ -3,7 +3,7 @@
 use super::{NAME, settings};
 use crate::links::{BodyFault, Dialect};
 use dialects::qyzn::convert::settings as unified;
-use dialects::qyzn::{DeviceUpgrade, Operation, check};
+use dialects::qyzn::{ConfigGroup, DeviceUpgrade, Operation, check};
 use model::{CommandKind, SettingsChange};
 use serde_json::{Map, Value};
 
@@ -51,7 +51,7 @@ impl Dialect for Qyzn {
     }
 
     fn setting_groups(&self) -> &'static [&'static str] {
-        settings::GROUPS
+        ConfigGroup::NAMES
     }
 
     fn check_native_settings(&self, group: &str, changes: &Map<String, Value>) -> Result<(), BodyFault> {
