@@ -131,6 +131,8 @@ pub struct Mqtt {
     pub tls_key: String,
     /// An external broker's URL; empty is the embedded one.
     pub broker: String,
+    /// The authority to trust an external broker by, PEM; empty are those of the system.
+    pub broker_ca: String,
     /// Whether devices may connect without credentials.
     pub anonymous: bool,
     /// Whether wrong signatures are taken.
@@ -211,6 +213,8 @@ pub struct Limits {
     pub devices_connections: usize,
     /// Connections of the qyzn listener.
     pub qyzn_connections: usize,
+    /// Devices of the embedded broker.
+    pub mqtt_connections: usize,
     /// Open event streams.
     pub event_streams: usize,
     /// Seconds for a request's headers.
@@ -219,6 +223,8 @@ pub struct Limits {
     pub body_seconds: u64,
     /// KiB of one qyzn message.
     pub qyzn_frame_kb: usize,
+    /// KiB of one mqtt message.
+    pub mqtt_packet_kb: usize,
     /// MiB in flight between devices and the disk.
     pub intake_mb: usize,
     /// Records kept for a pending device.

@@ -4,6 +4,7 @@ use crate::api::attempts::Attempts;
 use crate::api::{self, CurrentSettings};
 use crate::config::HubConfig;
 use crate::events;
+use crate::links::mqtt;
 use crate::listen::{self, Bounds};
 use crate::people::{Recognition, keep_templates_current};
 use crate::secret;
@@ -27,6 +28,8 @@ use tokio_util::task::TaskTracker;
 const FIRST_USER: &str = "admin";
 /// How long requests and links under way may take when the hub stops.
 const STOP_WITHIN: Duration = Duration::from_secs(8);
+/// What stands for a value that holds a password.
+const HIDDEN: &str = "(hidden)";
 /// Renditions of photos made at a time.
 const RENDITIONS_AT_A_TIME: usize = 2;
 /// Passwords hashed at a time.
@@ -63,6 +66,9 @@ pub enum StartError {
         /// The system's words.
         source: io::Error,
     },
+    /// The embedded broker.
+    #[error(transparent)]
+    Broker(#[from] mqtt::BindError),
     /// The data could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -89,9 +95,12 @@ pub struct Listeners {
     /// qyzn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub qyzn: Option<String>,
-    /// The broker.
+    /// The embedded broker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<String>,
+    /// The embedded broker over TLS.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mqtt_tls: Option<String>,
 }
 
 /// A hub that runs, until [`Running::stop`].
@@ -113,6 +122,7 @@ struct Sockets {
     admin: Option<TcpListener>,
     devices: Option<TcpListener>,
     qyzn: Option<TcpListener>,
+    mqtt: Option<mqtt::Bound>,
 }
 
 impl Hub {
@@ -213,6 +223,9 @@ pub fn check(config: &HubConfig) -> Result<(), StartError> {
             &config.bus.url,
             "this version is a single node, \"memory:\"",
         );
+    }
+    if let Err(error) = mqtt::check(config) {
+        return refuse("mqtt.broker", HIDDEN, &error.to_string());
     }
     if let Err(error) = config.face.thresholds().check() {
         return refuse("face.accept", &config.face.accept.to_string(), &error.to_string());
@@ -315,6 +328,10 @@ async fn bind(config: &HubConfig) -> Result<Sockets, StartError> {
         admin: bind_one("admin.listen", &config.admin.listen).await?,
         devices: bind_one("devices.listen", &config.devices.listen).await?,
         qyzn: bind_one("qyzn.listen", &config.qyzn.listen).await?,
+        mqtt: match config.mqtt.broker.as_str() {
+            "" => mqtt::bind(config).await?,
+            _ => None,
+        },
     })
 }
 
@@ -333,11 +350,13 @@ fn addresses(sockets: &Sockets) -> Listeners {
             .and_then(|listener| listener.local_addr().ok())
             .map(|address| address.to_string())
     };
+    let (mqtt, mqtt_tls) = sockets.mqtt.as_ref().map_or((None, None), mqtt::Bound::addresses);
     Listeners {
         admin: of(&sockets.admin),
         devices: of(&sockets.devices),
         qyzn: of(&sockets.qyzn),
-        mqtt: None,
+        mqtt: mqtt.map(|address| address.to_string()),
+        mqtt_tls: mqtt_tls.map(|address| address.to_string()),
     }
 }
 
@@ -382,6 +401,7 @@ fn serve(hub: &Arc<Hub>, sockets: Sockets) {
         hub.tasks
             .spawn(crate::links::qyzn::serve(Arc::clone(hub), listener));
     }
+    hub.tasks.spawn(mqtt::serve(Arc::clone(hub), sockets.mqtt));
     hub.tasks.spawn(events::watch_outbox(Arc::clone(hub)));
     hub.tasks.spawn(keep_templates_current(Arc::clone(hub)));
     hub.tasks.spawn(crate::roster::wake_devices(Arc::clone(hub)));

@@ -58,6 +58,7 @@ fn entered(zone: Option<ZoneId>, serial: &str) -> NewDevice {
         decision: Decider::Device,
         capabilities: vec!["blocked".to_owned()],
         credentials: None,
+        password_hash: None,
     }
 }
 

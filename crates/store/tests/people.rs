@@ -104,6 +104,7 @@ impl Site {
             decision: Decider::Device,
             capabilities: vec!["blocked".to_owned()],
             credentials: None,
+            password_hash: None,
         };
         let device = store.devices.create(&by(), device).await.unwrap().device;
         Self {

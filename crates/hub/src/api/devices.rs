@@ -14,6 +14,7 @@ use super::query::InputQuery;
 use super::scope;
 use crate::events::{Resolver, Resolvers};
 use crate::links;
+use crate::secret;
 use crate::state::Hub;
 use async_trait::async_trait;
 use axum::Json;
@@ -24,14 +25,13 @@ use model::{Device, DeviceId, DeviceStatus, ZoneId};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
+use store::hub::accounts::SecretHash;
 use store::hub::devices::{DeviceChange, DeviceFilter, NewDevice, StoredDevice};
 use store::hub::outbox::Announcement;
 use store::hub::{Event, Page};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-
-/// The longest serial, in bytes.
-const MOST_SERIAL_BYTES: usize = 64;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
     OpenApiRouter::new()
@@ -39,6 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
         .routes(routes!(show, change, delete))
         .routes(routes!(approve))
         .routes(routes!(credentials))
+        .routes(routes!(broker_credentials))
 }
 
 pub(super) fn resolvers(resolvers: &mut Resolvers) {
@@ -77,6 +78,46 @@ pub(super) fn view(stored: StoredDevice) -> DeviceView {
     }
 }
 
+/// How a device's connections sign in at the broker.
+#[derive(Debug, Serialize, ToSchema)]
+struct BrokerAccount {
+    /// The user name: its serial.
+    username: String,
+    /// The password; it is shown this once.
+    password: String,
+}
+
+impl BrokerAccount {
+    fn new(serial: &str) -> Self {
+        Self {
+            username: serial.to_owned(),
+            password: secret::random(),
+        }
+    }
+
+    fn hash(&self) -> SecretHash {
+        secret::hash(&self.password)
+    }
+}
+
+/// A device that was just entered.
+#[derive(Debug, Serialize)]
+struct Entered {
+    #[serde(flatten)]
+    view: DeviceView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broker: Option<BrokerAccount>,
+}
+
+/// A device that was just entered, as described.
+#[derive(Serialize, ToSchema)]
+struct EnteredSchema {
+    #[serde(flatten)]
+    device: DeviceSchema,
+    /// For dialects whose devices sign in at a broker; shown this once.
+    broker: Option<BrokerAccount>,
+}
+
 /// A device that the caller may see.
 ///
 /// # Errors
@@ -112,7 +153,7 @@ async fn list(
 }
 
 /// Enters a device, approved: the hub dials it, or expects it by its serial (hub rules 14 and 15).
-#[utoipa::path(post, path = "/devices", tag = "devices", request_body = DeviceInput, responses((status = 201, body = DeviceSchema)))]
+#[utoipa::path(post, path = "/devices", tag = "devices", request_body = DeviceInput, responses((status = 201, body = EnteredSchema)))]
 async fn create(
     State(hub): State<Arc<Hub>>,
     by: Change<scope::Devices>,
@@ -124,17 +165,16 @@ async fn create(
         return Err(Problem::invalid_field("dialect", "invalid", why));
     };
     let serial = input.serial.unwrap_or_default();
-    if !dialect.hub_dials() && (serial.trim().is_empty() || serial.len() > MOST_SERIAL_BYTES) {
-        return Err(Problem::invalid_field(
-            "serial",
-            "required",
-            "what the device calls itself, 1 to 64 bytes",
-        ));
+    if !dialect.hub_dials()
+        && let Err(fault) = dialect.check_serial(&serial)
+    {
+        return Err(Problem::invalid_field(&fault.path, "required", fault.message));
     }
     check_text("name", input.name.as_deref())?;
     check_zone_name(input.time_zone.as_deref())?;
     check_decider(dialect, input.decision)?;
     let zone_id = within(&by.0, input.zone_id.map(ZoneId::new))?;
+    let broker = dialect.has_passwords().then(|| BrokerAccount::new(&serial));
     let device = NewDevice {
         dialect: input.dialect,
         serial,
@@ -151,10 +191,15 @@ async fn create(
             .map(|&name| name.to_owned())
             .collect(),
         credentials: input.credentials,
+        password_hash: broker.as_ref().map(BrokerAccount::hash),
     };
     let stored = hub.store.devices.create(&by.0.actor(), device).await?;
     let location = format!("/api/v1/devices/{}", stored.device.id);
-    Ok(answer::created(&location, stored.revision, view(stored)))
+    let entered = Entered {
+        broker,
+        view: view(stored.clone()),
+    };
+    Ok(answer::created(&location, stored.revision, entered))
 }
 
 /// One device.
@@ -266,6 +311,36 @@ async fn credentials(
         .await?;
     hub.outbox_grew();
     Ok(Json(shown))
+}
+
+/// Makes a new password for a device's connections; the old one dies, and so do connections that used it (hub rule 15).
+#[utoipa::path(post, path = "/devices/{id}/broker-credentials", tag = "devices", params(("id", description = "The device")), responses((status = 201, body = EnteredSchema)))]
+async fn broker_credentials(
+    State(hub): State<Arc<Hub>>,
+    by: Change<scope::Devices>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let stored = visible(&hub, &by.0, id).await?;
+    if !links::dialect(&stored.device.dialect).is_some_and(|dialect| dialect.has_passwords()) {
+        return Err(Problem::unsupported(
+            "id",
+            "devices of this dialect sign in at no broker",
+        ));
+    }
+    let account = BrokerAccount::new(&stored.device.serial);
+    let (actor, bound) = (by.0.actor(), by.0.zone);
+    let stored = hub
+        .store
+        .devices
+        .set_password(&actor, &stored.device.id, bound, account.hash())
+        .await?;
+    hang_up(&hub, &stored.device.id);
+    let location = format!("/api/v1/devices/{}", stored.device.id);
+    let entered = Entered {
+        broker: Some(account),
+        view: view(stored.clone()),
+    };
+    Ok(answer::created(&location, stored.revision, entered))
 }
 
 fn hang_up(hub: &Hub, id: &DeviceId) {

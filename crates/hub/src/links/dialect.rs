@@ -4,6 +4,9 @@ use face::RenditionLimits;
 use model::{CommandKind, SettingsChange};
 use serde_json::{Map, Value};
 
+/// The longest serial, in bytes, where a dialect does not say.
+const MOST_SERIAL_BYTES: usize = 64;
+
 /// Why a command's arguments cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BodyFault {
@@ -34,6 +37,23 @@ pub trait Dialect: Send + Sync {
 
     /// Whether the hub dials its devices; else they dial the hub and may be entered beforehand by serial.
     fn hub_dials(&self) -> bool;
+
+    /// Whether its devices sign in with a password that the hub makes for them (hub rule 15).
+    fn has_passwords(&self) -> bool {
+        false
+    }
+
+    /// Whether a device of this dialect can have this serial.
+    ///
+    /// # Errors
+    /// The limit that it breaks.
+    fn check_serial(&self, serial: &str) -> Result<(), BodyFault> {
+        if serial.trim().is_empty() || serial.len() > MOST_SERIAL_BYTES {
+            let limit = format!("what the device calls itself, 1 to {MOST_SERIAL_BYTES} bytes");
+            return Err(BodyFault::new("serial", limit));
+        }
+        Ok(())
+    }
 
     /// The limits of photos (hub rule 30).
     fn photo_limits(&self) -> RenditionLimits {

@@ -289,6 +289,9 @@ pub trait Link: Send + Sync {
     /// [`Failure::Unsupported`] where the dialect has no such switch.
     async fn set_decider(&self, decider: Decider) -> Result<(), CallError>;
 
+    /// The device was approved while it is connected: from now on it is served.
+    async fn admitted(&self) {}
+
     /// Ends the connection.
     fn close(&self);
 }

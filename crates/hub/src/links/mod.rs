@@ -3,6 +3,7 @@
 
 mod dialect;
 mod link;
+pub mod mqtt;
 pub mod qyzn;
 mod registry;
 
@@ -16,7 +17,7 @@ pub use registry::{LiveLink, Registry};
 /// Every dialect that this hub speaks.
 #[must_use]
 pub fn dialects() -> &'static [&'static dyn Dialect] {
-    &[&qyzn::Qyzn]
+    &[&mqtt::Mqtt, &qyzn::Qyzn]
 }
 
 /// The dialect of this name.

@@ -28,7 +28,7 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(600);
 
 /// Works off what there is to do for a device until its connection ends.
 pub(crate) async fn work_off(hub: Arc<Hub>, live: Arc<LiveLink>) {
-    let mut told = None;
+    let mut told = Told::default();
     while hub.links.is_current(&live) && !hub.shutdown.is_cancelled() {
         let rest = match Box::pin(step(&hub, &live, &mut told)).await {
             Ok(Step::Again) => continue,
@@ -52,6 +52,15 @@ pub(crate) async fn work_off(hub: Arc<Hub>, live: Arc<LiveLink>) {
     }
 }
 
+/// What the device of a connection was told.
+#[derive(Debug, Default)]
+struct Told {
+    /// Who decides.
+    decider: Option<Decider>,
+    /// It waited for approval.
+    waited: bool,
+}
+
 enum Step {
     /// Something was done; there may be more.
     Again,
@@ -61,17 +70,23 @@ enum Step {
     Gone,
 }
 
-async fn step(hub: &Arc<Hub>, live: &LiveLink, told: &mut Option<Decider>) -> Result<Step, StoreError> {
+async fn step(hub: &Arc<Hub>, live: &LiveLink, told: &mut Told) -> Result<Step, StoreError> {
     let Some(device) = hub.store.devices.device(&live.device, None).await? else {
         return Ok(Step::Gone);
     };
     match device.standing {
         Standing::Disabled => return Ok(Step::Gone),
-        Standing::Pending => return Ok(Step::Rest(None)),
+        Standing::Pending => {
+            told.waited = true;
+            return Ok(Step::Rest(None));
+        }
         Standing::Approved => {}
     }
-    if *told != Some(device.device.decision) {
-        *told = Some(device.device.decision);
+    if std::mem::take(&mut told.waited) {
+        live.link.admitted().await;
+    }
+    if told.decider != Some(device.device.decision) {
+        told.decider = Some(device.device.decision);
         tell_decider(live, device.device.decision).await;
         return Ok(Step::Again);
     }

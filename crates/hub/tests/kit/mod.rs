@@ -43,7 +43,9 @@ pub fn config(directory: &std::path::Path, overrides: &str) -> HubConfig {
     config.admin.listen = "127.0.0.1:0".to_owned();
     config.devices.listen = "127.0.0.1:0".to_owned();
     config.qyzn.listen = "127.0.0.1:0".to_owned();
-    config.mqtt.listen = String::new();
+    if !overrides.contains("[mqtt]") {
+        config.mqtt.listen = String::new();
+    }
     if config.admin.password.is_empty() {
         config.admin.password = ADMIN_PASSWORD.to_owned();
     }

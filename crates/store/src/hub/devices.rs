@@ -11,7 +11,7 @@ mod sqlite;
 pub(in crate::hub) use row::by_id as device_row;
 pub use sqlite::SqliteDevices;
 
-use super::accounts::Actor;
+use super::accounts::{Actor, SecretHash};
 use crate::StoreError;
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -110,6 +110,8 @@ pub struct NewDevice {
     pub capabilities: Vec<String>,
     /// The dialect's credentials, if any.
     pub credentials: Option<Value>,
+    /// The hash of the password that was made for its connections, if one was.
+    pub password_hash: Option<SecretHash>,
 }
 
 /// What an operator changes; `None` leaves a field as it is.
@@ -171,6 +173,15 @@ pub struct KeyedDevice {
     pub device: StoredDevice,
     /// The secret that goes with the key.
     pub secret: String,
+}
+
+/// A device that a connection named by its serial.
+#[derive(Debug, Clone)]
+pub struct SerialDevice {
+    /// The device.
+    pub device: StoredDevice,
+    /// The hash of the password that its connections sign in with, where one was made.
+    pub password_hash: Option<SecretHash>,
 }
 
 /// What a device said when it signed in.
@@ -287,6 +298,24 @@ pub trait Devices: Send + Sync {
     /// # Errors
     /// A secret that does not open with the key.
     async fn by_link_key(&self, dialect: &str, key: &str) -> Result<Option<KeyedDevice>, StoreError>;
+
+    /// The device of this serial, where serials alone tell devices of a dialect apart.
+    ///
+    /// # Errors
+    /// A secret that does not open with the key.
+    async fn by_serial(&self, dialect: &str, serial: &str) -> Result<Option<SerialDevice>, StoreError>;
+
+    /// Keeps the hash of a new password for a device's connections; an older one dies.
+    ///
+    /// # Errors
+    /// Not found.
+    async fn set_password(
+        &self,
+        actor: &Actor,
+        id: &DeviceId,
+        bound: Option<ZoneId>,
+        hash: SecretHash,
+    ) -> Result<StoredDevice, StoreError>;
 
     /// A device signed in with this key: an older key dies, what it said of itself is kept. `None` where the key
     /// has gone meanwhile.

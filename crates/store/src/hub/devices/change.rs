@@ -79,9 +79,10 @@ pub(super) fn create(
             at
         ],
     )?;
-    if let Some(credentials) = &device.credentials {
+    if device.credentials.is_some() || device.password_hash.is_some() {
         Secrets {
-            credentials: Some(credentials.clone()),
+            credentials: device.credentials.clone(),
+            password_hash: device.password_hash,
             ..Secrets::default()
         }
         .save(store, tx, &id)?;

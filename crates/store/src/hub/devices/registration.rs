@@ -1,8 +1,8 @@
 //! Devices that come by themselves: registration, the keys of their connections, and signing in (hub rule 19).
 
 use super::row::{self, gone};
-use super::{Contact, KeyedDevice, Registration, Standing, StoredDevice};
-use crate::hub::accounts::Actor;
+use super::{Contact, KeyedDevice, Registration, SerialDevice, Standing, StoredDevice};
+use crate::hub::accounts::{Actor, SecretHash};
 use crate::hub::{audit, outbox, outbox::Event};
 use crate::{Store, StoreError, Write};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -22,6 +22,9 @@ pub(super) struct Secrets {
     /// The dialect's credentials, where the hub dials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) credentials: Option<Value>,
+    /// The hash of the password that was made for its connections.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) password_hash: Option<SecretHash>,
 }
 
 impl Secrets {
@@ -214,6 +217,30 @@ pub(super) fn by_link_key(
     Ok(secrets.keys.get(key).map(|secret| KeyedDevice {
         device,
         secret: secret.clone(),
+    }))
+}
+
+/// The device of a serial; see [`super::Devices::by_serial`].
+pub(super) fn by_serial(
+    store: &Store,
+    connection: &Connection,
+    dialect: &str,
+    serial: &str,
+) -> Result<Option<SerialDevice>, StoreError> {
+    let id: Option<String> = connection
+        .query_row(
+            "SELECT id FROM devices WHERE dialect = ?1 AND serial = ?2",
+            [dialect, serial],
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(id) = id else { return Ok(None) };
+    let Some(device) = row::by_id(connection, &id)? else {
+        return Ok(None);
+    };
+    Ok(Some(SerialDevice {
+        device,
+        password_hash: Secrets::load(store, connection, &id)?.password_hash,
     }))
 }
 

@@ -5,9 +5,9 @@ use super::registration::{self, Secrets};
 use super::row;
 use super::{
     Contact, DeviceChange, DeviceCounts, DeviceFilter, Devices, KeyedDevice, LiveCheck, LiveProbe, NewDevice,
-    Registration, StoredDevice,
+    Registration, SerialDevice, StoredDevice,
 };
-use crate::hub::accounts::Actor;
+use crate::hub::accounts::{Actor, SecretHash};
 use crate::hub::outbox::Event;
 use crate::hub::{audit, commands, outbox, records};
 use crate::{Store, StoreError};
@@ -150,6 +150,40 @@ impl Devices for SqliteDevices {
         let (store, dialect, key) = (self.store.clone(), dialect.to_owned(), key.to_owned());
         self.store
             .read(move |connection| registration::by_link_key(&store, connection, &dialect, &key))
+            .await
+    }
+
+    async fn by_serial(&self, dialect: &str, serial: &str) -> Result<Option<SerialDevice>, StoreError> {
+        let (store, dialect, serial) = (self.store.clone(), dialect.to_owned(), serial.to_owned());
+        self.store
+            .read(move |connection| registration::by_serial(&store, connection, &dialect, &serial))
+            .await
+    }
+
+    async fn set_password(
+        &self,
+        actor: &Actor,
+        id: &DeviceId,
+        bound: Option<ZoneId>,
+        hash: SecretHash,
+    ) -> Result<StoredDevice, StoreError> {
+        let (store, actor, id) = (self.store.clone(), actor.clone(), id.clone());
+        self.store
+            .write(move |tx| {
+                let device = guarded(tx, &id, bound.as_ref(), None)?;
+                let mut secrets = Secrets::load(&store, tx, id.as_str())?;
+                secrets.password_hash = Some(hash);
+                secrets.save(&store, tx, id.as_str())?;
+                audit::note(
+                    tx,
+                    &actor,
+                    "device.new_password",
+                    "device",
+                    id.as_str(),
+                    json!({}),
+                )?;
+                Ok(device)
+            })
             .await
     }
 
