@@ -259,8 +259,12 @@ fn what_real_devices_do_otherwise_is_read() {
     assert_eq!(write_birthday("1997-04-03".parse().unwrap()), "1997年4月3日");
     // Fewer days are open; an eighth is ignored (QUIRKS M12).
     let week: WeekPeriods = "06:00-09:00,18:00-21:00;;;;;;;06:00-09:00".parse().unwrap();
-    assert_eq!((week.0[0].len(), week.0[6].len()), (2, 0));
+    assert_eq!((week.0[0].periods.len(), week.0[6].periods.len()), (2, 0));
     assert_eq!(week.to_string(), "06:00-09:00,18:00-21:00;;;;;;");
+    // A day on which nobody passes is not an open one.
+    let closed: WeekPeriods = "00:00-00:00;;;;;;".parse().unwrap();
+    assert!(closed.0[0].closed && !closed.is_always() && WeekPeriods::default().is_always());
+    assert_eq!(closed.to_string(), "00:00-00:00;;;;;;");
     assert!("06:00-09:00,18:00".parse::<WeekPeriods>().is_err());
 }
 

@@ -8,6 +8,7 @@ mod command;
 mod decision;
 mod device;
 mod face;
+mod greeting;
 mod id;
 mod person;
 mod record;
@@ -18,6 +19,7 @@ pub use command::{Command, CommandKind, CommandState};
 pub use decision::{Decision, Denial};
 pub use device::{Decider, Device, DeviceStatus, Direction};
 pub use face::{FaceFault, PhotoQuality};
+pub use greeting::{Addressee, Greeting, Welcome, Wording};
 pub use id::{
     CommandId, DeviceId, GrantId, GroupId, HolidayId, IdError, PersonId, PhotoId, RecordId, ScheduleId,
     TokenId, UserId, ZoneId,

@@ -283,6 +283,33 @@ topics! {
     }
 }
 
+impl DeviceResponse {
+    /// Puts in the token of the present connection: an answer may outlive the one on which it was asked for.
+    pub fn set_token(&mut self, token: &str) {
+        let place = match self {
+            Self::OnlineOpenResp(answer) => &mut answer.0.token,
+            Self::OnlineUpdateResp(answer) => &mut answer.0.token,
+            Self::OnlineRebootResp(answer) => &mut answer.0.token,
+            Self::OnlineSetDevInfoResp(answer) => &mut answer.0.token,
+            Self::OnlineGetDevInfoResp(answer) => &mut answer.reply.token,
+            Self::RegisterPersonInfoResp(answer) => &mut answer.0.token,
+            Self::OnlineGetRegisterResp(answer) => &mut answer.0.reply.token,
+            Self::OnlineStopGetRegisterResp(answer) => &mut answer.0.token,
+            Self::OnlineGetRegisterCountResp(answer) => &mut answer.token,
+            Self::OnlineGetRegisterByIndexResp(answer) => &mut answer.0.reply.token,
+            Self::OnlineGetPhotoResp(answer) => &mut answer.token,
+            Self::OnlineDeleteSnapRecordResp(answer) => &mut answer.0.token,
+            Self::Unknown { fields, .. } => {
+                if let Some(fields) = fields.as_object_mut() {
+                    fields.insert("token".to_owned(), token.into());
+                }
+                return;
+            }
+        };
+        token.clone_into(place);
+    }
+}
+
 /// A text of at most so many bytes.
 pub(super) fn at_most(field: &str, text: &str, bytes: usize) -> Result<(), FieldError> {
     if text.len() <= bytes {

@@ -7,6 +7,9 @@ use super::topic::SERIAL_BYTES;
 use crate::fields::FieldError;
 use serde::{Deserialize, Serialize};
 
+/// The version of this protocol, as devices tell it.
+pub const PROTOCOL_VERSION: &str = "V1.0";
+
 /// Bytes of most short texts (2.1.1).
 const SHORT_BYTES: usize = 32;
 /// Bytes of the random text and of the signature.
@@ -43,6 +46,19 @@ pub struct Register {
     pub sign: String,
 }
 
+/// Milliseconds since 1970 of a text in seconds or milliseconds (QUIRKS M15).
+fn milliseconds(time: &str) -> Option<i64> {
+    /// Digits from which on a time is in milliseconds.
+    const MILLISECOND_DIGITS: usize = 12;
+    let text = time.trim();
+    let number: i64 = text.parse().ok()?;
+    if text.len() >= MILLISECOND_DIGITS {
+        Some(number)
+    } else {
+        number.checked_mul(1000)
+    }
+}
+
 impl Register {
     /// Signs the message.
     #[must_use]
@@ -60,15 +76,7 @@ impl Register {
     /// The device's clock in milliseconds since 1970, where it tells one.
     #[must_use]
     pub fn milliseconds(&self) -> Option<i64> {
-        /// Digits from which on a time is in milliseconds.
-        const MILLISECOND_DIGITS: usize = 12;
-        let text = self.time.trim();
-        let number: i64 = text.parse().ok()?;
-        if text.len() >= MILLISECOND_DIGITS {
-            Some(number)
-        } else {
-            number.checked_mul(1000)
-        }
+        milliseconds(&self.time)
     }
 
     fn check_limits(&self) -> Result<(), FieldError> {
@@ -102,6 +110,12 @@ pub struct RegisterResp {
 }
 
 impl RegisterResp {
+    /// The cloud's clock in milliseconds since 1970, where it tells one.
+    #[must_use]
+    pub fn milliseconds(&self) -> Option<i64> {
+        milliseconds(&self.time)
+    }
+
     fn check_limits(&self) -> Result<(), FieldError> {
         at_most("token", &self.token, SHORT_BYTES)?;
         at_most("registerTime", &self.time, SHORT_BYTES)

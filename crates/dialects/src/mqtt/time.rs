@@ -231,11 +231,20 @@ impl FromStr for DayPeriods {
     }
 }
 
-/// The device's week (2.1.6): `HH:MM-HH:MM,…;…`, Monday first, six semicolons; an empty day is the whole day.
+/// The device's week (2.1.6): `HH:MM-HH:MM,…;…`, Monday first, six semicolons; an empty day is the whole day, and
+/// `00:00-00:00` one on which nobody passes, as in [`DayPeriods`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct WeekPeriods(pub [Vec<Period>; WEEK]);
+pub struct WeekPeriods(pub [DayPeriods; WEEK]);
 
 as_text!(WeekPeriods);
+
+impl WeekPeriods {
+    /// Whether every day is open throughout.
+    #[must_use]
+    pub fn is_always(&self) -> bool {
+        self.0.iter().all(|day| day.allowed() == [Period::ALL_DAY])
+    }
+}
 
 impl fmt::Display for WeekPeriods {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -243,7 +252,10 @@ impl fmt::Display for WeekPeriods {
             if at > 0 {
                 f.write_str(";")?;
             }
-            for (at, period) in day.iter().enumerate() {
+            if day.closed {
+                f.write_str("00:00-00:00")?;
+            }
+            for (at, period) in day.periods.iter().enumerate() {
                 let comma = if at == 0 { "" } else { "," };
                 write!(
                     f,
@@ -260,11 +272,11 @@ impl fmt::Display for WeekPeriods {
 impl FromStr for WeekPeriods {
     type Err = TimeError;
 
-    /// Fewer than seven days: the rest is open; what follows the seventh is ignored.
+    /// Fewer than seven days: the rest is open; what follows the seventh is ignored (QUIRKS M12).
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        let mut week: [Vec<Period>; WEEK] = Default::default();
+        let mut week: [DayPeriods; WEEK] = Default::default();
         for (day, text) in week.iter_mut().zip(text.split(';')) {
-            *day = text.parse::<DayPeriods>()?.periods;
+            *day = text.parse()?;
         }
         Ok(Self(week))
     }

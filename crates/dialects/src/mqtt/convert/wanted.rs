@@ -25,9 +25,9 @@ const ROOM: Room = Room {
 };
 
 /// The last day that a device is told where there is no end (MODEL section 3).
-const FOR_EVER: Date = Date::constant(2099, 12, 31);
+pub(super) const FOR_EVER: Date = Date::constant(2099, 12, 31);
 /// The first day where there is no beginning.
-const ALWAYS: Date = Date::constant(2000, 1, 1);
+pub(super) const ALWAYS: Date = Date::constant(2000, 1, 1);
 
 /// Who is to be on a device.
 #[derive(Debug, Clone, Copy)]
@@ -178,7 +178,7 @@ fn set_photos(wanted: &Wanted<'_>, info: &mut PersonInfo) {
 }
 
 /// Six digits that are always the same for a photo.
-fn six_digits(id: &str) -> String {
+pub(super) fn six_digits(id: &str) -> String {
     let digest = Md5::digest(id.as_bytes());
     let number = digest
         .iter()
