@@ -32,7 +32,7 @@ pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 const ENROL_WITHIN: Duration = Duration::from_secs(60);
 /// How long it may say nothing while it fetches and installs a program.
 const UPDATE_WITHIN: Duration = Duration::from_secs(600);
-/// The program, where nobody says which part of a device an upgrade is for (2.1.4).
+/// The program; for the file system and the kernel there is the native message (2.1.4).
 const APPLICATION: i64 = 1;
 /// Any picture (2.3.2).
 const ANY_PICTURE: i64 = 1;
@@ -186,16 +186,12 @@ impl MqttLink {
         }
     }
 
-    async fn snapshot(&self, body: &Value) -> Result<CommandDone, CallError> {
-        let photo_type = body
-            .get("photo_type")
-            .and_then(Value::as_i64)
-            .unwrap_or(ANY_PICTURE);
+    async fn snapshot(&self) -> Result<CommandDone, CallError> {
         let answer = self
             .one(ANSWER_WITHIN, |id| OnlineGetPhoto {
                 msg_id: id.to_owned(),
                 device_no: self.device_no(),
-                photo_type,
+                photo_type: ANY_PICTURE,
             })
             .await?;
         let answer: OnlineGetPhotoResp = good(&answer)?;
@@ -300,10 +296,7 @@ pub(super) fn update_of(body: &Value) -> OnlineUpdate {
         // To be replaced by the conversation's.
         msg_id: "0".to_owned(),
         device_no: String::new(),
-        update_type: body
-            .get("update_type")
-            .and_then(Value::as_i64)
-            .unwrap_or(APPLICATION),
+        update_type: APPLICATION,
         url: text("url"),
         key: size.map_or_else(|| text("md5").to_ascii_lowercase(), |size| size.to_string()),
     }
@@ -400,7 +393,7 @@ impl Link for MqttLink {
                 })
                 .await
             }
-            CommandKind::Snapshot => self.snapshot(body).await,
+            CommandKind::Snapshot => self.snapshot().await,
             CommandKind::Upgrade => self.update(body, progress).await,
             CommandKind::Native => self.native(body).await,
             _ => Err(CallError::ours(

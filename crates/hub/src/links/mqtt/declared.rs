@@ -97,17 +97,9 @@ impl Dialect for Mqtt {
                 &[("msg", "message")],
             ),
             CommandKind::Upgrade => {
-                let names = [
-                    ("updateUrl", "url"),
-                    ("updateKey", "size"),
-                    ("updateType", "update_type"),
-                ];
+                let names = [("updateUrl", "url"), ("updateKey", "size")];
                 checked(&update_of(body).into(), &names)
             }
-            CommandKind::Snapshot => match body.get("photo_type").map(Value::as_i64) {
-                None | Some(Some(0 | 1)) => Ok(()),
-                Some(_) => Err(BodyFault::new("photo_type", "0 (with a face) or 1 (any)")),
-            },
             CommandKind::Native => check_native(body),
             _ => Ok(()),
         }
@@ -169,10 +161,6 @@ mod tests {
         assert_eq!(faulty(CommandKind::Upgrade, json!({"url": "http://h/f"})), "size");
         let whole = json!({"url": "http://h/f", "size": 3, "version": "2"});
         assert!(Mqtt.check_command(CommandKind::Upgrade, &whole).is_ok());
-        assert_eq!(
-            faulty(CommandKind::Snapshot, json!({"photo_type": 2})),
-            "photo_type"
-        );
         assert_eq!(faulty(CommandKind::Native, json!({})), "operation");
     }
 

@@ -1,0 +1,408 @@
+//! The hub alone against a terminal written from the document's bytes: what each operation of mqtt looks like on the wire,
+//! what becomes of a success, and what of a documented error.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs
+)]
+
+mod broker_client;
+mod kit;
+
+use broker_client::{Device, Hello};
+use kit::{Client, TestHub};
+use serde_json::{Value, json};
+
+struct Site {
+    hub: TestHub,
+    admin: Client,
+    device: Device,
+    path: String,
+    group: String,
+}
+
+impl Site {
+    async fn start() -> Self {
+        let overrides = "[mqtt]\nlisten = \"127.0.0.1:0\"\n[faces]\ncheck = \"off\"\n";
+        let hub = TestHub::start_with(overrides).await;
+        let admin = hub.admin().await;
+        let made = |answer: kit::Answer| answer.expect(201).json();
+        let zone = made(admin.post("/zones", &json!({"name": "gate"})).await);
+        let group = made(admin.post("/groups", &json!({"name": "staff"})).await);
+        let grant = json!({"group_id": group["id"], "zone_id": zone["id"]});
+        made(admin.post("/grants", &grant).await);
+        let device = json!({"dialect": "mqtt", "serial": "OPS-1", "zone_id": zone["id"]});
+        let entered = made(admin.post("/devices", &device).await);
+        let broker = hub.running.listeners().mqtt.clone().unwrap();
+        let mut device = Device::connect(&broker, "OPS-1", &Hello::with("OPS-1", &entered["broker"])).await;
+        device.enter().await;
+        Self {
+            hub,
+            admin,
+            device,
+            path: format!("/devices/{}", entered["id"].as_str().unwrap()),
+            group: group["id"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    async fn post(&self, body: &Value) -> Value {
+        let path = format!("{}/commands", self.path);
+        self.admin.post(&path, body).await.expect(202).json()
+    }
+
+    /// Has the door opened.
+    async fn door(&mut self) {
+        self.post(&json!({"kind": "open_door"})).await;
+        let door = self.device.asked("onlineOpen").await;
+        self.device.answer(&door, "100", json!({})).await;
+    }
+
+    /// The command once the hub has written what became of it: another one goes the whole way behind it.
+    async fn ended(&mut self, command: &Value) -> Value {
+        let path = format!("/commands/{}", command["id"].as_str().unwrap());
+        self.door().await;
+        self.admin.get(&path).await.expect(200).json()
+    }
+
+    /// A command whose message is exactly this; answered by `data`, then, given again, by a code.
+    async fn command(&mut self, body: Value, name: &str, wire: Value, data: Value, code: &str) -> Value {
+        let command = self.post(&body).await;
+        let asked = self.device.asked(name).await;
+        assert_eq!(without_frame(&asked), wire, "{body}");
+        assert!(asked["msgID"].as_str().unwrap().len() <= 32, "QUIRKS M46");
+        self.device.answer(&asked, "100", data).await;
+        let done = self.ended(&command).await;
+        assert_eq!(done["state"], "done", "{done}");
+
+        let command = self.post(&body).await;
+        let asked = self.device.asked(name).await;
+        self.device.answer(&asked, code, json!({})).await;
+        let failed = self.ended(&command).await;
+        assert_eq!(failed["state"], "failed", "{failed}");
+        assert_eq!(failed["error"], format!("{code}: from the device"));
+        done["result"].clone()
+    }
+}
+
+/// A message without what each has.
+fn without_frame(message: &Value) -> Value {
+    let mut fields = message.as_object().unwrap().clone();
+    for key in ["msgType", "msgID", "deviceNo"] {
+        fields.remove(key);
+    }
+    Value::Object(fields)
+}
+
+#[tokio::test]
+async fn what_the_hub_asks_of_a_device() {
+    let mut site = Site::start().await;
+    let none = || json!({});
+    let door = json!({"kind": "open_door", "message": "欢迎光临"});
+    site.command(door, "onlineOpen", json!({"msg": "欢迎光临"}), none(), "200")
+        .await;
+    site.command(json!({"kind": "reboot"}), "onlineReboot", none(), none(), "200")
+        .await;
+    let clear = json!({"kind": "clear_records"});
+    site.command(clear, "onlineDeleteSnapRecord", none(), none(), "200")
+        .await;
+    let upgrade =
+        json!({"kind": "upgrade", "url": "https://10.0.0.1/deviceFirmware", "size": 457_803, "version": "3"});
+    let wire =
+        json!({"updateType": "1", "updateUrl": "https://10.0.0.1/deviceFirmware", "updateKey": "457803"});
+    site.command(upgrade, "onlineUpdate", wire, none(), "503").await;
+    let picture = json!({"photo": "/9j/2wBDABQODxIPDRQ="});
+    let snapshot = json!({"kind": "snapshot"});
+    let result = site
+        .command(
+            snapshot,
+            "onlineGetPhoto",
+            json!({"photoType": "1"}),
+            picture,
+            "601",
+        )
+        .await;
+    let photo = result["photo_url"]
+        .as_str()
+        .unwrap()
+        .trim_start_matches("/api/v1")
+        .to_owned();
+    assert_eq!(site.admin.get(&photo).await.expect(200).bytes[..2], [0xff, 0xd8]);
+    for (operation, wire, code) in [
+        ("onlineGetRegisterCount", json!({}), "200"),
+        ("onlineGetRegisterByIndex", json!({"index": "999"}), "200"),
+        ("onlineStopGetRegister", json!({}), "200"),
+        ("onlineGetRegister", json!({}), "200"),
+        ("onlineGetDevInfo", json!({}), "401"),
+        ("onlineSetDevInfo", json!({"voiceVolume": "5"}), "400"),
+        (
+            "registerPersonInfo",
+            json!({"personInfoCount": "1", "personInfoData": [{"operateType": "3"}]}),
+            "300",
+        ),
+    ] {
+        let body = json!({"kind": "native", "operation": operation, "body": wire});
+        let result = site
+            .command(body, operation, wire, json!({"personNum": "0"}), code)
+            .await;
+        assert_eq!(result["personNum"], "0", "as it came");
+    }
+    // What this dialect lacks is said before anything is queued.
+    for kind in [
+        "sync_time",
+        "resend_records",
+        "show_message",
+        "read_card",
+        "play_audio",
+    ] {
+        let path = format!("{}/commands", site.path);
+        site.admin
+            .post(&path, &json!({"kind": kind}))
+            .await
+            .problem(422, "unsupported");
+    }
+    let too_long = json!({"kind": "open_door", "message": "x".repeat(129)});
+    let problem = site
+        .admin
+        .post(&format!("{}/commands", site.path), &too_long)
+        .await
+        .expect(422)
+        .json();
+    assert_eq!(problem["errors"][0]["path"], "message", "{problem}");
+}
+
+#[tokio::test]
+async fn a_door_is_told_to_open_now_or_never() {
+    let mut site = Site::start().await;
+    site.post(&json!({"kind": "open_door"})).await;
+    let (topic, _, qos) = site.device.client.published().await.unwrap();
+    assert_eq!((topic.as_str(), qos), ("pass/OPS-1/request", 0));
+    let commands = format!("{}/commands", site.path);
+    let mut events = site.admin.events(None).await;
+    drop(site.device);
+    while events.next_named("device.status").await.data["status"] != "offline" {}
+    let late = site
+        .admin
+        .post(&commands, &json!({"kind": "open_door"}))
+        .await
+        .expect(202)
+        .json();
+    assert_eq!(late["state"], "expired", "the device is away");
+}
+
+#[tokio::test]
+async fn an_upgrade_tells_how_far_it_is() {
+    let mut site = Site::start().await;
+    let upgrade =
+        json!({"kind": "upgrade", "url": "http://10.0.0.1/f", "md5": "E10ADC3949BA59ABBE56E057F20F883E"});
+    let command = site.post(&upgrade).await;
+    let asked = site.device.asked("onlineUpdate").await;
+    assert_eq!(asked["updateKey"], "e10adc3949ba59abbe56e057f20f883e");
+    let path = format!("/commands/{}", command["id"].as_str().unwrap());
+    let mut events = site.admin.events(None).await;
+    for (code, words) in [("500", "下载中"), ("501", "升级中")] {
+        site.device.answer(&asked, code, json!({"msg": words})).await;
+        loop {
+            let told = events.next_named("command.updated").await;
+            if told.data["result"]["progress"]["text"] == words {
+                break;
+            }
+        }
+        assert_eq!(site.admin.get(&path).await.json()["state"], "sent");
+    }
+    site.device.answer(&asked, "100", json!({})).await;
+    assert_eq!(site.ended(&command).await["state"], "done");
+}
+
+#[tokio::test]
+async fn people_are_brought_one_a_message_and_refusals_keep_their_reason() {
+    let mut site = Site::start().await;
+    let person = json!({"id": "2001", "name": "张三", "gender": "male", "birthday": "1997-04-03", "phone": "18868681819",
+        "groups": [site.group], "greeting": "欢迎您的参观", "valid_from": "2019-08-08T16:00:00Z",
+        "valid_until": "2029-08-09T16:00:00Z", "credentials": [{"kind": "ic_card", "number": "8899"}]});
+    site.admin.post("/persons", &person).await.expect(201);
+    let asked = site.device.asked("registerPersonInfo").await;
+    assert_eq!(asked["personInfoCount"], "1");
+    let sent = &asked["personInfoData"][0];
+    for (field, value) in [
+        ("operateType", "0"),
+        ("idNumber", "2001"),
+        ("normalNumber", "8899"),
+        ("name", "张三"),
+        ("sex", "男"),
+        ("birthday", "1997年4月3日"),
+        ("phone", "18868681819"),
+        ("validDateStart", "2019_08_09"),
+        ("validDateEnd", "2029_08_09"),
+        ("priority", "0"),
+        ("visitorVoiceText", "欢迎您的参观"),
+        ("visitordisplayText", "欢迎您的参观"),
+    ] {
+        assert_eq!(sent[field], value, "{field}");
+    }
+    let mut events = site.admin.events(None).await;
+    site.device.answer(&asked, "301", json!({})).await;
+    let roster = format!("{}/roster", site.path);
+    let item = loop {
+        let told = events.next_named("roster.updated").await;
+        if told.data["state"] == "failed" {
+            break told.data;
+        }
+    };
+    assert_eq!(
+        (&item["reason"], &item["person_id"]),
+        (&json!("photo_rejected"), &json!("2001"))
+    );
+    // What is put right is sent again.
+    site.admin
+        .patch("/persons/2001", &json!({"name": "李四"}))
+        .await
+        .expect(200);
+    let asked = site.device.asked("registerPersonInfo").await;
+    assert_eq!(asked["personInfoData"][0]["name"], "李四");
+    // A device that has the person already: it is changed instead.
+    site.device.answer(&asked, "200", json!({})).await;
+    let asked = site.device.asked("registerPersonInfo").await;
+    assert_eq!(asked["personInfoData"][0]["operateType"], "1");
+    site.device.answer(&asked, "100", json!({})).await;
+    while events.next_named("roster.updated").await.data["state"] != "applied" {}
+    assert_eq!(site.admin.all(&roster).await[0]["state"], "applied");
+    // Gone from the group, gone from the device; that it never was there is as well (hub rule 27).
+    site.admin
+        .patch("/persons/2001", &json!({"groups": []}))
+        .await
+        .expect(200);
+    let asked = site.device.asked("registerPersonInfo").await;
+    let sent = &asked["personInfoData"][0];
+    assert_eq!(
+        (&sent["operateType"], &sent["idNumber"]),
+        (&json!("2"), &json!("2001"))
+    );
+    site.device.answer(&asked, "300", json!({})).await;
+    site.door().await;
+    assert!(site.admin.all(&roster).await.is_empty());
+}
+
+fn told(message: &Value, index: usize, of: usize) -> Value {
+    json!({"msgType": "onlineGetRegisterInfoResp", "msgID": message["msgID"], "deviceNo": "OPS-1",
+        "errorCode": "100", "msg": "操作成功", "personNum": of.to_string(), "index": index.to_string(),
+        "idNumber": format!("P{index}"), "name": format!("Person {index}"), "sex": "女", "birthday": "1997 年 4 月 3 日",
+        "phone": "18868681819", "validDateStart": "2000_1_1", "validDateEnd": "2099_12_31", "priority": 0,
+        "normalNumber": format!("card {index}"), "registerPhoto1": "", "registerPhotoID1": "",
+        "passTime1": "06_00,09_00", "passTime7": "00_00,23_59"})
+}
+
+#[tokio::test]
+async fn whom_a_device_holds_is_taken_over_one_by_one() {
+    let mut site = Site::start().await;
+    let import = format!("{}/import", site.path);
+    site.admin.post(&import, &json!({})).await.expect(202);
+    let asked = site.device.asked("onlineGetRegister").await;
+    let topic = "face/OPS-1/response";
+    for index in [0, 1, 1] {
+        // The second one comes again: as if our acknowledgement had been lost.
+        let message = told(&asked, index, 3).to_string();
+        assert!(site.device.client.publish(topic, message.as_bytes()).await);
+        let acknowledged = site.device.heard("response").await;
+        let due = json!({"msgType": "onlineGetRegisterResp", "msgID": asked["msgID"], "deviceNo": "OPS-1",
+            "errorCode": "100", "index": index.to_string()});
+        assert_eq!(acknowledged, due);
+    }
+    let message = told(&asked, 2, 3).to_string();
+    assert!(site.device.client.publish(topic, message.as_bytes()).await);
+    assert_eq!(site.device.heard("response").await["index"], "2");
+    let mut people = site.admin.all("/persons").await;
+    people.sort_by_key(|person| person["id"].to_string());
+    let ids: Vec<_> = people
+        .iter()
+        .map(|person| person["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, ["P0", "P1", "P2"]);
+    assert_eq!(people[1]["name"], "Person 1");
+    assert_eq!(people[1]["credentials"][0]["number"], "card 1");
+    assert_eq!(
+        (&people[1]["valid_from"], &people[1]["valid_until"]),
+        (&Value::Null, &Value::Null)
+    );
+    // An empty device says so (QUIRKS M40).
+    let path = format!("{}/roster/verify", site.path);
+    site.admin.post(&path, &json!({})).await.expect(202);
+    let asked = site.device.asked("onlineGetRegister").await;
+    site.device.answer(&asked, "100", json!({"personNum": "0"})).await;
+    site.door().await;
+}
+
+#[tokio::test]
+async fn settings_are_read_and_set_by_name_and_range() {
+    let mut site = Site::start().await;
+    let native = format!("{}/settings/native/devInfo", site.path);
+    let read = {
+        let (admin, native) = (site.admin.clone(), native.clone());
+        tokio::spawn(async move { admin.get(&native).await })
+    };
+    let asked = site.device.asked("onlineGetDevInfo").await;
+    let held = json!({"voiceVolume": "5", "openDoorTimeDelayMs": "500", "lumaValue": "128", "entranceDirection": "1"});
+    site.device.answer(&asked, "100", held).await;
+    let read = read.await.unwrap().expect(200).json();
+    assert_eq!(
+        (&read["voiceVolume"], &read["lumaValue"]),
+        (&json!("5"), &json!("128")),
+        "{read}"
+    );
+
+    let set = {
+        let (admin, native) = (site.admin.clone(), native.clone());
+        tokio::spawn(async move {
+            admin
+                .patch(&native, &json!({"voiceVolume": 7, "banner": "人脸识别"}))
+                .await
+        })
+    };
+    let asked = site.device.asked("onlineSetDevInfo").await;
+    assert_eq!(
+        without_frame(&asked),
+        json!({"voiceVolume": "7", "banner": "人脸识别"})
+    );
+    site.device.answer(&asked, "100", json!({})).await;
+    // What the device holds now is read back.
+    let asked = site.device.asked("onlineGetDevInfo").await;
+    site.device
+        .answer(&asked, "100", json!({"voiceVolume": "7"}))
+        .await;
+    set.await.unwrap().expect(200);
+
+    let problem = site
+        .admin
+        .patch(&native, &json!({"voiceVolume": 11}))
+        .await
+        .expect(422)
+        .json();
+    assert_eq!(problem["errors"][0]["path"], "voiceVolume");
+    assert!(
+        problem["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("0 to 10"),
+        "{problem}"
+    );
+
+    let shared = {
+        let (admin, path) = (site.admin.clone(), format!("{}/settings", site.path));
+        tokio::spawn(async move {
+            admin
+                .patch(&path, &json!({"volume": 0.5, "direction": "exit"}))
+                .await
+        })
+    };
+    let asked = site.device.asked("onlineSetDevInfo").await;
+    assert_eq!(
+        without_frame(&asked),
+        json!({"voiceVolume": "5", "entranceDirection": "1"})
+    );
+    site.device.answer(&asked, "400", json!({})).await;
+    let refused = shared.await.unwrap().expect(422).json();
+    assert!(refused.to_string().contains("400: from the device"), "{refused}");
+    drop(site.hub);
+}
