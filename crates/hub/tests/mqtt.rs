@@ -12,9 +12,14 @@
 mod broker_client;
 mod kit;
 
-use broker_client::{Client, Device, Hello};
+use broker_client::{Client, Device, Hello, certificates};
 use kit::TestHub;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 const LISTEN: &str = "[mqtt]\nlisten = \"127.0.0.1:0\"\n";
 const ANONYMOUS: &str = "[mqtt]\nlisten = \"127.0.0.1:0\"\nanonymous = true\n";
@@ -273,4 +278,57 @@ async fn records_are_acknowledged_once_they_are_kept_and_kept_once() {
         "",
         "a repeat moves nothing"
     );
+}
+
+#[tokio::test]
+async fn over_tls_the_devices_own_address_is_known() {
+    let directory = tempfile::tempdir().unwrap();
+    certificates::write(directory.path());
+    let overrides = "[mqtt]\nlisten = \"\"\ntls_listen = \"127.0.0.1:0\"\ntls_certificate = \"server.pem\"\n\
+         tls_key = \"server.key\"\n";
+    let hub = TestHub::start_in(directory, overrides).await;
+    assert_eq!(hub.running.listeners().mqtt, None);
+    let admin = hub.admin().await;
+    let (path, account) = entered(&admin, "M-1").await;
+    let address = hub.running.listeners().mqtt_tls.clone().unwrap();
+
+    let (client, code) = over_tls(&address, hub.directory.path(), &Hello::with("M-1", &account)).await;
+    assert_eq!(code, 0);
+    let mut device = Device::on(client, "M-1").await;
+    device.enter().await;
+    let shown = admin.get(&path).await.json()["address"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let own = device.client.local.unwrap().to_string();
+    assert_eq!(shown, own, "the device's own address, not the acceptor's");
+
+    // Pinned elsewhere, it is not let in, and the operators are told.
+    let mut events = admin.events(None).await;
+    admin
+        .patch(&path, &json!({"pinned_address": "192.0.2.1"}))
+        .await
+        .expect(200);
+    let (_, code) = over_tls(&address, hub.directory.path(), &Hello::with("M-1", &account)).await;
+    assert_eq!(code, 5);
+    events.next_named("device.wrong_address").await;
+}
+
+async fn over_tls(address: &str, folder: &std::path::Path, hello: &Hello) -> (Client, u8) {
+    let mut roots = rustls::RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(folder.join("ca.pem")).unwrap())
+        .unwrap();
+    let config = rustls::ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(address).await.unwrap();
+    let local = stream.local_addr().ok();
+    let stream = TlsConnector::from(Arc::new(config))
+        .connect(ServerName::try_from("127.0.0.1").unwrap(), stream)
+        .await
+        .unwrap();
+    let (mut client, code) = Client::over(Box::new(stream), hello).await;
+    client.local = local;
+    (client, code)
 }

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod certificates;
+
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -24,6 +26,7 @@ pub struct Hello {
     pub user: Option<String>,
     pub password: Option<String>,
     pub will_topic: Option<String>,
+    pub will: Option<String>,
 }
 
 impl Hello {
@@ -82,6 +85,8 @@ fn packet(first: u8, body: &[u8]) -> Vec<u8> {
 
 /// A connection to a broker.
 pub struct Client {
+    /// Where it comes from, where somebody noted it.
+    pub local: Option<std::net::SocketAddr>,
     stream: Box<dyn Stream>,
     next_id: u16,
     came: VecDeque<Packet>,
@@ -97,6 +102,7 @@ impl Client {
     /// The same over bytes that are there.
     pub async fn over(stream: Box<dyn Stream>, hello: &Hello) -> (Self, u8) {
         let mut client = Self {
+            local: None,
             stream,
             next_id: 0,
             came: VecDeque::new(),
@@ -106,7 +112,7 @@ impl Client {
         if let Some(topic) = &hello.will_topic {
             flags |= 0x04;
             payload.extend(text(topic));
-            payload.extend(text("gone"));
+            payload.extend(text(hello.will.as_deref().unwrap_or("gone")));
         }
         if let Some(user) = &hello.user {
             flags |= 0x80;

@@ -16,15 +16,20 @@
 mod door;
 mod faces;
 #[allow(dead_code, reason = "shared with the tests")]
-#[path = "../../tests/qyzn/kit.rs"]
+#[path = "../../tests/stories/kit.rs"]
 mod kit;
 mod memory;
 mod records;
 mod report;
 mod search;
+#[path = "../../tests/stories/wires.rs"]
+mod wires;
 
 use report::{Report, Row};
 use std::time::{Duration, Instant};
+
+/// What is spoken where a row does not say.
+const WIRE: &kit::Wire = &wires::QYZN;
 
 /// One group of rows: its name on the command line and what measures it.
 type Group = (&'static str, fn() -> Vec<Row>);

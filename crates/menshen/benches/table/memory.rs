@@ -2,7 +2,7 @@
 //!
 //! Floor: a process with as many bare tokio connections, a task and a small buffer each.
 
-use crate::kit::{Api, start_hub, until};
+use crate::kit::{Api, free_port, start_hub, until};
 use crate::records::metric;
 use crate::report::Row;
 use crate::runtime;
@@ -30,7 +30,9 @@ pub(crate) fn rows() -> Vec<Row> {
 async fn hub() -> f64 {
     let folder = tempfile::tempdir().unwrap();
     let sets = ["devices.approve=automatic", "admin.metrics=open"];
-    let (hub, admin, platform) = start_hub(folder.path(), &sets).await;
+    let port = free_port();
+    let (hub, admin) = start_hub(folder.path(), port, &sets).await;
+    let platform = format!("127.0.0.1:{port}");
     let _ready = Api::sign_in(&admin).await;
     let before = resident(hub.id());
     let options = SwarmOptions {

@@ -3,7 +3,7 @@
 //! Floor: a bare loop that does the same to the disk: as many photos appended to one file and as many rows put into a
 //! database of the same settings, with as many commits as the hub made of records, each synced.
 
-use crate::kit::{Api, start_hub};
+use crate::kit::{Api, free_port, start_hub};
 use crate::report::Row;
 use crate::runtime;
 use rusqlite::Connection;
@@ -44,7 +44,9 @@ pub(crate) fn rows() -> Vec<Row> {
 async fn hub() -> (SwarmReport, usize) {
     let folder = tempfile::tempdir().unwrap();
     let sets = ["devices.approve=automatic", "admin.metrics=open"];
-    let (_hub, admin, platform) = start_hub(folder.path(), &sets).await;
+    let port = free_port();
+    let (_hub, admin) = start_hub(folder.path(), port, &sets).await;
+    let platform = format!("127.0.0.1:{port}");
     let _ready = Api::sign_in(&admin).await;
     let options = SwarmOptions {
         hub: platform,

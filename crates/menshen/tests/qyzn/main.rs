@@ -1,7 +1,7 @@
 //! A hub and a terminal as two real processes that speak qyzn, with nothing but their outer contract in between.
 //!
 //! Slow ones run fewer rounds by default; `MENSHEN_TEST_ROUNDS` (kills of each side) and `MENSHEN_TEST_PASSES` (passes
-//! without a hub) ask for more. What needs the face models and sample photos says so and passes without them.
+//! without a hub) ask for more.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,12 +12,25 @@
 )]
 
 mod demo;
+#[path = "../stories/door.rs"]
 mod door;
+#[path = "../stories/erasure.rs"]
 mod erasure;
+#[path = "../stories/import.rs"]
 mod import;
+#[path = "../stories/kill.rs"]
 mod kill;
+#[path = "../stories/kit.rs"]
 mod kit;
+#[path = "../stories/life.rs"]
 mod life;
+#[path = "../stories/offline.rs"]
 mod offline;
+#[path = "../stories/swarm.rs"]
 mod swarm;
 mod table;
+#[path = "../stories/wires.rs"]
+mod wires;
+
+/// What is spoken here.
+const WIRE: &kit::Wire = &wires::QYZN;

@@ -1,12 +1,15 @@
 //! A terminal without a hub: it works on, and delivers everything in order afterwards.
 
+use crate::WIRE;
 use crate::kit::{Kiosk, Pair, number, photos};
 use serde_json::json;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// qyzn tells times in whole seconds: two passes of one person in one second are one record.
-const APART: Duration = Duration::from_millis(1100);
+/// Two passes of one person that the wire cannot tell apart are one record: so far apart they are two.
+fn apart() -> Duration {
+    WIRE.resolution + Duration::from_millis(100)
+}
 /// Every so many passes one is by face, where there are models.
 const A_FACE_EVERY: usize = 50;
 
@@ -18,7 +21,7 @@ struct Queue {
 impl Queue {
     async fn turn(&mut self, person: &str) {
         if let Some(last) = self.last.insert(person.to_owned(), Instant::now()) {
-            tokio::time::sleep(APART.saturating_sub(last.elapsed())).await;
+            tokio::time::sleep(apart().saturating_sub(last.elapsed())).await;
             self.last.insert(person.to_owned(), Instant::now());
         }
     }

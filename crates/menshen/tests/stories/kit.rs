@@ -1,5 +1,6 @@
-//! Processes, and the two HTTP APIs.
+//! Processes, and the two HTTP APIs. Which dialect they meet in says `crate::WIRE`.
 
+use crate::WIRE;
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -167,6 +168,19 @@ impl Drop for Process {
     }
 }
 
+/// How a dialect's terminal meets the hub.
+pub(crate) struct Wire {
+    /// The dialect.
+    pub(crate) name: &'static str,
+    /// The hub's settings for a port that is free.
+    pub(crate) hub: fn(u16) -> Vec<String>,
+    /// The terminal's settings for the same port.
+    pub(crate) terminal: fn(u16) -> Vec<String>,
+    /// How finely the wire tells times.
+    #[allow(dead_code, reason = "not every test tells times apart")]
+    pub(crate) resolution: Duration,
+}
+
 /// A hub and a terminal on ports of their own.
 pub(crate) struct Pair {
     pub(crate) hub: Process,
@@ -177,21 +191,29 @@ pub(crate) struct Pair {
     pub(crate) device: String,
     pub(crate) group: String,
     pub(crate) grant: String,
+    /// Where the dialect meets.
+    #[allow(dead_code, reason = "not every test starts a second hub")]
+    pub(crate) port: u16,
 }
 
 impl Pair {
     /// Starts both, approves the terminal into a zone, and grants a group that zone.
     pub(crate) async fn start(terminal_sets: &[&str]) -> Self {
+        Self::start_over(WIRE, terminal_sets).await
+    }
+
+    /// The same over a wire of one's choice.
+    pub(crate) async fn start_over(wire: &Wire, terminal_sets: &[&str]) -> Self {
         use_ring();
         let folder = tempfile::tempdir().unwrap();
-        let (hub, admin, platform) = start_hub(&folder.path().join("hub"), &[]).await;
+        let port = free_port();
+        let (hub, admin) = start_hub_over(wire, &folder.path().join("hub"), port, &[]).await;
         let kiosk = format!("127.0.0.1:{}", free_port());
         let mut sets = vec![
             format!("terminal.serial={SERIAL}"),
-            format!("qyzn.platform={platform}"),
-            "qyzn.reconnect_seconds=1".to_owned(),
             format!("kiosk.listen={kiosk}"),
         ];
+        sets.extend((wire.terminal)(port));
         sets.extend(terminal_sets.iter().map(|set| (*set).to_owned()));
         let terminal = Process::start("terminal", &folder.path().join("terminal"), &sets);
         let api = Api::sign_in(&admin).await;
@@ -217,6 +239,7 @@ impl Pair {
             device,
             group,
             grant,
+            port,
         };
         pair.online().await;
         pair
@@ -319,24 +342,27 @@ impl Pair {
     }
 }
 
-/// Starts a hub with automatic ports of its own and gives it with its admin and qyzn addresses.
-pub(crate) async fn start_hub(data: &Path, more: &[&str]) -> (Process, String, String) {
+/// Starts a hub that meets the dialect's terminals at this port, and gives it with its admin address.
+pub(crate) async fn start_hub(data: &Path, port: u16, more: &[&str]) -> (Process, String) {
+    start_hub_over(WIRE, data, port, more).await
+}
+
+/// The same over a wire of one's choice.
+pub(crate) async fn start_hub_over(wire: &Wire, data: &Path, port: u16, more: &[&str]) -> (Process, String) {
     use_ring();
-    let (admin, platform) = (
-        format!("127.0.0.1:{}", free_port()),
-        format!("127.0.0.1:{}", free_port()),
-    );
+    let admin = format!("127.0.0.1:{}", free_port());
     let mut sets = vec![
         format!("admin.listen={admin}"),
         format!("admin.password={PASSWORD}"),
-        format!("qyzn.listen={platform}"),
         "devices.listen=127.0.0.1:0".to_owned(),
+        "qyzn.listen=".to_owned(),
         "mqtt.listen=".to_owned(),
     ];
+    sets.extend((wire.hub)(port));
     sets.extend(more.iter().map(|set| (*set).to_owned()));
     let hub = Process::start("hub", data, &sets);
     assert_eq!(hub.listener("admin").await, admin);
-    (hub, admin, platform)
+    (hub, admin)
 }
 
 fn use_ring() {

@@ -1,6 +1,7 @@
-//! `menshen swarm qyzn` against a hub that approves by itself.
+//! `menshen swarm` against a hub that approves by itself.
 
-use crate::kit::{Api, number, start_hub};
+use crate::WIRE;
+use crate::kit::{Api, free_port, number, start_hub};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -12,9 +13,11 @@ async fn a_swarm_loses_nothing_and_doubles_nothing() {
     let devices = number("MENSHEN_TEST_SWARM", 30);
     let folder = tempfile::tempdir().unwrap();
     let sets = ["devices.approve=automatic"];
-    let (_hub, admin, platform) = start_hub(&folder.path().join("hub"), &sets).await;
+    let port = free_port();
+    let (_hub, admin) = start_hub(&folder.path().join("hub"), port, &sets).await;
+    let platform = format!("127.0.0.1:{port}");
     let api = Api::sign_in(&admin).await;
-    let arguments = ["swarm", "qyzn", "--json", "--photo-kb", "20", "--hub", &platform];
+    let arguments = ["swarm", WIRE.name, "--json", "--photo-kb", "20", "--hub", &platform];
     let mut command = Command::new(env!("CARGO_BIN_EXE_menshen"));
     command.args(arguments).args(["--count", &devices.to_string()]);
     command.args(["--records-each", &RECORDS_EACH.to_string()]);
