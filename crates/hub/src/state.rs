@@ -73,4 +73,12 @@ impl Hub {
     pub fn time_zone(&self) -> jiff::tz::TimeZone {
         jiff::tz::TimeZone::get(&self.settings().time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
     }
+
+    /// The zone that a device's wall clock shows: its own, else the hub's.
+    #[must_use]
+    pub fn zone_of(&self, device: &model::Device) -> jiff::tz::TimeZone {
+        let own = device.time_zone.as_deref();
+        own.and_then(|name| jiff::tz::TimeZone::get(name).ok())
+            .unwrap_or_else(|| self.time_zone())
+    }
 }

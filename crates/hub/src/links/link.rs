@@ -137,6 +137,21 @@ pub struct PersonDone {
     pub redo_at: Option<jiff::Timestamp>,
 }
 
+/// What a conversion could not express, as the roster keeps it.
+#[must_use]
+pub fn warnings(losses: Vec<dialects::Loss>) -> Vec<RosterWarning> {
+    let warning = |loss: dialects::Loss| {
+        let reason = serde_json::to_value(loss.reason).ok();
+        RosterWarning {
+            field: loss.field,
+            reason: reason
+                .and_then(|reason| reason.as_str().map(str::to_owned))
+                .unwrap_or_default(),
+        }
+    };
+    losses.into_iter().map(warning).collect()
+}
+
 /// Someone whom a device says it holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldPerson {

@@ -6,11 +6,12 @@ mod link;
 pub mod mqtt;
 pub mod qyzn;
 mod registry;
+pub mod words;
 
 pub use dialect::{BodyFault, Dialect};
 pub use link::{
     CallError, CommandDone, DevicePerson, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut,
-    Progress, PutPhoto,
+    Progress, PutPhoto, warnings,
 };
 pub use registry::{LiveLink, Registry};
 

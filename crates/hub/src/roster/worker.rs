@@ -6,7 +6,6 @@ use crate::commands;
 use crate::links::{CallError, Dialect, Failure, LiveLink, PersonPut, dialect};
 use crate::patience::patiently;
 use crate::state::Hub;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use model::{Decider, PersonId};
 use std::sync::Arc;
@@ -200,12 +199,7 @@ async fn put(
         Ok(wire_id) => person.id = wire_id,
         Err(error) => return Ok(Err(CallError::ours(Failure::BadParameter, error.to_string()))),
     }
-    let own = device
-        .device
-        .time_zone
-        .as_deref()
-        .and_then(|name| TimeZone::get(name).ok());
-    let time_zone = own.unwrap_or_else(|| hub.time_zone());
+    let time_zone = hub.zone_of(&device.device);
     let _turn = live.turn.lock().await;
     Ok(live
         .link

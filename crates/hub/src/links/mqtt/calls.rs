@@ -5,7 +5,7 @@ use super::client::Publisher;
 use super::conversation::{Conversation, Open, good, refused, succeeded, unreadable};
 use super::people;
 use crate::links::{
-    CallError, CommandDone, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut, Progress,
+    CallError, CommandDone, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut, Progress, warnings,
 };
 use async_trait::async_trait;
 use dialects::lenient;
@@ -23,7 +23,6 @@ use model::{CommandKind, Decider, DeviceSettings, SettingsChange};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::hub::roster::RosterWarning;
 use tokio_util::sync::CancellationToken;
 
 /// How long a device may take to answer.
@@ -333,7 +332,7 @@ impl Link for MqttLink {
             },
         }
         Ok(PersonDone {
-            warnings: converted.losses.into_iter().map(warning).collect(),
+            warnings: warnings(converted.losses),
             redo_at: converted.redo_at,
         })
     }
@@ -459,14 +458,4 @@ fn only_group(group: &str) -> Result<(), CallError> {
         return Ok(());
     }
     Err(CallError::ours(Failure::NotFound, "there is no such group"))
-}
-
-fn warning(loss: dialects::Loss) -> RosterWarning {
-    let reason = serde_json::to_value(loss.reason).ok();
-    RosterWarning {
-        field: loss.field,
-        reason: reason
-            .and_then(|reason| reason.as_str().map(str::to_owned))
-            .unwrap_or_default(),
-    }
 }

@@ -1,17 +1,15 @@
 //! A record on its way from the wire to the intake, and its answer back (2.3.1).
 
-use super::session::{Measured, Session, zone_of};
-use crate::intake::{self, Arrival, Clock, Taken};
-use crate::links::LiveLink;
+use super::session::{Measured, Session};
+use crate::intake::{self, Arrival, Receipt, Taken};
+use crate::links::{LiveLink, words};
 use bytes::Bytes;
-use dialects::lenient::{self, Base64Text};
+use dialects::lenient;
 use dialects::mqtt::convert::record_from_device;
 use dialects::mqtt::{ErrorCode, UploadRecord, UploadRecordResp};
-use dialects::received::ReceivedRecord;
 use jiff::Timestamp;
-use model::{Decision, Denial, Direction, Outcome, Person, PersonKind, Record, RecordId};
+use model::{Outcome, Person, PersonKind};
 use std::sync::Arc;
-use store::hub::devices::StoredDevice;
 
 /// How finely a device tells the time, in milliseconds.
 const RESOLUTION_MS: i64 = 1;
@@ -41,16 +39,25 @@ pub(super) async fn take(session: &Session, live: &Arc<LiveLink>, upload: Upload
         .as_ref()
         .is_some_and(|person| person.kind == PersonKind::Blocked);
     let mut parts = record_from_device(upload, &message, is_blocked);
-    let zone = zone_of(hub, &device);
-    let at = parts
-        .occurred_at(&zone, Timestamp::now())
-        .map(|reading| reading.at);
+    let (zone, received_at) = (hub.zone_of(&device.device), Timestamp::now());
+    let at = parts.occurred_at(&zone, received_at).map(|reading| reading.at);
     let starts = person.and_then(|person| person.valid_from);
     // Outside the validity is before it, where the hub knows when it begins (hub rule 43).
     if parts.outcome == Outcome::Expired && at.zip(starts).is_some_and(|(at, starts)| at < starts) {
         parts.outcome = Outcome::OutOfSchedule;
     }
-    let arrival = arrival(session, live, &device, parts, Timestamp::now());
+    let receipt = Receipt {
+        device: &device,
+        zone: &zone,
+        connected_at: live.since,
+        skew_ms: session
+            .clock
+            .zip(at)
+            .map(|(measured, at)| skew(measured, at, received_at)),
+        resolution_ms: RESOLUTION_MS,
+        received_at,
+    };
+    let arrival = Arrival::of(parts, &receipt);
     match intake::take(hub, arrival).await {
         Ok(taken) => {
             let (control, msg) = answer(&hub.settings().language, taken);
@@ -95,71 +102,6 @@ async fn known_person(
     Ok(person.map(|found| found.person))
 }
 
-fn arrival(
-    session: &Session,
-    live: &LiveLink,
-    device: &StoredDevice,
-    parts: ReceivedRecord,
-    received_at: Timestamp,
-) -> Arrival {
-    let zone = zone_of(&session.hub, device);
-    let reading = parts.occurred_at(&zone, received_at);
-    let picture = |text: &Option<Base64Text>| {
-        text.as_ref()
-            .and_then(|text| intake::picture(text.decode().ok()?))
-    };
-    let (capture, registered) = (picture(&parts.capture), picture(&parts.registered));
-    let occurred_at = reading.map_or(received_at, |reading| reading.at);
-    let direction = match parts.direction {
-        Direction::None => device.device.direction,
-        told => told,
-    };
-    let draft = Record {
-        id: RecordId::new(""),
-        device_id: live.device.clone(),
-        person_id: None,
-        person_name: parts.person_name,
-        occurred_at,
-        received_at,
-        late: false,
-        clock_suspect: reading.is_none(),
-        method: parts.method,
-        result: parts.outcome,
-        score: parts.score,
-        scores: Vec::new(),
-        temperature: parts.temperature,
-        temperature_alarm: parts.temperature_alarm,
-        mask: None,
-        helmet: None,
-        card: parts.card,
-        channel: None,
-        direction,
-        photo_url: None,
-        registered_photo_url: None,
-        document: parts.document,
-        location: parts.location,
-        native: parts.native,
-    };
-    Arrival {
-        draft,
-        clock: Clock {
-            connected_at: live.since,
-            skew_ms: session
-                .clock
-                .map(|measured| skew(measured, occurred_at, received_at)),
-            ambiguous: reading.is_some_and(|reading| !reading.unique),
-            resolution_ms: RESOLUTION_MS,
-        },
-        device_time: Some(parts.time_text),
-        wire_person: parts.person_id,
-        code: None,
-        key_text: parts.key.text,
-        key_with_picture: parts.key.with_picture,
-        capture,
-        registered,
-    }
-}
-
 /// The skew by which a record's time is to be read: none, if the time fits a clock that was set by our answer; else that
 /// of before.
 fn skew(measured: Measured, occurred_at: Timestamp, received_at: Timestamp) -> i64 {
@@ -177,33 +119,14 @@ fn answer(language: &str, taken: Taken) -> (&'static str, &'static str) {
     else {
         return ("", "");
     };
-    let (chinese, english) = match decision {
-        Decision::Granted => ("请通行", "Please pass"),
-        Decision::Denied(denial) => match denial {
-            Denial::Blocked => ("禁止通行", "No entry"),
-            Denial::Expired => ("已过期", "Expired"),
-            Denial::NotYetValid => ("尚未生效", "Not valid yet"),
-            Denial::UsedUp => ("次数已用完", "No passes left"),
-            Denial::OutOfSchedule => ("不在通行时段", "Not at this time"),
-            Denial::Stranger | Denial::UnknownCredential => ("陌生人", "Stranger"),
-            Denial::PlatformSilent => ("请重试", "Try again"),
-            _ => ("未授权", "Not authorised"),
-        },
-    };
     let control = if decision.is_granted() { "open" } else { "close" };
-    (
-        control,
-        if language.starts_with("zh") {
-            chinese
-        } else {
-            english
-        },
-    )
+    (control, words::of_decision(language, decision))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::{Decision, Denial};
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

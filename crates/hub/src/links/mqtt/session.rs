@@ -12,7 +12,6 @@ use dialects::lenient;
 use dialects::mqtt::topic::Part;
 use dialects::mqtt::{DeviceRequest, ErrorCode, KeepAliveResp, Register};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::time::Duration;
 use store::hub::devices::{Contact, Registration, Standing, StoredDevice};
@@ -308,7 +307,7 @@ impl Session {
 
     /// The device is here from now on; an older session of it ends.
     async fn here(&mut self, device: &StoredDevice) -> Arc<LiveLink> {
-        self.link.set_zone(zone_of(&self.hub, device));
+        self.link.set_zone(self.hub.zone_of(&device.device));
         if let Some(live) = &self.live {
             live.wake.notify_one();
             return Arc::clone(live);
@@ -334,11 +333,4 @@ impl Session {
             presence::settle(&self.hub, &live.device).await;
         }
     }
-}
-
-/// The zone that a device's wall clock shows: its own, else the hub's.
-pub(super) fn zone_of(hub: &Hub, device: &StoredDevice) -> TimeZone {
-    let own = device.device.time_zone.as_deref();
-    own.and_then(|name| TimeZone::get(name).ok())
-        .unwrap_or_else(|| hub.time_zone())
 }

@@ -4,7 +4,7 @@ use super::declared::SNAPSHOT_SECONDS;
 use super::sync::{Listening, Told};
 use crate::links::{
     CallError, CommandDone, DevicePerson, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut,
-    Progress,
+    Progress, warnings,
 };
 use async_trait::async_trait;
 use dialects::lenient::LenientError;
@@ -26,7 +26,6 @@ use model::{CommandKind, Decider, DeviceSettings, Person, PersonId, SettingsChan
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::hub::roster::RosterWarning;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -296,9 +295,8 @@ impl Link for QyznLink {
                 other?;
             }
         }
-        let warnings = converted.losses.into_iter().map(warning).collect();
         Ok(PersonDone {
-            warnings,
+            warnings: warnings(converted.losses),
             redo_at: converted.redo_at,
         })
     }
@@ -495,16 +493,6 @@ fn device_person(message: &AddPersonFace, zone: &TimeZone) -> Result<DevicePerso
         person,
         photos: held.faces.into_iter().map(|face| face.picture).collect(),
     })
-}
-
-fn warning(loss: dialects::Loss) -> RosterWarning {
-    let reason = serde_json::to_value(loss.reason).ok();
-    RosterWarning {
-        field: loss.field,
-        reason: reason
-            .and_then(|reason| reason.as_str().map(str::to_owned))
-            .unwrap_or_default(),
-    }
 }
 
 /// What a device's refusal means (MODEL section 7).

@@ -1,20 +1,20 @@
 //! A record on its way from the wire to the intake, and its answer back (4.6.1).
 
-use super::session::{Session, refusal, zone_of};
-use crate::intake::{self, Arrival, Clock, Taken};
-use crate::links::LiveLink;
-use dialects::lenient::Base64Text;
+use super::session::{Session, refusal};
+use crate::intake::{self, Arrival, Clock, Receipt, Taken};
+use crate::links::{LiveLink, words};
 use dialects::qyzn::convert::record_from_device;
 use dialects::qyzn::{
     Code, QrCodeAnswer, QrCodeData, ResponseBody, SnapshotFace, SnapshotFaceAnswer, operation,
 };
-use dialects::received::ReceivedRecord;
 use jiff::Timestamp;
-use model::{Decision, Denial, Direction, Method, Outcome, Record, RecordId, TemperatureAlarm};
+use model::{Decision, Method, Outcome, Record};
 use serde_json::Value;
 use std::sync::Arc;
 use store::hub::devices::StoredDevice;
 
+/// How finely the wire tells times, in milliseconds.
+const RESOLUTION_MS: i64 = 1000;
 /// What a device is told to wait when too much is under way, in seconds.
 const BUSY_SECONDS: u32 = 3;
 /// What a pending device is told to wait once it has left all that it may, in seconds.
@@ -44,7 +44,15 @@ pub(super) async fn take(
     let parts = record_from_device(face, data);
     let time_text = parts.time_text.clone();
     let skew_ms = skew(session, &device, timestamp, received_at);
-    let arrival = arrival(session, live, &device, parts, skew_ms, received_at);
+    let receipt = Receipt {
+        device: &device,
+        zone: &hub.zone_of(&device.device),
+        connected_at: live.since,
+        skew_ms,
+        resolution_ms: RESOLUTION_MS,
+        received_at,
+    };
+    let arrival = Arrival::of(parts, &receipt);
     match intake::take(hub, arrival).await {
         Ok(taken) => answer(&hub.settings().language, &time_text, taken),
         Err(error) => refusal(&error),
@@ -70,53 +78,6 @@ fn skew(session: &Session, device: &StoredDevice, timestamp: u32, now: Timestamp
     Some(if set_since { 0 } else { measured })
 }
 
-fn arrival(
-    session: &Session,
-    live: &LiveLink,
-    device: &StoredDevice,
-    parts: ReceivedRecord,
-    skew_ms: Option<i64>,
-    received_at: Timestamp,
-) -> Arrival {
-    let zone = zone_of(&session.hub, Some(device));
-    let reading = parts.occurred_at(&zone, received_at);
-    let picture = |text: &Option<Base64Text>| {
-        text.as_ref()
-            .and_then(|text| intake::picture(text.decode().ok()?))
-    };
-    let (capture, registered) = (picture(&parts.capture), picture(&parts.registered));
-    let draft = Record {
-        person_name: parts.person_name,
-        occurred_at: reading.map_or(received_at, |reading| reading.at),
-        clock_suspect: reading.is_none(),
-        method: parts.method,
-        result: parts.outcome,
-        score: parts.score,
-        temperature: parts.temperature,
-        card: parts.card,
-        direction: device.device.direction,
-        document: parts.document,
-        native: parts.native,
-        ..blank(live, received_at)
-    };
-    Arrival {
-        draft,
-        clock: Clock {
-            connected_at: live.since,
-            skew_ms,
-            ambiguous: reading.is_some_and(|reading| !reading.unique),
-            resolution_ms: 1000,
-        },
-        device_time: Some(parts.time_text),
-        wire_person: parts.person_id,
-        code: None,
-        key_text: parts.key.text,
-        key_with_picture: parts.key.with_picture,
-        capture,
-        registered,
-    }
-}
-
 /// Decides on a QR code (4.6.3): a record of its own, by the hub's clock.
 pub(super) async fn take_code(session: &Session, live: &Arc<LiveLink>, content: &str) -> ResponseBody {
     let hub = &session.hub;
@@ -135,7 +96,7 @@ pub(super) async fn take_code(session: &Session, live: &Arc<LiveLink>, content: 
         method: Method::Qr,
         result: Outcome::NotAuthorised,
         direction: device.device.direction,
-        ..blank(live, at)
+        ..intake::blank(&live.device, at)
     };
     let arrival = Arrival {
         draft,
@@ -165,42 +126,15 @@ pub(super) async fn take_code(session: &Session, live: &Arc<LiveLink>, content: 
     }
 }
 
-/// A record of which nothing is known yet.
-fn blank(live: &LiveLink, received_at: Timestamp) -> Record {
-    Record {
-        id: RecordId::new(""),
-        device_id: live.device.clone(),
-        person_id: None,
-        person_name: None,
-        occurred_at: received_at,
-        received_at,
-        late: false,
-        clock_suspect: false,
-        method: Method::Unknown,
-        result: Outcome::Denied,
-        score: None,
-        scores: Vec::new(),
-        temperature: None,
-        temperature_alarm: TemperatureAlarm::None,
-        mask: None,
-        helmet: None,
-        card: None,
-        channel: None,
-        direction: Direction::None,
-        photo_url: None,
-        registered_photo_url: None,
-        document: None,
-        location: None,
-        native: serde_json::json!({}),
-    }
-}
-
 fn answer(language: &str, time_text: &str, taken: Taken) -> ResponseBody {
     let answer = match taken {
         Taken::Stored {
             decision: Some(decision),
         } => {
-            let text = shown(language, decision);
+            let text = match decision {
+                Decision::Granted => None,
+                Decision::Denied(denial) => Some(words::of_denial(language, denial)),
+            };
             SnapshotFaceAnswer::new(time_text, Some(decision.is_granted()), text)
         }
         Taken::Stored { decision: None } | Taken::Repeated => SnapshotFaceAnswer::new(time_text, None, None),
@@ -209,50 +143,9 @@ fn answer(language: &str, time_text: &str, taken: Taken) -> ResponseBody {
     operation::success::<SnapshotFace>(&answer)
 }
 
-/// What the screen says; at most 20 bytes of UTF-8 (QUIRKS T40).
-fn shown(language: &str, decision: Decision) -> Option<&'static str> {
-    let Decision::Denied(denial) = decision else {
-        return None;
-    };
-    let (chinese, english) = match denial {
-        Denial::Blocked => ("禁止通行", "No entry"),
-        Denial::Expired => ("已过期", "Expired"),
-        Denial::NotYetValid => ("尚未生效", "Not valid yet"),
-        Denial::UsedUp => ("次数已用完", "No passes left"),
-        Denial::OutOfSchedule => ("不在通行时段", "Not at this time"),
-        Denial::Stranger | Denial::UnknownCredential => ("陌生人", "Stranger"),
-        Denial::PlatformSilent => ("请重试", "Try again"),
-        _ => ("未授权", "Not authorised"),
-    };
-    Some(if language.starts_with("zh") {
-        chinese
-    } else {
-        english
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_reason_fits_the_screen() {
-        for denial in [
-            Denial::Blocked,
-            Denial::Expired,
-            Denial::NotYetValid,
-            Denial::UsedUp,
-            Denial::OutOfSchedule,
-            Denial::Stranger,
-            Denial::PlatformSilent,
-            Denial::NotAuthorised,
-        ] {
-            for language in ["zh-CN", "en"] {
-                let text = shown(language, Decision::Denied(denial)).unwrap();
-                assert!(text.len() <= 20, "{text}");
-            }
-        }
-    }
 
     #[test]
     fn a_repeat_opens_nothing() {

@@ -361,12 +361,9 @@ impl Session {
     }
 }
 
-/// The zone that a device's wall clock shows: its own, else the hub's.
-pub(super) fn zone_of(hub: &Hub, device: Option<&StoredDevice>) -> TimeZone {
-    device
-        .and_then(|device| device.device.time_zone.as_deref())
-        .and_then(|name| TimeZone::get(name).ok())
-        .unwrap_or_else(|| hub.time_zone())
+/// The zone of a device's wall clock, where the device is known.
+fn zone_of(hub: &Hub, device: Option<&StoredDevice>) -> TimeZone {
+    device.map_or_else(|| hub.time_zone(), |known| hub.zone_of(&known.device))
 }
 
 /// What a device is told when the store could not do its part.

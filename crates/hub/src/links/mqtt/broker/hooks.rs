@@ -74,15 +74,13 @@ impl Handler for Rights {
                 let answer = self.publish(&session.id, publish).await;
                 return (false, Some(HookResult::PublishAclResult(answer)));
             }
-            Parameter::MessageDelivered(session, _, publish) => {
-                if self.is_hub(&session.id) && publish.qos == QoS::AtMostOnce {
-                    self.budget.give_back(publish.payload.len());
-                }
+            Parameter::MessageDelivered(session, _, publish)
+                if self.is_hub(&session.id) && publish.qos == QoS::AtMostOnce =>
+            {
+                self.budget.give_back(publish.payload.len());
             }
-            Parameter::MessageAcked(session, _, publish) => {
-                if self.is_hub(&session.id) {
-                    self.budget.give_back(publish.payload.len());
-                }
+            Parameter::MessageAcked(session, _, publish) if self.is_hub(&session.id) => {
+                self.budget.give_back(publish.payload.len());
             }
             Parameter::MessageDropped(Some(to), _, publish, reason) => {
                 tracing::debug!(%reason, to = %to.client_id, "the broker dropped a message");
