@@ -1,11 +1,14 @@
 //! The dialects that this terminal speaks: which are on, and their restart when a platform commands a reboot.
 
+mod delivery;
 mod qyzn;
+mod reconnect;
 
 use crate::config::TerminalConfig;
 use crate::device::Device;
 use std::sync::Arc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// When a dialect's endpoint is to end.
@@ -51,4 +54,12 @@ fn start(device: &Arc<Device>, ending: &Ending) -> JoinSet<()> {
         endpoints.spawn(qyzn::run(Arc::clone(device), config, ending.clone()));
     }
     endpoints
+}
+
+/// Resolves at an instant; never, where there is none.
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
 }

@@ -67,6 +67,7 @@ pub fn card_holder(wire_id: &str, card: &str) -> Newcomer {
         wire_id: wire_id.to_owned(),
         person,
         rules: vec![Rule::default()],
+        greeting: model::Greeting::default(),
         photos: Vec::new(),
     }
 }
