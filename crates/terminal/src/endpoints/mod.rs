@@ -1,6 +1,7 @@
 //! The dialects that this terminal speaks: which are on, and their restart when a platform commands a reboot.
 
 mod delivery;
+mod mqtt;
 mod qyzn;
 mod reconnect;
 
@@ -22,7 +23,9 @@ pub(crate) struct Ending {
 
 /// The names of the dialects that are on.
 pub(crate) fn switched_on(config: &TerminalConfig) -> Vec<&'static str> {
-    config.qyzn.iter().map(|_| qyzn::DIALECT).collect()
+    let qyzn = config.qyzn.iter().map(|_| qyzn::DIALECT);
+    let mqtt = config.mqtt.iter().map(|_| mqtt::DIALECT);
+    qyzn.chain(mqtt).collect()
 }
 
 /// Runs all dialects until `shutdown`; after a commanded reboot they close and come back (terminal rule 20).
@@ -52,6 +55,9 @@ fn start(device: &Arc<Device>, ending: &Ending) -> JoinSet<()> {
     let mut endpoints = JoinSet::new();
     if let Some(config) = device.config.qyzn.clone() {
         endpoints.spawn(qyzn::run(Arc::clone(device), config, ending.clone()));
+    }
+    if let Some(config) = device.config.mqtt.clone() {
+        endpoints.spawn(mqtt::run(Arc::clone(device), config, ending.clone()));
     }
     endpoints
 }
