@@ -1,7 +1,7 @@
 //! Connecting, registering, beating, coming back (2.1.1, 2.1.2; terminal rules 1, 19, 20, 21, 26).
 
 use crate::is_online;
-use crate::support::broker::{Broker, SERIAL, TOKEN, publish, request_topic};
+use crate::support::broker::{Broker, SERIAL, TOKEN, publish, request_topic, tls_file};
 use crate::support::{Door, folder, mqtt_config};
 use md5::{Digest, Md5};
 use serde_json::json;
@@ -263,4 +263,54 @@ async fn an_answer_that_the_broker_did_not_confirm_comes_on_the_next_connection(
     let mut wire = broker.welcome().await;
     let answer = wire.answer_to("onlineOpen", "lost").await;
     assert_eq!(answer.text("errorCode"), "100");
+}
+
+#[tokio::test]
+async fn tls_is_spoken_to_brokers_of_the_named_authority_alone() {
+    let (_folder, path) = folder();
+    let broker = Broker::listen_with_tls().await;
+    let mut config = mqtt_config(&path, broker.url());
+    config.mqtt.as_mut().unwrap().ca = tls_file("ca.pem");
+    let door = Door::start(config.clone()).await;
+    let mut wire = broker.welcome().await;
+    door.state_where(is_online).await;
+    wire.ask("onlineGetRegisterCount", json!({})).await;
+    door.running.stop().await;
+    // The system's authorities do not know it; a file that is none is told.
+    config.mqtt.as_mut().unwrap().ca = "".into();
+    let door = Door::start(config.clone()).await;
+    broker.is_distrusted().await;
+    door.running.stop().await;
+    config.mqtt.as_mut().unwrap().ca = "missing.pem".into();
+    let door = Door::start(config).await;
+    let state = door
+        .state_where(|state| state["connections"]["mqtt"]["problem"].is_string())
+        .await;
+    let problem = state["connections"]["mqtt"]["problem"].as_str().unwrap();
+    assert!(
+        problem.starts_with("mqtt.ca") && problem.contains("missing.pem"),
+        "{problem}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_too_large_ends_the_connection_and_the_session_begins_anew() {
+    let (_folder, path) = folder();
+    let broker = Broker::listen().await;
+    let mut config = mqtt_config(&path, broker.url());
+    config.limits.message_bytes = 1;
+    let _door = Door::start(config).await;
+    let mut wire = broker.welcome().await;
+    // 3 MB come in; more does not.
+    let padding = "x".repeat(2_900_000);
+    let large = wire.ask("makeCoffee", json!({"padding": padding})).await;
+    assert_eq!(large.text("errorCode"), "203");
+    wire.command("makeCoffee", json!({"padding": "x".repeat(3_100_000)}))
+        .await;
+    wire.closed().await;
+    let wire = broker.welcome().await;
+    assert!(
+        wire.connect.clean_session,
+        "the broker would bring it again for ever"
+    );
 }

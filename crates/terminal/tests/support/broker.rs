@@ -1,11 +1,16 @@
 //! A broker and the platform behind it in one, written by hand from MQTT 3.1.1 and the document, sharing no code with the
 //! terminal: one terminal at a time, every packet as bytes.
 
+use rumqttc::tokio_rustls::TlsAcceptor;
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 
 use super::PATIENCE;
 
@@ -17,6 +22,30 @@ pub const TOKEN: &str = "1508845817";
 /// Where terminals connect.
 pub struct Broker {
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+}
+
+/// What a connection reads and writes.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// A file of the authority that is made for these tests.
+pub fn tls_file(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/support/tls");
+    folder.join(name)
+}
+
+fn acceptor() -> TlsAcceptor {
+    let certificate = CertificateDer::from_pem_file(tls_file("server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(tls_file("server.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    TlsAcceptor::from(Arc::new(config))
 }
 
 /// What CONNECT says.
@@ -52,7 +81,7 @@ impl Message {
 
 /// One connection of a terminal.
 pub struct Wire {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     pub connect: Connect,
     pub topics: Vec<String>,
     next_packet: u16,
@@ -69,11 +98,21 @@ impl Broker {
     pub async fn listen() -> Self {
         Self {
             listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            tls: None,
+        }
+    }
+
+    /// The same behind TLS.
+    pub async fn listen_with_tls() -> Self {
+        Self {
+            tls: Some(acceptor()),
+            ..Self::listen().await
         }
     }
 
     pub fn url(&self) -> String {
-        format!("tcp://{}", self.listener.local_addr().unwrap())
+        let scheme = if self.tls.is_some() { "ssl" } else { "tcp" };
+        format!("{scheme}://{}", self.listener.local_addr().unwrap())
     }
 
     /// The next connection, accepted (CONNACK 0).
@@ -84,7 +123,11 @@ impl Broker {
     /// The next connection, answered with a return code.
     pub async fn accept_with(&self, code: u8) -> Wire {
         let accepted = tokio::time::timeout(PATIENCE, self.listener.accept()).await;
-        let (mut stream, _) = accepted.expect("a terminal dials").unwrap();
+        let (stream, _) = accepted.expect("a terminal dials").unwrap();
+        let mut stream: Box<dyn Stream> = match &self.tls {
+            Some(tls) => Box::new(tls.accept(stream).await.unwrap()),
+            None => Box::new(stream),
+        };
         let (kind, body) = read_packet(&mut stream).await.expect("CONNECT");
         assert_eq!(kind, 0x10, "CONNECT comes first");
         let connect = connect_of(&body);
@@ -111,13 +154,11 @@ impl Broker {
         wire
     }
 
-    /// That nobody dials for a while.
-    pub async fn is_left_alone(&self, moment: Duration) {
-        assert!(
-            tokio::time::timeout(moment, self.listener.accept())
-                .await
-                .is_err()
-        );
+    /// A connection whose beginning fails: the terminal does not trust this broker.
+    pub async fn is_distrusted(&self) {
+        let accepted = tokio::time::timeout(PATIENCE, self.listener.accept()).await;
+        let (stream, _) = accepted.expect("a terminal dials").unwrap();
+        assert!(self.tls.as_ref().unwrap().accept(stream).await.is_err());
     }
 }
 
@@ -151,7 +192,7 @@ fn connect_of(body: &[u8]) -> Connect {
 }
 
 /// One packet: its first byte and its body.
-async fn read_packet(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+async fn read_packet(stream: &mut Box<dyn Stream>) -> Option<(u8, Vec<u8>)> {
     let mut kind = [0];
     let read = tokio::time::timeout(PATIENCE, stream.read_exact(&mut kind)).await;
     read.expect("a packet in time").ok()?;
