@@ -4,8 +4,9 @@
 use arc_swap::ArcSwap;
 use jiff::tz::TimeZone;
 use model::access::Times;
-use model::{ScheduledReboot, Verify};
+use model::{Direction, Greeting, ScheduledReboot, Verify};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::StoreError;
 use store::terminal::DeviceState;
@@ -66,6 +67,34 @@ impl Default for Lock {
     }
 }
 
+/// When a door has words of its own, beside letting in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    /// Nobody knows the face.
+    Stranger,
+    /// Nobody knows the card, or it opens nothing here.
+    NotAuthorised,
+    /// Not at this time.
+    OutOfSchedule,
+    /// The validity is over.
+    Expired,
+    /// Face and identity card belong together.
+    DocumentMatches,
+    /// They do not.
+    DocumentDiffers,
+}
+
+/// The words of one occasion; `None` leaves the door's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Phrase {
+    /// Aloud.
+    pub spoken: Option<String>,
+    /// On the screen.
+    pub shown: Option<String>,
+}
+
 /// Words that replace the door's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -74,6 +103,27 @@ pub struct Prompts {
     pub granted: Option<String>,
     /// For everybody else.
     pub denied: Option<String>,
+    /// How those let in are greeted.
+    pub greeting: Greeting,
+    /// Words of particular occasions; they go before the general ones.
+    pub occasions: BTreeMap<Occasion, Phrase>,
+    /// Nothing is spoken.
+    pub mute: bool,
+    /// Nothing is spoken to those not let in.
+    pub mute_refusals: bool,
+    /// Nothing is shown to those not let in.
+    pub blank_refusals: bool,
+}
+
+/// What records show of the picture taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CapturePart {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The face alone.
+    Face,
 }
 
 /// Where records are posted, beside the dialects.
@@ -129,6 +179,14 @@ pub struct Behaviour {
     pub push: Option<Push>,
     /// Whether records bring the picture taken; `None` is yes.
     pub report_capture: Option<bool>,
+    /// What they show of it.
+    pub capture_part: CapturePart,
+    /// Which way one passes here.
+    pub direction: Direction,
+    /// The door opens for whoever stands before it.
+    pub always_open: bool,
+    /// People whose validity is over are deleted.
+    pub delete_expired: bool,
 }
 
 impl Behaviour {

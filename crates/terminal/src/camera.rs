@@ -11,6 +11,9 @@ pub const FRAME_LIFE: Duration = Duration::from_secs(10);
 /// Quality of converted pictures, 1 to 100.
 const JPEG_QUALITY: u8 = 90;
 
+/// The longest side of a picture that is made to fit a message, pixels.
+const FITTING_SIDE: u32 = 1920;
+
 /// A frame that came from the camera.
 #[derive(Debug, Clone)]
 pub struct Frame {
@@ -79,6 +82,29 @@ pub fn as_jpeg(bytes: &[u8], limits: &face::ImageLimits) -> Option<Vec<u8>> {
     )
     .ok()?;
     Some(jpeg)
+}
+
+/// A picture for a message of at most `bytes` bytes of picture: as it came where it is a JPEG that fits, else shrunk, or
+/// cropped to `face` with some room around it. `None` where it is no picture. Blocking work.
+#[must_use]
+pub fn fitting(
+    picture: &[u8],
+    limits: &face::ImageLimits,
+    bytes: usize,
+    face: Option<&face::FaceBox>,
+) -> Option<Vec<u8>> {
+    if face.is_none() && picture.len() <= bytes && face::decode::media_type(picture) == Some("image/jpeg") {
+        return Some(picture.to_vec());
+    }
+    let fit = face::RenditionLimits {
+        max_longer_side: FITTING_SIDE,
+        max_shorter_side: FITTING_SIDE,
+        max_bytes: bytes,
+        // A face that is asked for is cut out, however large it is.
+        min_face: f32::MAX,
+        ..face::RenditionLimits::default()
+    };
+    face::rendition(picture, limits, &fit, face).ok()
 }
 
 fn is_fresh(frame: &Frame) -> bool {

@@ -5,6 +5,10 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::path::{Path, PathBuf};
 
+mod mqtt;
+
+pub use mqtt::{BrokerAddress, MqttConfig};
+
 /// The default configuration with a comment per key, as `menshen config show --default terminal` prints it.
 ///
 /// The tables named in [`OPTIONAL_TABLES`] show the values that hold once a table is named: a program that lays this
@@ -12,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub const DEFAULT_TOML: &str = include_str!("terminal.toml");
 
 /// Tables of [`DEFAULT_TOML`] that switch something on by being there.
-pub const OPTIONAL_TABLES: &[&str] = &["qyzn"];
+pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt"];
 
 /// The longest serial that the dialects built so far can carry, in bytes (qyzn, 4.2.2).
 const SERIAL_BYTES: usize = 32;
@@ -38,9 +42,9 @@ pub struct TerminalConfig {
     /// `[qyzn]`; `None` is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub qyzn: Option<QyznConfig>,
-    /// `[mqtt]`: known, refused until it is built.
-    #[serde(skip_serializing)]
-    pub mqtt: Option<IgnoredAny>,
+    /// `[mqtt]`; `None` is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mqtt: Option<MqttConfig>,
     /// `[facegate]`: known, refused until it is built.
     #[serde(skip_serializing)]
     pub facegate: Option<IgnoredAny>,
@@ -255,7 +259,6 @@ impl TerminalConfig {
     /// [`ConfigError`] names the key and says what is right.
     pub fn check(&self) -> Result<(), ConfigError> {
         let unbuilt = [
-            ("mqtt", self.mqtt.is_some()),
             ("facegate", self.facegate.is_some()),
             ("lan", self.lan.is_some()),
             ("openapi", self.openapi.is_some()),
@@ -271,6 +274,9 @@ impl TerminalConfig {
             .map_err(|error| value("face", error))?;
         if let Some(qyzn) = &self.qyzn {
             qyzn.check()?;
+        }
+        if let Some(mqtt) = &self.mqtt {
+            mqtt.check(&self.terminal.serial)?;
         }
         Ok(())
     }

@@ -15,13 +15,16 @@ use crate::reader::Reader;
 use face::{Engine, Thresholds};
 use jiff::{Timestamp, tz::TimeZone};
 use model::access::Rule;
-use model::{Method, Person};
+use model::{Greeting, Method, Person};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::StoreError;
 use store::terminal::{DeviceState, Journal};
 use tokio::sync::{Semaphore, watch};
+
+/// Within which a person who comes again is one pass, where neither config nor dialects say.
+const DEFAULT_REPEAT: Duration = Duration::from_secs(5);
 
 /// One terminal.
 pub struct Device {
@@ -118,6 +121,14 @@ impl Device {
         }
     }
 
+    /// Within which a person who comes again is one pass: as configured, else as a platform set it (terminal rule 2).
+    #[must_use]
+    pub fn repeat_interval(&self) -> Duration {
+        let configured = self.config.terminal.repeat_seconds;
+        let seconds = configured.or_else(|| self.behaviour().repeat_seconds);
+        seconds.map_or(DEFAULT_REPEAT, |seconds| Duration::from_secs(seconds.into()))
+    }
+
     /// Opens the door as the lock is set.
     pub fn open_door(self: &Arc<Self>, method: Method) {
         let lock = self.behaviour().lock;
@@ -135,6 +146,18 @@ impl Device {
             tokio::time::sleep(Duration::from_millis(lock.delay_ms.into())).await;
             device.door.open(method, device.clock.now(), open_for);
         });
+    }
+
+    /// Shows and speaks words at the door (`announcement` of the live events); nothing where there are none.
+    pub fn say(&self, words: &str) {
+        if words.is_empty() {
+            return;
+        }
+        let speech = if self.behaviour().prompts.mute { "" } else { words };
+        self.events.tell(
+            "announcement",
+            &serde_json::json!({"message": words, "speech": speech}),
+        );
     }
 
     /// Says that `/api/state` has changed.
@@ -185,7 +208,7 @@ impl Device {
     pub async fn revise_person(
         &self,
         wire_id: &str,
-        change: impl FnOnce(&mut Person, &mut Vec<Rule>) + Send,
+        change: impl FnOnce(&mut Person, &mut Vec<Rule>, &mut Greeting) + Send,
         photos: PhotoChange,
     ) -> Result<bool, PutError> {
         let found = self.people.revise(wire_id, change, photos).await?;

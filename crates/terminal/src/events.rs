@@ -11,7 +11,7 @@ const QUEUE: usize = 256;
 /// One event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// `record.created` or `state`.
+    /// `record.created`, `state`, `announcement` or `output`.
     pub name: &'static str,
     /// What it tells.
     pub data: Value,

@@ -18,6 +18,7 @@ pub mod swarm;
 pub mod upgrade;
 
 mod endpoints;
+mod expiry;
 mod kiosk;
 mod pushes;
 mod reboots;

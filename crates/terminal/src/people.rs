@@ -1,146 +1,22 @@
 //! The people whom this door knows: the store's library, and in memory the gallery and the card index, kept in step
 //! with it after each commit.
 
-use face::{Engine, Gallery, MODEL_VERSION, Top2};
-use model::{CredentialKind, Decision, Denial, FaceFault, Person, access};
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{
-    Arc, PoisonError, RwLock,
-    atomic::{AtomicU32, Ordering},
-};
-use store::StoreError;
-use store::terminal::{KeptPerson, KeptPhoto, Library, NewPerson, NewPhoto, Template};
-use tokio::sync::Mutex;
-
+mod member;
 mod recompute;
+
+pub(crate) use member::model_id;
+pub use member::{Member, Newcomer, PhotoChange, PutError};
+
+use face::{Engine, Gallery, MODEL_VERSION, Top2};
+use model::{CredentialKind, FaceFault, Greeting, Person, access};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+use store::StoreError;
+use store::terminal::{KeptPerson, Library, NewPerson, NewPhoto, Template};
+use tokio::sync::Mutex;
 
 /// Persons read at once at the start.
 const PAGE: u32 = 500;
-
-/// A person in memory.
-#[derive(Debug)]
-pub struct Member {
-    /// The id on the wire.
-    pub wire_id: String,
-    /// Who it is; of `passes_used` see [`Member::subject`].
-    pub person: Person,
-    /// When the person may pass.
-    pub rules: Vec<access::Rule>,
-    /// The photo ids that the dialect gave, the first first.
-    pub face_ids: Vec<String>,
-    photos: Vec<KeptPhoto>,
-    passes_used: AtomicU32,
-}
-
-impl Member {
-    fn new(kept: KeptPerson) -> Self {
-        Self {
-            passes_used: AtomicU32::new(kept.person.passes_used),
-            face_ids: kept.photos.iter().map(|photo| photo.face_id.clone()).collect(),
-            wire_id: kept.wire_id,
-            person: kept.person,
-            rules: kept.rules,
-            photos: kept.photos,
-        }
-    }
-
-    /// What the access decision needs to know of the person, now.
-    #[must_use]
-    pub fn subject(&self) -> access::Subject {
-        access::Subject {
-            kind: self.person.kind,
-            valid_from: self.person.valid_from,
-            valid_until: self.person.valid_until,
-            pass_limit: self.person.pass_limit,
-            passes_used: self.passes_used.load(Ordering::Relaxed),
-        }
-    }
-
-    /// Takes one pass, so that two at the same time are never granted the last one. The pass must be kept in the
-    /// journal or given back.
-    pub fn take_pass(&self) -> Decision {
-        let limit = self.person.pass_limit.unwrap_or(u32::MAX);
-        let take = |used: u32| (used < limit).then(|| used.saturating_add(1));
-        match self
-            .passes_used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
-        {
-            Ok(_) => Decision::Granted,
-            Err(_) => Decision::Denied(Denial::UsedUp),
-        }
-    }
-
-    /// Gives back a pass that came to nothing.
-    pub fn give_back_pass(&self) {
-        self.passes_used.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A person as a dialect brings one.
-#[derive(Debug, Clone)]
-pub struct Newcomer {
-    /// The id on the wire, up to 64 bytes.
-    pub wire_id: String,
-    /// Who it is.
-    pub person: Person,
-    /// When the person may pass.
-    pub rules: Vec<access::Rule>,
-    /// The photos: the dialect's id (or an empty text) and the picture.
-    pub photos: Vec<(String, Vec<u8>)>,
-}
-
-/// What becomes of a person's photos.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PhotoChange {
-    /// They stay.
-    Keep,
-    /// One comes, or replaces the one of the same id.
-    Put {
-        /// The dialect's id.
-        face_id: String,
-        /// The picture.
-        picture: Vec<u8>,
-    },
-    /// The one of this id goes.
-    Drop(String),
-    /// All go.
-    DropAll,
-}
-
-impl PhotoChange {
-    fn drops(&self, kept: &str) -> bool {
-        match self {
-            Self::Keep => false,
-            Self::Put { face_id, .. } | Self::Drop(face_id) => face_id == kept,
-            Self::DropAll => true,
-        }
-    }
-}
-
-/// Why a person was not taken.
-#[derive(Debug, thiserror::Error)]
-pub enum PutError {
-    /// A photo is no picture, or shows no face.
-    #[error("photo {position}: {}", fault.explanation())]
-    Photo {
-        /// Which photo, from 0.
-        position: usize,
-        /// What is wrong with it.
-        fault: FaceFault,
-    },
-    /// A person has no more photos than this.
-    #[error("a person has at most {0} photos")]
-    Photos(usize),
-    /// The terminal holds as many persons as it may.
-    #[error("the terminal is full")]
-    Capacity,
-    /// The face engine failed.
-    #[error("the face engine failed: {0}")]
-    Engine(String),
-    /// The store failed.
-    #[error(transparent)]
-    Store(StoreError),
-}
 
 #[derive(Default)]
 struct Index {
@@ -229,12 +105,26 @@ impl People {
             wire_id,
             person,
             rules,
+            greeting,
             photos,
         } = newcomer;
-        let mut ready = Vec::with_capacity(photos.len());
+        let new = NewPerson {
+            wire_id,
+            person,
+            rules,
+            greeting,
+            photos: self.examined(photos).await?,
+            keeps_passes: false,
+        };
+        self.keep(new).await
+    }
+
+    /// Photos with their templates, ready to be kept.
+    async fn examined(&self, photos: Vec<(String, Vec<u8>)>) -> Result<Vec<NewPhoto>, PutError> {
         if photos.len() > self.photos_per_person {
             return Err(PutError::Photos(self.photos_per_person));
         }
+        let mut ready = Vec::with_capacity(photos.len());
         for (position, (face_id, bytes)) in photos.into_iter().enumerate() {
             let (bytes, template) = self.template(position, bytes).await?;
             ready.push(NewPhoto {
@@ -243,14 +133,7 @@ impl People {
                 template,
             });
         }
-        let new = NewPerson {
-            wire_id,
-            person,
-            rules,
-            photos: ready,
-            keeps_passes: false,
-        };
-        self.keep(new).await
+        Ok(ready)
     }
 
     /// Keeps a person and shows the person to the door; changes are made one after the other.
@@ -272,7 +155,7 @@ impl People {
         Ok(())
     }
 
-    /// Changes a person who is there: `change` is given the person with the rules and says what becomes of the photos.
+    /// Changes a person who is there: `change` is given the person with the rules and the greeting.
     /// Passes used still count, unless the limit is another. Returns whether there was one.
     ///
     /// # Errors
@@ -280,20 +163,10 @@ impl People {
     pub async fn revise(
         &self,
         wire_id: &str,
-        change: impl FnOnce(&mut Person, &mut Vec<access::Rule>) + Send,
-        photos: PhotoChange,
+        change: impl FnOnce(&mut Person, &mut Vec<access::Rule>, &mut Greeting) + Send,
+        mut photos: PhotoChange,
     ) -> Result<bool, PutError> {
-        let fresh = match &photos {
-            PhotoChange::Put { face_id, picture } => {
-                let (bytes, template) = self.template(0, picture.clone()).await?;
-                Some(NewPhoto {
-                    face_id: face_id.clone(),
-                    bytes,
-                    template,
-                })
-            }
-            _ => None,
-        };
+        let fresh = self.examined(photos.take_new()).await?;
         let _order = self.change.lock().await;
         let Some(member) = self.find(wire_id) else {
             return Ok(false);
@@ -308,20 +181,20 @@ impl People {
                 });
             }
         }
-        if let Some(fresh) = fresh {
-            if ready.len() >= self.photos_per_person {
-                return Err(PutError::Photos(self.photos_per_person));
-            }
-            ready.push(fresh);
+        ready.extend(fresh);
+        if ready.len() > self.photos_per_person {
+            return Err(PutError::Photos(self.photos_per_person));
         }
         let (mut person, mut rules) = (member.person.clone(), member.rules.clone());
+        let mut greeting = member.greeting.clone();
         let limit = person.pass_limit;
-        change(&mut person, &mut rules);
+        change(&mut person, &mut rules, &mut greeting);
         let new = NewPerson {
             wire_id: wire_id.to_owned(),
             keeps_passes: person.pass_limit == limit,
             person,
             rules,
+            greeting,
             photos: ready,
         };
         self.keep_in_order(new).await?;
@@ -341,14 +214,7 @@ impl People {
         let Some(member) = index.remove(wire_id) else {
             return Ok(true);
         };
-        let renamed = Arc::new(Member {
-            wire_id: new_id.to_owned(),
-            person: member.person.clone(),
-            rules: member.rules.clone(),
-            face_ids: member.face_ids.clone(),
-            photos: member.photos.clone(),
-            passes_used: AtomicU32::new(member.passes_used.load(Ordering::Relaxed)),
-        });
+        let renamed = Arc::new(member.renamed(new_id));
         for photo in &renamed.photos {
             if let Some(template) = photo.template.as_ref().and_then(usable) {
                 self.gallery

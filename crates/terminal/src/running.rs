@@ -13,7 +13,7 @@ use crate::pass::{Factors, Language, Repeats};
 use crate::people::People;
 use crate::questions::Questions;
 use crate::reader::Reader;
-use crate::{endpoints, kiosk, pushes, reboots};
+use crate::{endpoints, expiry, kiosk, pushes, reboots};
 use face::Engine;
 use serde::Serialize;
 use std::io;
@@ -27,9 +27,6 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// Within which a person who comes again is one pass, where neither config nor dialects say.
-const DEFAULT_REPEAT: Duration = Duration::from_secs(5);
 
 /// How long a stop waits for what is in work; with closing the store it stays under ten seconds.
 const STOP_PATIENCE: Duration = Duration::from_secs(7);
@@ -172,6 +169,8 @@ impl Running {
             .spawn(reboots::keep(Arc::clone(device), self.shutdown.clone()));
         self.tasks
             .spawn(pushes::push(Arc::clone(device), self.shutdown.clone()));
+        self.tasks
+            .spawn(expiry::keep(Arc::clone(device), self.shutdown.clone()));
         let (people, shutdown) = (Arc::clone(device), self.shutdown.clone());
         self.tasks.spawn(async move {
             shutdown.run_until_cancelled(people.people.recompute()).await;
@@ -217,10 +216,6 @@ async fn build(
     .await?;
     let clock = Clock::load(Arc::clone(&store.state)).await?;
     let thresholds = config.face.thresholds();
-    let repeat = config
-        .terminal
-        .repeat_seconds
-        .map(|seconds| Duration::from_secs(seconds.into()));
     let english = config.terminal.language == "en";
     Ok(Device {
         behaviours: Behaviours::load(Arc::clone(&store.state)).await?,
@@ -245,7 +240,7 @@ async fn build(
         dialects,
         sensors: std::sync::Mutex::default(),
         factors: Factors::default(),
-        repeats: Repeats::new(repeat.unwrap_or(DEFAULT_REPEAT), thresholds.accept),
+        repeats: Repeats::new(thresholds.accept),
         frames: Arc::new(Semaphore::new(config.limits.frames_waiting)),
         last_pass: std::sync::Mutex::default(),
         trimming: false.into(),

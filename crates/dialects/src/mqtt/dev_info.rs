@@ -220,6 +220,16 @@ pub struct OnlineSetDevInfo {
     pub settings: DevInfo,
 }
 
+impl OnlineSetDevInfo {
+    /// The change as it is to be kept: exact names and values. What is no setting of this dialect is left out.
+    ///
+    /// # Errors
+    /// The first field that is read-only or outside its range.
+    pub fn exact(&self) -> Result<DevInfo, FieldError> {
+        fields::change(FIELDS, &self.settings.0, Spelling::Text).map(DevInfo)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Asked {
     #[serde(rename = "msgID", default)]
@@ -251,7 +261,7 @@ impl Message for OnlineSetDevInfo {
 
     fn check(&self) -> Result<(), FieldError> {
         filled("msgID", &self.msg_id, MSG_ID_BYTES)?;
-        fields::change(FIELDS, &self.settings.0, Spelling::Text).map(|_| ())
+        self.exact().map(|_| ())
     }
 }
 

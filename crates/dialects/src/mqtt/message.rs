@@ -192,11 +192,19 @@ macro_rules! topics {
             /// [`MessageError`] says what is wrong and where. An unknown message is no error.
             pub fn parse(payload: &[u8]) -> Result<Self, MessageError> {
                 let message = Self::read(payload)?;
-                match &message {
-                    $(Self::$variant(known) => known.check()?,)*
-                    Self::Unknown { .. } => {}
-                }
+                message.check()?;
                 Ok(message)
+            }
+
+            /// Whether every field is within the document's limits.
+            ///
+            /// # Errors
+            /// The first field that is not.
+            pub fn check(&self) -> Result<(), FieldError> {
+                match self {
+                    $(Self::$variant(known) => known.check(),)*
+                    Self::Unknown { .. } => Ok(()),
+                }
             }
 
             /// `msgType`.
@@ -235,6 +243,12 @@ pub fn identity(payload: &[u8]) -> (Option<String>, Option<String>) {
         Ok(fields) => (text(&fields, "msgID"), text(&fields, "deviceNo")),
         Err(_) => (None, None),
     }
+}
+
+/// What a payload of whatever kind calls itself: `msgType`, where it has one.
+#[must_use]
+pub fn name(payload: &[u8]) -> Option<String> {
+    text(&lenient::body(payload).ok()?, "msgType")
 }
 
 topics! {
@@ -280,6 +294,47 @@ topics! {
         KeepAliveResp: session::KeepAliveResp,
         GetRegisterAck: person::GetRegisterAck,
         UploadRecordResp: record::UploadRecordResp,
+    }
+}
+
+impl CloudRequest {
+    /// `msgID` and `deviceNo`; either may be empty (QUIRKS M18).
+    #[must_use]
+    pub fn address(&self) -> (&str, &str) {
+        let (msg_id, device_no) = match self {
+            Self::OnlineOpen(message) => (&message.msg_id, &message.device_no),
+            Self::OnlineUpdate(message) => (&message.msg_id, &message.device_no),
+            Self::OnlineReboot(message) => (&message.msg_id, &message.device_no),
+            Self::OnlineSetDevInfo(message) => (&message.msg_id, &message.device_no),
+            Self::OnlineGetDevInfo(message) => (&message.msg_id, &message.device_no),
+            Self::RegisterPersonInfo(message) => (&message.msg_id, &message.device_no),
+            Self::OnlineGetRegister(message) => (&message.msg_id, &message.device_no),
+            Self::OnlineStopGetRegister(message) => (&message.msg_id, &message.device_no),
+            Self::OnlineGetRegisterCount(message) => (&message.msg_id, &message.device_no),
+            Self::OnlineGetRegisterByIndex(message) => (&message.msg_id, &message.device_no),
+            Self::OnlineGetPhoto(message) => (&message.msg_id, &message.device_no),
+            Self::OnlineDeleteSnapRecord(message) => (&message.msg_id, &message.device_no),
+            Self::Unknown { fields, .. } => {
+                let text = |name| field(fields, name).and_then(Value::as_str).unwrap_or_default();
+                return (text("msgID").trim(), text("deviceNo").trim());
+            }
+        };
+        (msg_id.trim(), device_no.trim())
+    }
+}
+
+impl CloudResponse {
+    /// `deviceNo`, or nothing.
+    #[must_use]
+    pub fn device_no(&self) -> &str {
+        let device_no = match self {
+            Self::RegisterResp(message) => &message.device_no,
+            Self::KeepAliveResp(message) => &message.device_no,
+            Self::GetRegisterAck(message) => &message.device_no,
+            Self::UploadRecordResp(message) => &message.device_no,
+            Self::Unknown { .. } => return "",
+        };
+        device_no.trim()
     }
 }
 

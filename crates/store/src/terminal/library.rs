@@ -2,7 +2,7 @@
 
 use crate::{BlobId, StoreError};
 use async_trait::async_trait;
-use model::{Person, access::Rule};
+use model::{Greeting, Person, access::Rule};
 
 /// A face's embedding, with the model that made it: templates of different models cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub struct NewPerson {
     pub person: Person,
     /// When the person may pass.
     pub rules: Vec<Rule>,
+    /// What the door says and shows to the person.
+    pub greeting: Greeting,
     /// The photos, all of them.
     pub photos: Vec<NewPhoto>,
     /// Whether the passes used so far still count: a change that says nothing of them. Else they count anew.
@@ -61,6 +63,8 @@ pub struct KeptPerson {
     pub person: Person,
     /// When the person may pass.
     pub rules: Vec<Rule>,
+    /// What the door says and shows to the person.
+    pub greeting: Greeting,
     /// The photos.
     pub photos: Vec<KeptPhoto>,
 }

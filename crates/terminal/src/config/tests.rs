@@ -9,6 +9,7 @@ fn the_commented_file_states_the_built_in_defaults() {
     let from_text = default_text();
     let built_in = TerminalConfig {
         qyzn: Some(QyznConfig::default()),
+        mqtt: Some(MqttConfig::default()),
         ..TerminalConfig::default()
     };
     assert_eq!(
@@ -45,7 +46,7 @@ fn an_unknown_key_in_any_table_is_refused() {
 
 #[test]
 fn dialects_that_are_not_built_are_refused_by_name() {
-    for dialect in ["mqtt", "facegate", "lan", "openapi"] {
+    for dialect in ["facegate", "lan", "openapi"] {
         let config: TerminalConfig = toml::from_str(&format!("[{dialect}]\nany = 1\n")).unwrap();
         let error = config.check().unwrap_err().to_string();
         assert!(error.contains(dialect), "{error}");
@@ -61,6 +62,11 @@ fn contradictory_values_name_their_key() {
         ("[kiosk]\nlisten = \"nowhere\"", "kiosk.listen"),
         ("[qyzn]\nplatform = \"nowhere\"", "qyzn.platform"),
         ("[qyzn]\nmac = \"xyz\"", "qyzn.mac"),
+        ("[mqtt]\nbroker = \"127.0.0.1:1883\"", "mqtt.broker"),
+        ("[mqtt]\npassword = \"x\"", "mqtt.username"),
+        ("[mqtt]\nca = \"ca.pem\"", "mqtt.ca"),
+        ("[mqtt]\nheartbeat_seconds = 0", "mqtt"),
+        ("[mqtt]\n[terminal]\nserial = \"a/b\"", "terminal.serial"),
         ("[face]\naccept = 0.1", "face"),
     ] {
         let config: TerminalConfig = toml::from_str(text).unwrap();

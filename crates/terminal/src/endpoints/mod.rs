@@ -1,11 +1,15 @@
 //! The dialects that this terminal speaks: which are on, and their restart when a platform commands a reboot.
 
+mod delivery;
+mod mqtt;
 mod qyzn;
+mod reconnect;
 
 use crate::config::TerminalConfig;
 use crate::device::Device;
 use std::sync::Arc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// When a dialect's endpoint is to end.
@@ -19,7 +23,9 @@ pub(crate) struct Ending {
 
 /// The names of the dialects that are on.
 pub(crate) fn switched_on(config: &TerminalConfig) -> Vec<&'static str> {
-    config.qyzn.iter().map(|_| qyzn::DIALECT).collect()
+    let qyzn = config.qyzn.iter().map(|_| qyzn::DIALECT);
+    let mqtt = config.mqtt.iter().map(|_| mqtt::DIALECT);
+    qyzn.chain(mqtt).collect()
 }
 
 /// Runs all dialects until `shutdown`; after a commanded reboot they close and come back (terminal rule 20).
@@ -50,5 +56,16 @@ fn start(device: &Arc<Device>, ending: &Ending) -> JoinSet<()> {
     if let Some(config) = device.config.qyzn.clone() {
         endpoints.spawn(qyzn::run(Arc::clone(device), config, ending.clone()));
     }
+    if let Some(config) = device.config.mqtt.clone() {
+        endpoints.spawn(mqtt::run(Arc::clone(device), config, ending.clone()));
+    }
     endpoints
+}
+
+/// Resolves at an instant; never, where there is none.
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => tokio::time::sleep_until(instant).await,
+        None => std::future::pending().await,
+    }
 }

@@ -10,26 +10,26 @@ const SHORTEST: Duration = Duration::from_millis(100);
 
 /// The pauses between attempts.
 #[derive(Debug)]
-pub(super) struct Pauses {
+pub(crate) struct Pauses {
     first: Duration,
     next: Duration,
 }
 
 impl Pauses {
     /// Starting with `first`.
-    pub(super) fn new(first: Duration) -> Self {
+    pub(crate) fn new(first: Duration) -> Self {
         let first = first.max(SHORTEST);
         Self { first, next: first }
     }
 
     /// After a connection that worked.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.next = self.first;
     }
 
     /// The next pause: between half and all of the present step, as `random` has it, or what the platform `wanted`
     /// if that is longer. The step doubles.
-    pub(super) fn next(&mut self, wanted: Option<Duration>, random: u16) -> Duration {
+    pub(crate) fn next(&mut self, wanted: Option<Duration>, random: u16) -> Duration {
         let pause = self.next / 2 + self.next * u32::from(random) / (2 * u32::from(u16::MAX));
         self.next = (self.next * 2).min(LONGEST.max(self.first));
         pause.max(wanted.unwrap_or_default())

@@ -9,6 +9,7 @@ mod record;
 mod repeats;
 mod ruling;
 mod verdict;
+mod words;
 
 pub use attempt::{Answer, PassError, Saying};
 pub use conditions::{Conditions, Sensors};
@@ -17,4 +18,5 @@ pub use factors::{Factor, Factors, Proof, SECOND_FACTOR_WINDOW};
 pub use frame::{FrameAnswer, SeenFace};
 pub use record::{Details, Pass, Private};
 pub use repeats::{Claim, First, Repeats, Visitor};
-pub use ruling::{Language, Ruling, Words, words};
+pub use ruling::Ruling;
+pub use words::{Hearer, Language, Words, words};

@@ -1,9 +1,11 @@
 //! A record as the journal keeps it and as the kiosk shows it.
 
-use super::ruling::{Language, Ruling, words};
+use super::ruling::Ruling;
+use super::words::{Hearer, Language, Words, words};
 use crate::behaviour::Prompts;
 use jiff::Timestamp;
-use model::{Credential, IdentityDocument, Method, Outcome, PersonKind};
+use jiff::civil::Date;
+use model::{Credential, Gender, Greeting, IdentityDocument, Method, Outcome, PersonKind};
 use serde::{Deserialize, Serialize};
 
 /// What the journal keeps of a record beside the person: nothing here names anybody.
@@ -29,6 +31,18 @@ pub struct Details {
     pub face_id: Option<String>,
 }
 
+impl Details {
+    /// The outcome to tell a platform: while it decides, what this terminal sees.
+    #[must_use]
+    pub fn told_outcome(&self) -> Outcome {
+        match (self.ruling, self.local) {
+            (Ruling::Pending, Ruling::Granted) => Outcome::Pending,
+            (Ruling::Pending, local) => local.outcome(),
+            (ruling, _) => ruling.outcome(),
+        }
+    }
+}
+
 /// What the journal drops when the person is deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -37,12 +51,39 @@ pub struct Private {
     pub name: Option<String>,
     /// The person's greeting.
     pub greeting: Option<String>,
+    /// How the person is greeted, where that is more than one text.
+    pub welcome: Greeting,
+    /// The person's gender.
+    pub gender: Option<Gender>,
+    /// The person's day of birth.
+    pub birthday: Option<Date>,
+    /// The person's telephone number.
+    pub phone: Option<String>,
+    /// The person's validity started here.
+    pub valid_from: Option<Timestamp>,
+    /// The person's validity ends here.
+    pub valid_until: Option<Timestamp>,
     /// The person's cards and numbers.
     pub credentials: Vec<Credential>,
     /// What was presented.
     pub presented: Option<Credential>,
     /// The identity document presented.
     pub document: Option<IdentityDocument>,
+}
+
+impl Private {
+    /// What is said to the person.
+    #[must_use]
+    pub fn words(&self, details: &Details, language: Language, prompts: &Prompts) -> Words {
+        let hearer = Hearer {
+            name: self.name.as_deref(),
+            gender: self.gender,
+            own_words: self.greeting.as_deref(),
+            greeting: Some(&self.welcome),
+            method: Some(details.method),
+        };
+        words(details.ruling, &hearer, language, prompts)
+    }
 }
 
 /// A pass as `/api/events` and `/api/state` show it.
@@ -82,13 +123,7 @@ impl Pass {
         language: Language,
         prompts: &Prompts,
     ) -> Self {
-        let words = words(
-            details.ruling,
-            private.name.as_deref(),
-            private.greeting.as_deref(),
-            language,
-            prompts,
-        );
+        let words = private.words(details, language, prompts);
         Self {
             record_id: entry.id.to_string(),
             person_id: entry.person.clone(),

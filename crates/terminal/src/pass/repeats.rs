@@ -67,17 +67,15 @@ struct Memory<A> {
 
 /// The memory of the last interval.
 pub struct Repeats<A> {
-    interval: Duration,
     alike: f32,
     memory: Mutex<Memory<A>>,
 }
 
 impl<A> Repeats<A> {
-    /// A memory of `interval` (zero: every pass is a first one); strangers are the same from the cosine `alike` on.
+    /// A memory in which strangers are the same from the cosine `alike` on.
     #[must_use]
-    pub fn new(interval: Duration, alike: f32) -> Self {
+    pub fn new(alike: f32) -> Self {
         Self {
-            interval,
             alike,
             memory: Mutex::new(Memory {
                 named: HashMap::new(),
@@ -86,11 +84,12 @@ impl<A> Repeats<A> {
         }
     }
 
-    /// Whether a visitor repeats a pass; if not, the visitor is remembered from now on.
-    pub fn claim(&self, visitor: Visitor, now: Instant) -> Claim<A> {
+    /// Whether a visitor repeats a pass of the last `interval` (zero: every pass is a first one); if not, the visitor is
+    /// remembered from now on.
+    pub fn claim(&self, visitor: Visitor, now: Instant, interval: Duration) -> Claim<A> {
         let (sender, answer) = watch::channel(None);
         let first = Claim::First(First(Arc::new(sender)));
-        if self.interval.is_zero() {
+        if interval.is_zero() {
             return first;
         }
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,14 +103,14 @@ impl<A> Repeats<A> {
             }
             Visitor::Nobody => None,
         };
-        if let Some(pass) = known.filter(|pass| pass.holds(now, self.interval)) {
+        if let Some(pass) = known.filter(|pass| pass.holds(now, interval)) {
             return Claim::Repeat(pass.answer.clone());
         }
         let pass = Remembered { at: now, answer };
         match visitor {
             Visitor::Named(name) => {
                 if memory.named.len() >= SWEEP_AT {
-                    memory.named.retain(|_, pass| pass.holds(now, self.interval));
+                    memory.named.retain(|_, pass| pass.holds(now, interval));
                 }
                 memory.named.insert(name, pass);
             }
@@ -154,38 +153,39 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_repeat_gets_the_first_ones_answer_and_the_interval_ends() {
-        let repeats = Repeats::new(INTERVAL, 0.5);
+        let repeats = Repeats::new(0.5);
         let start = Instant::now();
-        let pass = first(repeats.claim(named("a"), start));
+        let pass = first(repeats.claim(named("a"), start, INTERVAL));
         pass.answer(1);
-        first(repeats.claim(named("b"), start));
-        let Claim::Repeat(answer) = repeats.claim(named("a"), start + Duration::from_millis(4999)) else {
+        first(repeats.claim(named("b"), start, INTERVAL));
+        let Claim::Repeat(answer) = repeats.claim(named("a"), start + Duration::from_millis(4999), INTERVAL)
+        else {
             panic!("counted twice");
         };
         assert_eq!(*answer.borrow(), Some(1));
         pass.answer(2);
         assert_eq!(*answer.borrow(), Some(2), "a late decision reaches repeats");
-        first(repeats.claim(named("a"), start + INTERVAL));
+        first(repeats.claim(named("a"), start + INTERVAL, INTERVAL));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_pass_that_failed_is_not_repeated() {
-        let repeats: Repeats<i32> = Repeats::new(INTERVAL, 0.5);
+        let repeats: Repeats<i32> = Repeats::new(0.5);
         let start = Instant::now();
-        drop(first(repeats.claim(named("a"), start)));
-        first(repeats.claim(named("a"), start));
+        drop(first(repeats.claim(named("a"), start, INTERVAL)));
+        first(repeats.claim(named("a"), start, INTERVAL));
     }
 
     #[tokio::test(start_paused = true)]
     async fn zero_counts_every_pass_and_a_change_of_rights_forgets() {
         let now = Instant::now();
-        let every: Repeats<i32> = Repeats::new(Duration::ZERO, 0.5);
-        first(every.claim(named("a"), now)).answer(1);
-        first(every.claim(named("a"), now));
-        let repeats = Repeats::new(INTERVAL, 0.5);
-        first(repeats.claim(named("a"), now)).answer(1);
+        let every: Repeats<i32> = Repeats::new(0.5);
+        first(every.claim(named("a"), now, Duration::ZERO)).answer(1);
+        first(every.claim(named("a"), now, Duration::ZERO));
+        let repeats = Repeats::new(0.5);
+        first(repeats.claim(named("a"), now, INTERVAL)).answer(1);
         repeats.forget("a");
-        first(repeats.claim(named("a"), now));
+        first(repeats.claim(named("a"), now, INTERVAL));
     }
 
     #[tokio::test(start_paused = true)]
@@ -196,10 +196,13 @@ mod tests {
             values[1] = y;
             Visitor::Stranger(Box::new(Template::from_raw(values).unwrap()))
         };
-        let repeats = Repeats::new(INTERVAL, 0.5);
+        let repeats = Repeats::new(0.5);
         let now = Instant::now();
-        first(repeats.claim(template(1.0, 0.0), now)).answer(1);
-        assert!(matches!(repeats.claim(template(1.0, 0.1), now), Claim::Repeat(_)));
-        first(repeats.claim(template(0.0, 1.0), now)).answer(2);
+        first(repeats.claim(template(1.0, 0.0), now, INTERVAL)).answer(1);
+        assert!(matches!(
+            repeats.claim(template(1.0, 0.1), now, INTERVAL),
+            Claim::Repeat(_)
+        ));
+        first(repeats.claim(template(0.0, 1.0), now, INTERVAL)).answer(2);
     }
 }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
+pub mod broker;
 pub mod platform;
 
 use bytes::Bytes;
@@ -15,7 +16,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
-use terminal::config::{QyznConfig, TerminalConfig};
+use terminal::config::{MqttConfig, QyznConfig, TerminalConfig};
 use terminal::people::Newcomer;
 use terminal::{Running, StartOptions, Terminal};
 
@@ -67,6 +68,7 @@ pub fn card_holder(wire_id: &str, card: &str) -> Newcomer {
         wire_id: wire_id.to_owned(),
         person,
         rules: vec![Rule::default()],
+        greeting: model::Greeting::default(),
         photos: Vec::new(),
     }
 }
@@ -106,6 +108,19 @@ pub fn qyzn_config(folder: &Path, platform: String) -> TerminalConfig {
     };
     TerminalConfig {
         qyzn: Some(qyzn),
+        ..config(folder)
+    }
+}
+
+/// The same, a client of an MQTT broker.
+pub fn mqtt_config(folder: &Path, broker: String) -> TerminalConfig {
+    let mqtt = MqttConfig {
+        broker,
+        reconnect_seconds: 0,
+        ..MqttConfig::default()
+    };
+    TerminalConfig {
+        mqtt: Some(mqtt),
         ..config(folder)
     }
 }

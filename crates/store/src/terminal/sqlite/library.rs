@@ -6,7 +6,7 @@ use crate::terminal::{KeptPerson, KeptPhoto, Library, NewPerson, NewPhoto, Templ
 use crate::{BlobClass, BlobId, SealedBlob, Store, StoreError, Write};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use model::{Person, access::Rule};
+use model::{Greeting, Person, access::Rule};
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ const PHOTOS: &str = "photos";
 struct Body {
     person: Person,
     rules: Vec<Rule>,
+    #[serde(default)]
+    greeting: Greeting,
 }
 
 /// A photo, encrypted and ready.
@@ -64,7 +66,11 @@ impl SqliteLibrary {
 
     fn open(&self, row: PersonRow) -> Result<KeptPerson, StoreError> {
         let body = self.store.unseal(PERSONS, &row.wire_id, &row.body)?;
-        let Body { mut person, rules } = serde_json::from_slice(&body)?;
+        let Body {
+            mut person,
+            rules,
+            greeting,
+        } = serde_json::from_slice(&body)?;
         person.passes_used = row.passes_used;
         let photos = row
             .photos
@@ -75,6 +81,7 @@ impl SqliteLibrary {
             wire_id: row.wire_id,
             person,
             rules,
+            greeting,
             photos,
         })
     }
@@ -103,6 +110,7 @@ impl Library for SqliteLibrary {
             wire_id,
             mut person,
             rules,
+            greeting,
             photos,
             keeps_passes,
         } = new;
@@ -110,6 +118,7 @@ impl Library for SqliteLibrary {
         let body = serde_json::to_vec(&Body {
             person: person.clone(),
             rules: rules.clone(),
+            greeting: greeting.clone(),
         })?;
         let sealed = self.store.seal(PERSONS, &wire_id, &body)?;
         let photos = photos
@@ -131,6 +140,7 @@ impl Library for SqliteLibrary {
             wire_id,
             person,
             rules,
+            greeting,
             photos,
         })
     }

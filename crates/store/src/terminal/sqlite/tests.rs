@@ -24,6 +24,7 @@ fn person(wire_id: &str, photo: Option<&[u8]>) -> NewPerson {
         wire_id: wire_id.into(),
         person: Person::new(PersonId::new("p1").unwrap(), "Zhang San"),
         rules: vec![Rule::default()],
+        greeting: model::Greeting::default(),
         keeps_passes: false,
         photos: photo
             .map(|bytes| NewPhoto {

@@ -12,6 +12,7 @@ use super::{DIAL_PATIENCE, DIALECT, Ending, LinkEnd};
 use crate::config::QyznConfig;
 use crate::connections;
 use crate::device::Device;
+use crate::endpoints::at;
 use crate::questions::Question;
 use dialects::qyzn::exchange::{Event, Moment, Role, Settings};
 use dialects::qyzn::{Connection, Logout};
@@ -296,9 +297,7 @@ impl<'a> Link<'a> {
             self.log_out().await;
         }
         self.wire.finish().await;
-        if let Err(error) = self.pump.finish().await {
-            tracing::error!(%error, "acknowledgements could not be kept");
-        }
+        self.pump.finish().await;
     }
 
     async fn log_out(&mut self) {
@@ -340,13 +339,5 @@ fn moment(device: &Device, began: Instant) -> Moment {
     Moment {
         elapsed: began.elapsed(),
         unix_seconds,
-    }
-}
-
-/// Resolves at an instant; never, where there is none.
-async fn at(instant: Option<Instant>) {
-    match instant {
-        Some(instant) => tokio::time::sleep_until(instant).await,
-        None => std::future::pending().await,
     }
 }

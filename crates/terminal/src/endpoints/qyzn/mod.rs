@@ -6,7 +6,6 @@ mod identity;
 mod link;
 mod people;
 mod pump;
-mod reconnect;
 mod report;
 mod requests;
 mod session;
@@ -14,11 +13,11 @@ mod sync;
 mod wire;
 
 use super::Ending;
+use super::reconnect::Pauses;
 use crate::config::QyznConfig;
 use crate::connections::Connection;
 use crate::device::Device;
 use identity::Identity;
-use reconnect::Pauses;
 use std::sync::Arc;
 use std::time::Duration;
 

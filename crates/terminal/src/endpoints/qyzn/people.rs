@@ -1,7 +1,7 @@
 //! People that the platform brings (4.3).
 
 use crate::device::Device;
-use crate::people::{Member, Newcomer, PhotoChange, PutError};
+use crate::people::{Member, Newcomer, PhotoChange, PutError, model_id};
 use dialects::lenient::Base64Text;
 use dialects::qyzn::convert::{LibraryPerson, Wanted, person_from_platform, person_to_device};
 use dialects::qyzn::person::Face;
@@ -10,8 +10,7 @@ use dialects::qyzn::{
     UpdatePerson, check,
 };
 use model::access::Rule;
-use model::{Credential, CredentialKind, Person, PersonId};
-use sha2::{Digest, Sha256};
+use model::{Credential, CredentialKind, Greeting, Person};
 use store::StoreError;
 
 /// `add_person_face`: adds or replaces.
@@ -75,6 +74,7 @@ fn newcomer(person: LibraryPerson) -> Newcomer {
     Newcomer {
         photos: photos.collect(),
         rules: person.rules,
+        greeting: Greeting::default(),
         person: Person {
             code: Some(person.code),
             kind: person.kind,
@@ -87,19 +87,6 @@ fn newcomer(person: LibraryPerson) -> Newcomer {
         },
         wire_id: person.id,
     }
-}
-
-/// The model's id for a platform's: itself where it is one, else a number made from it. The id on the wire is kept
-/// beside it, whole.
-fn model_id(wire_id: &str) -> PersonId {
-    PersonId::new(wire_id).unwrap_or_else(|_| {
-        let digest = Sha256::digest(wire_id.as_bytes());
-        let number = digest
-            .iter()
-            .take(16)
-            .fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
-        PersonId::from_random(number)
-    })
 }
 
 /// `add_person` (4.3.1): 101 where there is one of this id.
@@ -127,7 +114,7 @@ pub(super) async fn update(device: &Device, message: &UpdatePerson) -> ResponseB
         Err(error) => return ResponseBody::refusal(Code::InvalidParameter, error.to_string()),
     };
     let message = message.clone();
-    let change = move |person: &mut Person, rules: &mut Vec<Rule>| {
+    let change = move |person: &mut Person, rules: &mut Vec<Rule>, _: &mut Greeting| {
         person.code = Some(changed.code);
         if message.name.is_some() {
             person.name = changed.name;
@@ -184,7 +171,9 @@ pub(super) async fn add_face(device: &Device, message: &AddFace) -> ResponseBody
         face_id: message.face_id.clone(),
         picture,
     };
-    let done = device.revise_person(&message.person_id, |_, _| {}, photo).await;
+    let done = device
+        .revise_person(&message.person_id, |_, _, _| {}, photo)
+        .await;
     revised(&message.person_id, done)
 }
 
@@ -208,7 +197,7 @@ pub(super) async fn delete_face(device: &Device, message: &DeleteFace) -> Respon
         }
         (None, None) => return ResponseBody::refusal(Code::InvalidParameter, "faceId or personId"),
     };
-    revised(&person, device.revise_person(&person, |_, _| {}, photo).await)
+    revised(&person, device.revise_person(&person, |_, _, _| {}, photo).await)
 }
 
 fn revised(person: &str, done: Result<bool, PutError>) -> ResponseBody {

@@ -1,49 +1,37 @@
 //! Delivering records: oldest first, each until it is acknowledged (terminal rules 17 and 24).
 
-use super::{DIALECT, LinkEnd, report};
+use super::{DIALECT, report};
 use crate::decider::Verdict;
 use crate::device::Device;
+use crate::endpoints::delivery::{Queue, STORE_PAUSE};
 use dialects::qyzn::exchange::{Exchange, Moment};
 use dialects::qyzn::operation::{Refusal, answer_of};
 use dialects::qyzn::{ResponseBody, SnapshotFace};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
 use store::terminal::Entry;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
-
-/// How long the own store is left alone after it failed.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
 
 /// The deliveries of one connection.
 pub(super) struct Pump {
     device: Arc<Device>,
     window: usize,
+    queue: Queue,
     /// Records on the wire: request's sequence number to the journal's.
     on_the_wire: BTreeMap<u32, u64>,
-    /// Taken from the journal up to here, in order.
-    taken_to: u64,
-    /// Sent out of order, because the platform decides on them.
-    urgent: BTreeSet<u64>,
-    /// To be sent again before anything newer: the platform was busy.
-    again: BTreeSet<u64>,
     not_before: Option<Instant>,
-    acknowledgements: JoinSet<()>,
 }
 
 impl Pump {
     pub(super) fn new(device: Arc<Device>, window: usize) -> Self {
         Self {
+            queue: Queue::new(Arc::clone(&device), DIALECT),
             device,
             window,
             on_the_wire: BTreeMap::new(),
-            taken_to: 0,
-            urgent: BTreeSet::new(),
-            again: BTreeSet::new(),
             not_before: None,
-            acknowledgements: JoinSet::new(),
         }
     }
 
@@ -61,56 +49,20 @@ impl Pump {
     }
 
     async fn try_run(&mut self, exchange: &mut Exchange, now: Moment) -> Result<(), StoreError> {
-        while let Some(seq) = self.device.decisions.urgent(DIALECT) {
-            if let Some(entry) = self.device.journal.entry(seq).await? {
-                self.urgent.insert(seq);
-                self.send(entry, exchange, now).await?;
-            }
+        while let Some(entry) = self.queue.urgent().await? {
+            self.send(entry, exchange, now).await?;
         }
         if self.not_before.is_some_and(|until| Instant::now() < until) {
             return Ok(());
         }
         self.not_before = None;
         while self.on_the_wire.len() < self.window {
-            let Some(entry) = self.next().await? else {
+            let Some(entry) = self.queue.next().await? else {
                 return Ok(());
             };
             self.send(entry, exchange, now).await?;
         }
         Ok(())
-    }
-
-    /// The oldest record that is not on the wire; `None` where there is none, or where it waits for another
-    /// dialect's verdict.
-    async fn next(&mut self) -> Result<Option<Entry>, StoreError> {
-        while let Some(seq) = self.again.first().copied() {
-            let entry = self.device.journal.entry(seq).await?;
-            self.again.remove(&seq);
-            if entry.is_some() {
-                return Ok(entry);
-            }
-        }
-        loop {
-            let found = self
-                .device
-                .journal
-                .outstanding(DIALECT, self.taken_to, 1)
-                .await?
-                .pop();
-            let Some(entry) = found else { return Ok(None) };
-            if !entry.settled && !self.is_decider() {
-                return Ok(None);
-            }
-            self.taken_to = entry.seq;
-            if !self.urgent.remove(&entry.seq) {
-                return Ok(Some(entry));
-            }
-        }
-    }
-
-    fn is_decider(&self) -> bool {
-        matches!(self.device.decisions.decider(),
-            crate::decider::Decider::Platform { dialect, .. } if dialect == DIALECT)
     }
 
     async fn send(&mut self, entry: Entry, exchange: &mut Exchange, now: Moment) -> Result<(), StoreError> {
@@ -120,7 +72,7 @@ impl Pump {
             Ok(sequence) => drop(self.on_the_wire.insert(sequence, seq)),
             Err(problem) => {
                 tracing::debug!(%problem, "a record waits");
-                self.again.insert(seq);
+                self.queue.again([seq]);
                 self.not_before = Some(Instant::now() + STORE_PAUSE);
             }
         }
@@ -141,18 +93,18 @@ impl Pump {
                     speak: None,
                 };
                 self.device.decisions.decide(DIALECT, seq, verdict);
-                self.acknowledge(seq);
+                self.queue.acknowledge(seq);
             }
             Err(Refusal::Code {
                 wait_seconds: Some(seconds),
                 ..
             }) => {
-                self.again.insert(seq);
+                self.queue.again([seq]);
                 self.not_before = Some(Instant::now() + Duration::from_secs(seconds.into()));
             }
             Err(refusal @ Refusal::Malformed(_)) => {
                 tracing::warn!(%refusal, "an acknowledgement is odd, and taken");
-                self.acknowledge(seq);
+                self.queue.acknowledge(seq);
             }
             Err(refusal) => {
                 // It stays in the journal and is offered again after the next login; newer ones are not held up.
@@ -162,31 +114,18 @@ impl Pump {
         true
     }
 
-    /// Writes the acknowledgement down beside the next delivery: a crash before it costs a resend, not a record.
-    fn acknowledge(&mut self, seq: u64) {
-        metrics::counter!("menshen_terminal_records_delivered_total", "dialect" => DIALECT).increment(1);
-        while self.acknowledgements.try_join_next().is_some() {}
-        let journal = Arc::clone(&self.device.journal);
-        self.acknowledgements.spawn(async move {
-            if let Err(error) = journal.acknowledge(DIALECT, seq).await {
-                tracing::error!(seq, %error, "an acknowledgement could not be kept; the record will be sent again");
-            }
-        });
-    }
-
     /// These records go out again, before anything newer.
     pub(super) fn resend(&mut self, records: Vec<u64>) {
-        self.again.extend(records);
+        self.queue.again(records);
     }
 
     /// Nothing that was made so far goes out any more.
     pub(super) fn forget(&mut self) {
-        self.again.clear();
+        self.queue.forget();
     }
 
     /// Waits until all acknowledgements are written down.
-    pub(super) async fn finish(mut self) -> Result<(), LinkEnd> {
-        while self.acknowledgements.join_next().await.is_some() {}
-        Ok(())
+    pub(super) async fn finish(self) {
+        self.queue.finish().await;
     }
 }

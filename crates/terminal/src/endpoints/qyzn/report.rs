@@ -2,11 +2,11 @@
 
 use crate::camera::as_jpeg;
 use crate::device::Device;
-use crate::pass::{Details, Private, Ruling};
+use crate::pass::{Details, Private};
 use dialects::qyzn::SnapshotFace;
 use dialects::qyzn::convert::{Pass, SeenPerson, record_to_platform};
 use jiff::Timestamp;
-use model::{CredentialKind, Outcome, PersonKind};
+use model::{CredentialKind, PersonKind};
 use std::sync::Arc;
 use store::StoreError;
 use store::terminal::Entry;
@@ -75,7 +75,7 @@ fn message(
         person,
         at: Timestamp::from_second(entry.wire_second).unwrap_or(entry.occurred_at),
         zone: &device.zone(),
-        outcome: outcome(details),
+        outcome: details.told_outcome(),
         score: details
             .similarity
             .map(|similarity| score(similarity, device.thresholds().accept)),
@@ -85,15 +85,6 @@ fn message(
         capture,
         registered,
     })
-}
-
-/// The outcome to tell: while the platform decides, what this terminal sees.
-fn outcome(details: &Details) -> Outcome {
-    match (details.ruling, details.local) {
-        (Ruling::Pending, Ruling::Granted) => Outcome::Pending,
-        (Ruling::Pending, local) => local.outcome(),
-        (ruling, _) => ruling.outcome(),
-    }
 }
 
 /// A cosine on the wire's scale, 0 to 1: linear below and above `accept`, which stands at [`WIRE_ACCEPT`].
