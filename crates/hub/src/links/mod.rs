@@ -2,11 +2,13 @@
 //! [`Dialect`]'s capabilities, and the [`Registry`] of who is connected. This is the only place that wires dialects.
 
 mod dialect;
+mod flow;
 mod link;
 pub mod qyzn;
 mod registry;
 
 pub use dialect::{BodyFault, Dialect};
+pub use flow::{RecordFlow, UnderWay};
 pub use link::{
     CallError, CommandDone, DevicePerson, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut,
     Progress, PutPhoto,

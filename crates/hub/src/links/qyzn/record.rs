@@ -6,13 +6,14 @@ use crate::links::LiveLink;
 use dialects::lenient::Base64Text;
 use dialects::qyzn::convert::record_from_device;
 use dialects::qyzn::{
-    Code, QrCodeAnswer, QrCodeData, ResponseBody, SnapshotFace, SnapshotFaceAnswer, operation,
+    Code, QrCodeAnswer, QrCodeData, Refusal, ResponseBody, SnapshotFace, SnapshotFaceAnswer, operation,
 };
 use dialects::received::ReceivedRecord;
 use jiff::Timestamp;
 use model::{Decision, Denial, Direction, Method, Outcome, Record, RecordId, TemperatureAlarm};
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 use store::hub::devices::StoredDevice;
 
 /// What a device is told to wait when too much is under way, in seconds.
@@ -22,8 +23,26 @@ const HELD_FULL_SECONDS: u32 = 60;
 /// A header's time that is nearer to ours than this says that the device took over our time, in milliseconds.
 const CLOCK_SET_MS: i64 = 5_000;
 
-/// Takes a record; what is answered is on the disk.
+/// Takes a record; what is answered is on the disk. A device that is told to wait still holds it.
 pub(super) async fn take(
+    session: &Session,
+    live: &Arc<LiveLink>,
+    face: SnapshotFace,
+    data: &Value,
+    timestamp: u32,
+) -> ResponseBody {
+    let answer = taken(session, live, face, data, timestamp).await;
+    if let Err(Refusal::Code {
+        wait_seconds: Some(seconds),
+        ..
+    }) = operation::answer_of::<SnapshotFace>(&answer)
+    {
+        live.records.postpone(Duration::from_secs(seconds.into()));
+    }
+    answer
+}
+
+async fn taken(
     session: &Session,
     live: &Arc<LiveLink>,
     face: SnapshotFace,
