@@ -13,6 +13,7 @@ use store::terminal::{KeptPerson, KeptPhoto, Library, NewPerson, NewPhoto, Templ
 use tokio::sync::Mutex;
 
 mod recompute;
+mod rename;
 
 /// Persons read at once at the start.
 const PAGE: u32 = 500;
@@ -325,38 +326,6 @@ impl People {
             photos: ready,
         };
         self.keep_in_order(new).await?;
-        Ok(true)
-    }
-
-    /// Gives a person another id. Returns whether there was one.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] where somebody else has it; nothing changed then.
-    pub async fn rename(&self, wire_id: &str, new_id: &str) -> Result<bool, StoreError> {
-        let _order = self.change.lock().await;
-        if !self.library.rename(wire_id, new_id).await? {
-            return Ok(false);
-        }
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(member) = index.remove(wire_id) else {
-            return Ok(true);
-        };
-        let renamed = Arc::new(Member {
-            wire_id: new_id.to_owned(),
-            person: member.person.clone(),
-            rules: member.rules.clone(),
-            face_ids: member.face_ids.clone(),
-            photos: member.photos.clone(),
-            passes_used: AtomicU32::new(member.passes_used.load(Ordering::Relaxed)),
-        });
-        for photo in &renamed.photos {
-            if let Some(template) = photo.template.as_ref().and_then(usable) {
-                self.gallery
-                    .insert(renamed.wire_id.clone(), &photo.id.to_string(), &template);
-            }
-        }
-        self.gallery.remove(&wire_id.to_owned());
-        index.insert(renamed);
         Ok(true)
     }
 

@@ -276,7 +276,6 @@ impl<'a> Link<'a> {
         match then {
             Then::Nothing => {}
             Then::Sync(ids) => self.sync.begin(ids),
-            Then::Resend(records) => self.pump.resend(records),
             Then::Forget => self.pump.forget(),
             Then::Reboot => {
                 // The answers leave before the connection closes.

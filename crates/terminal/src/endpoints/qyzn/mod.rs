@@ -9,6 +9,7 @@ mod pump;
 mod reconnect;
 mod report;
 mod requests;
+mod resending;
 mod session;
 mod sync;
 mod wire;

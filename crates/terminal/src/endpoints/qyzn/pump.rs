@@ -1,5 +1,6 @@
 //! Delivering records: oldest first, each until it is acknowledged (terminal rules 17 and 24).
 
+use super::resending::Resending;
 use super::{DIALECT, LinkEnd, report};
 use crate::decider::Verdict;
 use crate::device::Device;
@@ -29,6 +30,8 @@ pub(super) struct Pump {
     urgent: BTreeSet<u64>,
     /// To be sent again before anything newer: the platform was busy.
     again: BTreeSet<u64>,
+    /// To be sent again before anything newer: the platform asked for it.
+    resending: Resending,
     not_before: Option<Instant>,
     acknowledgements: JoinSet<()>,
 }
@@ -42,6 +45,7 @@ impl Pump {
             taken_to: 0,
             urgent: BTreeSet::new(),
             again: BTreeSet::new(),
+            resending: Resending::default(),
             not_before: None,
             acknowledgements: JoinSet::new(),
         }
@@ -89,6 +93,13 @@ impl Pump {
             if entry.is_some() {
                 return Ok(entry);
             }
+        }
+        while let Some(seq) = self.resending.next(&self.device).await? {
+            let entry = self.device.journal.entry(seq).await?;
+            if entry.is_some() {
+                return Ok(entry);
+            }
+            self.resending.settled(seq);
         }
         loop {
             let found = self
@@ -157,6 +168,7 @@ impl Pump {
             Err(refusal) => {
                 // It stays in the journal and is offered again after the next login; newer ones are not held up.
                 tracing::warn!(seq, %refusal, "the platform refused a record");
+                self.resending.settled(seq);
             }
         }
         true
@@ -166,6 +178,9 @@ impl Pump {
     fn acknowledge(&mut self, seq: u64) {
         metrics::counter!("menshen_terminal_records_delivered_total", "dialect" => DIALECT).increment(1);
         while self.acknowledgements.try_join_next().is_some() {}
+        if self.resending.settled(seq) {
+            return;
+        }
         let journal = Arc::clone(&self.device.journal);
         self.acknowledgements.spawn(async move {
             if let Err(error) = journal.acknowledge(DIALECT, seq).await {
@@ -174,18 +189,15 @@ impl Pump {
         });
     }
 
-    /// These records go out again, before anything newer.
-    pub(super) fn resend(&mut self, records: Vec<u64>) {
-        self.again.extend(records);
-    }
-
     /// Nothing that was made so far goes out any more.
     pub(super) fn forget(&mut self) {
         self.again.clear();
+        self.resending.forget();
     }
 
     /// Waits until all acknowledgements are written down.
     pub(super) async fn finish(mut self) -> Result<(), LinkEnd> {
+        self.resending.keep(&self.device).await?;
         while self.acknowledgements.join_next().await.is_some() {}
         Ok(())
     }
