@@ -97,6 +97,8 @@ pub struct Devices {
     pub decide_within_ms: u64,
     /// Milliseconds after which a record counts as late.
     pub late_after_ms: u64,
+    /// Milliseconds for which no record may come before a device's records are deleted.
+    pub drain_quiet_ms: u64,
 }
 
 /// What happens to an unknown device.

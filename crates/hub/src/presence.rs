@@ -1,7 +1,8 @@
 //! Who is there: what connections say of devices, written so that the last word is true, and coarsely.
 
-use crate::links::LiveLink;
+use crate::links::{Link, LiveLink};
 use crate::patience::patiently;
+use crate::roster;
 use crate::state::Hub;
 use jiff::Timestamp;
 use model::DeviceId;
@@ -15,6 +16,24 @@ const SEEN_EVERY: Duration = Duration::from_secs(30);
 
 /// Devices written in one transaction at most.
 const SEEN_AT_ONCE: usize = 500;
+
+/// A device is here from now on, over this link: an older connection of it ends, its presence is written, and what there
+/// is to do for it is begun.
+pub fn arrived(hub: &Arc<Hub>, device: DeviceId, link: Arc<dyn Link>) -> Arc<LiveLink> {
+    let live = hub.links.add(device, link, Timestamp::now());
+    let (owned, id) = (Arc::clone(hub), live.device.clone());
+    hub.tasks.spawn(async move { settle(&owned, &id).await });
+    hub.tasks
+        .spawn(roster::work_off(Arc::clone(hub), Arc::clone(&live)));
+    live
+}
+
+/// A link has ended. Whoever served it may have been replaced already by a newer one of the device.
+pub async fn left(hub: &Arc<Hub>, live: &LiveLink) {
+    hub.links.remove(live);
+    live.wake.notify_one();
+    settle(hub, &live.device).await;
+}
 
 /// Writes whether a device is connected *now*, and tells of it. However connections of a device follow one another,
 /// the last write is true: it looks at the registry inside the transaction.

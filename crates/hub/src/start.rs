@@ -30,6 +30,8 @@ const FIRST_USER: &str = "admin";
 const STOP_WITHIN: Duration = Duration::from_secs(8);
 /// What stands for a value that holds a password.
 const HIDDEN: &str = "(hidden)";
+/// Devices that list whom they hold at a time.
+const LISTINGS_AT_A_TIME: usize = 4;
 /// Renditions of photos made at a time.
 const RENDITIONS_AT_A_TIME: usize = 2;
 /// Passwords hashed at a time.
@@ -303,9 +305,9 @@ async fn assemble(config: HubConfig, store: HubStore, options: Options) -> Resul
     Ok(Hub {
         recognition,
         links: crate::links::Registry::default(),
-        imports: crate::roster::Imports::default(),
         intake: crate::intake::Intake::new(config.limits.intake_mb),
         renditions: Semaphore::new(RENDITIONS_AT_A_TIME),
+        listings: Semaphore::new(LISTINGS_AT_A_TIME),
         outbox_head: watch::Sender::new(head),
         outbox_poke: Notify::new(),
         resolvers: api::resolvers(),

@@ -32,12 +32,12 @@ pub struct Hub {
     pub(crate) outbox_poke: Notify,
     /// Who is connected.
     pub links: crate::links::Registry,
-    /// People taken over from devices.
-    pub(crate) imports: crate::roster::Imports,
     /// How much may be under way between devices and the disk.
     pub(crate) intake: crate::intake::Intake,
     /// Renditions of photos made at a time.
     pub(crate) renditions: Semaphore,
+    /// Devices that list whom they hold at a time, to be compared: each may send all its photos.
+    pub(crate) listings: Semaphore,
     /// What admins set at run time.
     pub(crate) settings: CurrentSettings,
     /// How each event is told.

@@ -78,14 +78,16 @@ impl CommandKind {
     /// the rest (hub rule 32).
     #[must_use]
     pub fn default_expiry_seconds(self) -> u32 {
-        match self {
-            Self::OpenDoor
-            | Self::ShowMessage
-            | Self::PlayAudio
-            | Self::SerialOutput
-            | Self::WiegandOutput => 10,
-            _ => 24 * 60 * 60,
-        }
+        if self.is_at_the_door() { 10 } else { 24 * 60 * 60 }
+    }
+
+    /// Whether somebody stands at the door and waits for it: such a command does not wait for one that takes its time.
+    #[must_use]
+    pub fn is_at_the_door(self) -> bool {
+        matches!(
+            self,
+            Self::OpenDoor | Self::ShowMessage | Self::PlayAudio | Self::SerialOutput | Self::WiegandOutput
+        )
     }
 }
 

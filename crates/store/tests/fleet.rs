@@ -17,7 +17,7 @@ use model::{
 };
 use serde_json::json;
 use store::StoreError;
-use store::hub::commands::{Finished, NewCommand};
+use store::hub::commands::{Finished, NewCommand, Waiting};
 use store::hub::devices::{Contact, DeviceChange, NewDevice, Registration};
 use store::hub::people::PersonChange;
 use store::hub::records::{Committed, HeldLimits, NewRecord, Picture, RecordFilter, RecordPicture};
@@ -419,12 +419,26 @@ async fn what_was_sent_when_the_hub_stopped_is_never_sent_again() {
     assert!(matches!(full, Err(StoreError::Busy { limit: 3 })));
     let state = async |id| commands.command(id, None).await.unwrap().unwrap().command.state;
     assert_eq!(state(&first).await, CommandState::Superseded);
-    assert_eq!(commands.claim(&site.device, now).await.unwrap().unwrap().id, door);
+    assert_eq!(
+        commands
+            .claim(&site.device, Waiting::All, now)
+            .await
+            .unwrap()
+            .unwrap()
+            .id,
+        door
+    );
     assert_eq!(commands.interrupted(now).await.unwrap(), 1);
     assert_eq!(state(&door).await, CommandState::Failed);
     // The next one in turn has expired by now.
     let later = now + SignedDuration::from_secs(61);
-    assert!(commands.claim(&site.device, later).await.unwrap().is_none());
+    assert!(
+        commands
+            .claim(&site.device, Waiting::All, later)
+            .await
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(state(&second).await, CommandState::Expired);
     let done = Finished {
         state: CommandState::Done,
@@ -469,7 +483,11 @@ async fn what_a_command_carries_lies_sealed_and_goes_in_time() {
     };
     let commands = &site.store.commands;
     let id = commands.queue(&by(), command).await.unwrap().command.id;
-    let claimed = commands.claim(&site.device, now).await.unwrap().unwrap();
+    let claimed = commands
+        .claim(&site.device, Waiting::All, now)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(claimed.body["body"]["image"], sent);
     let done = Finished {
         state: CommandState::Done,

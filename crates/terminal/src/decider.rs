@@ -61,15 +61,25 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    /// The decider as it was set last.
+    /// The decider as it was set last. A dialect that is not switched on cannot be asked: the terminal decides, until
+    /// it is switched on again.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be read.
-    pub async fn load(state: Arc<dyn DeviceState>) -> Result<Self, StoreError> {
+    pub async fn load(state: Arc<dyn DeviceState>, switched_on: &[&str]) -> Result<Self, StoreError> {
         let kept = state.get(DECIDER).await?;
-        let decider = kept
+        let mut decider = kept
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default();
+        if let Decider::Platform { dialect, .. } = &decider
+            && !switched_on.contains(&dialect.as_str())
+        {
+            tracing::warn!(
+                dialect,
+                "the platform that decides is switched off; the terminal decides itself"
+            );
+            decider = Decider::Terminal;
+        }
         Ok(Self {
             state,
             decider: Mutex::new(decider),

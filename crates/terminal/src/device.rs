@@ -12,10 +12,12 @@ use crate::pass::{Answer, Factors, Language, Pass, Repeats, Sensors};
 use crate::people::{Newcomer, People, PhotoChange, PutError};
 use crate::questions::Questions;
 use crate::reader::Reader;
+use crate::resends::Resends;
 use face::{Engine, Thresholds};
 use jiff::{Timestamp, tz::TimeZone};
 use model::access::Rule;
 use model::{Greeting, Method, Person};
+use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -46,6 +48,8 @@ pub struct Device {
     pub people: People,
     /// What happened.
     pub journal: Arc<dyn Journal>,
+    /// What platforms asked for once more.
+    pub resends: Resends,
     /// What it remembers of itself.
     pub state: Arc<dyn DeviceState>,
     /// Who decides.
@@ -217,12 +221,18 @@ impl Device {
         Ok(found)
     }
 
-    /// Gives a person another id, for all dialects. Returns whether there was one.
+    /// Gives a person another id, or the same, and photos other ids, by their old ones; for all dialects. Returns whether
+    /// there was one.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where somebody else has it; nothing changed then.
-    pub async fn rename_person(&self, wire_id: &str, new_id: &str) -> Result<bool, StoreError> {
-        let found = self.people.rename(wire_id, new_id).await?;
+    pub async fn rename_person(
+        &self,
+        wire_id: &str,
+        new_id: &str,
+        faces: &HashMap<String, String>,
+    ) -> Result<bool, StoreError> {
+        let found = self.people.rename(wire_id, new_id, faces).await?;
         self.repeats.forget(&visitor_name(wire_id));
         self.forget_last_pass(Some(wire_id));
         Ok(found)

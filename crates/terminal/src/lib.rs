@@ -14,6 +14,7 @@ pub mod pass;
 pub mod people;
 pub mod questions;
 pub mod reader;
+pub mod resends;
 pub mod swarm;
 pub mod upgrade;
 

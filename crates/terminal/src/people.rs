@@ -3,6 +3,7 @@
 
 mod member;
 mod recompute;
+mod rename;
 
 pub(crate) use member::model_id;
 pub use member::{Member, Newcomer, PhotoChange, PutError};
@@ -198,31 +199,6 @@ impl People {
             photos: ready,
         };
         self.keep_in_order(new).await?;
-        Ok(true)
-    }
-
-    /// Gives a person another id. Returns whether there was one.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] where somebody else has it; nothing changed then.
-    pub async fn rename(&self, wire_id: &str, new_id: &str) -> Result<bool, StoreError> {
-        let _order = self.change.lock().await;
-        if !self.library.rename(wire_id, new_id).await? {
-            return Ok(false);
-        }
-        let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(member) = index.remove(wire_id) else {
-            return Ok(true);
-        };
-        let renamed = Arc::new(member.renamed(new_id));
-        for photo in &renamed.photos {
-            if let Some(template) = photo.template.as_ref().and_then(usable) {
-                self.gallery
-                    .insert(renamed.wire_id.clone(), &photo.id.to_string(), &template);
-            }
-        }
-        self.gallery.remove(&wire_id.to_owned());
-        index.insert(renamed);
         Ok(true)
     }
 

@@ -13,6 +13,7 @@ use crate::pass::{Factors, Language, Repeats};
 use crate::people::People;
 use crate::questions::Questions;
 use crate::reader::Reader;
+use crate::resends::Resends;
 use crate::{endpoints, expiry, kiosk, pushes, reboots};
 use face::Engine;
 use serde::Serialize;
@@ -229,8 +230,9 @@ async fn build(
         door: Door::new(Duration::from_millis(config.door.open_ms.into())),
         people,
         journal: Arc::clone(&store.journal),
+        resends: Resends::load(Arc::clone(&store.state), Arc::clone(&store.journal)).await?,
         state: Arc::clone(&store.state),
-        decisions: Decisions::load(Arc::clone(&store.state)).await?,
+        decisions: Decisions::load(Arc::clone(&store.state), &dialects).await?,
         events: Events::default(),
         engine,
         camera: Camera::default(),

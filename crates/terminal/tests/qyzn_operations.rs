@@ -98,7 +98,8 @@ async fn people_by_every_message_of_chapters_4_3_and_4_4() {
     link.answer(told.sequence, &busy).await;
     let again = link.request("device_sync_person").await;
     assert_eq!(again.data("personId"), "100001");
-    let renamed = json!({"oriPersonId": "100001", "newPersonId": "200002", "faces": []});
+    let faces = json!([{"oriFaceId": "f1", "newFaceId": "g1"}]);
+    let renamed = json!({"oriPersonId": "100001", "newPersonId": "200002", "faces": faces});
     link.answer(
         again.sequence,
         &json!({"result": 0, "desc": "Success", "data": renamed}),
@@ -121,7 +122,23 @@ async fn people_by_every_message_of_chapters_4_3_and_4_4() {
     let frame = door.frame(sample(face::samples::SAMPLES[0].file.name)).await;
     assert_eq!(frame["faces"][0]["person_id"], "200002");
 
-    refused(&mut link, "delete_face", json!({"faceId": "f9"}), 102).await;
+    for gone in ["f1", "f9"] {
+        refused(&mut link, "delete_face", json!({"faceId": gone}), 102).await;
+    }
+    // The photo, too, keeps its new id; a platform that changes it alone is obeyed as well.
+    done(&mut link, "sync_person", json!({})).await;
+    let told = link.request("device_sync_person").await;
+    assert_eq!(told.data("faces")[0]["faceId"], "g1");
+    let faces = json!([{"oriFaceId": "g1", "newFaceId": "h1"}]);
+    let same = json!({"oriPersonId": "200002", "newPersonId": "200002", "faces": faces});
+    link.answer(
+        told.sequence,
+        &json!({"result": 0, "desc": "Success", "data": same}),
+    )
+    .await;
+    refused(&mut link, "delete_face", json!({"faceId": "g1"}), 102).await;
+    let frame = door.frame(sample(face::samples::SAMPLES[0].file.name)).await;
+    assert_eq!(frame["faces"][0]["person_id"], "200002");
     refused(&mut link, "delete_face", json!({}), 104).await;
     done(&mut link, "delete_face", json!({"personId": "200002"})).await;
     refused(&mut link, "delete_person", json!({"idSet": ["100001"]}), 105).await;

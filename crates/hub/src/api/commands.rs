@@ -18,11 +18,12 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dialects::lenient::PictureFormat;
 use jiff::{SignedDuration, Timestamp};
-use model::{Command, CommandId, CommandKind, Device, DeviceStatus};
+use model::{Command, CommandId, CommandKind, DeviceStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use store::hub::commands::{NewCommand, StoredCommand};
+use store::hub::devices::StoredDevice;
 use store::hub::outbox::Announcement;
 use store::hub::{Event, Page};
 use utoipa::ToSchema;
@@ -120,9 +121,10 @@ async fn create(
     Path(id): Path<String>,
     Input(body): Input<Map<String, Value>>,
 ) -> Result<Response, Problem> {
-    let device = visible(&hub, &by.0, id).await?.device;
+    let stored = visible(&hub, &by.0, id).await?;
     let (kind, expires_in, body) = read(body)?;
-    check(&device, kind, &body)?;
+    check(&stored, kind, &body)?;
+    let device = stored.device;
     let created_at = Timestamp::now();
     let life = SignedDuration::from_secs(i64::try_from(expires_in).unwrap_or(0));
     let connected = hub.links.is_live(&device.id);
@@ -194,12 +196,20 @@ fn arguments(kind: CommandKind) -> &'static [&'static str] {
     }
 }
 
-fn check(device: &Device, kind: CommandKind, body: &Value) -> Result<(), Problem> {
+fn check(stored: &StoredDevice, kind: CommandKind, body: &Value) -> Result<(), Problem> {
+    let device = &stored.device;
     let dialect = links::dialect(&device.dialect);
     let Some(dialect) = dialect.filter(|dialect| dialect.has_command(kind)) else {
         let why = format!("{} devices have no {}", device.dialect, kind.name());
         return Err(Problem::unsupported("kind", why));
     };
+    let needs = dialect.needs_version(kind, body);
+    if let (Some(needs), Some(limit)) = (needs, stored.protocol_limit)
+        && needs > limit
+    {
+        let why = format!("it needs version {needs} of the protocol, this device speaks {limit}");
+        return Err(Problem::unsupported("operation", why));
+    }
     match device.status {
         DeviceStatus::Pending => {
             return Err(Problem::conflict("pending", "the device waits for approval"));

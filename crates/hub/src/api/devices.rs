@@ -63,12 +63,11 @@ pub(super) struct DeviceView {
 
 pub(super) fn view(stored: StoredDevice) -> DeviceView {
     let mut device = stored.device;
-    // What it can do is what this hub can do with its dialect now, not when it registered.
+    // What it can do is what this hub can do with its dialect and version now, not when it registered.
     if let Some(dialect) = links::dialect(&device.dialect) {
         device.capabilities = dialect
-            .capabilities()
-            .iter()
-            .map(|&name| name.to_owned())
+            .capabilities_within(stored.protocol_limit)
+            .map(str::to_owned)
             .collect();
     }
     DeviceView {

@@ -9,7 +9,7 @@ use super::query::InputQuery;
 use super::scope;
 use crate::events::{Resolver, Resolvers};
 use crate::links::{self, LiveLink};
-use crate::roster::{self, ImportState};
+use crate::roster;
 use crate::state::Hub;
 use async_trait::async_trait;
 use axum::Json;
@@ -20,6 +20,7 @@ use model::{DeviceId, DeviceStatus};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use store::hub::Event;
+use store::hub::imports::Import;
 use store::hub::outbox::Announcement;
 use store::hub::roster::{RosterItem, Stray};
 use utoipa_axum::router::OpenApiRouter;
@@ -98,7 +99,7 @@ async fn import(
     let live = importable(&hub, &by.0, id).await?;
     let url = format!("/api/v1/devices/{}/import", live.device);
     let id = live.device.to_string();
-    if !roster::begin_import(&hub, live, by.0.actor()) {
+    if !roster::begin_import(&hub, live, &by.0.actor()).await? {
         return Err(Problem::conflict(
             "running",
             "an import of this device is under way",
@@ -108,17 +109,18 @@ async fn import(
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, url)], body).into_response())
 }
 
-/// How the last import of a device stands.
+/// How the last import of a device stands. One that was cut short stays `running`, and begins with the first person again
+/// when the device is there again.
 #[utoipa::path(get, path = "/devices/{id}/import", tag = "devices", params(("id", description = "The device")),
-    responses((status = 200, body = Object), (status = 404, description = "There was none since the hub's start")))]
+    responses((status = 200, body = Object), (status = 404, description = "There was none")))]
 async fn import_state(
     State(hub): State<Arc<Hub>>,
     by: Read<scope::Devices>,
     Path(id): Path<String>,
-) -> Result<Json<ImportState>, Problem> {
+) -> Result<Json<Import>, Problem> {
     let device = visible(&hub, &by.0, id).await?.device.id;
-    let state = hub.imports.state(&device);
-    state.map(Json).ok_or_else(Problem::not_found)
+    let last = hub.store.imports.last(&device).await?;
+    last.map(Json).ok_or_else(Problem::not_found)
 }
 
 /// People on a device whom the hub does not know.

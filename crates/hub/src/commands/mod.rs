@@ -1,55 +1,145 @@
 //! Commands on their way to devices: sent by the device's worker, expired by the clock (hub rules 32 to 35).
+//!
+//! One that first brings the device's records here may take long, and is done beside the worker: meanwhile only those
+//! pass it for which somebody stands at the door.
 
-use crate::links::{CallError, CommandDone, LiveLink, Progress};
+mod drain;
+
+use crate::links::{CallError, CommandDone, Dialect, Failure, LiveLink, Progress, dialect};
 use crate::patience::patiently;
 use crate::state::Hub;
 use jiff::Timestamp;
-use model::{CommandId, CommandKind, CommandState};
+use model::CommandState;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
-use store::hub::commands::{ClaimedCommand, Finished};
-use tokio::sync::mpsc;
+use store::hub::commands::{ClaimedCommand, Finished, Waiting};
+use tokio::sync::{Mutex, mpsc};
 
 /// How often what was never sent is looked through.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 
-/// Sends the next command of a device and keeps what came of it; `false` when there was none.
+/// Held while a command of a device is done that takes its time.
+pub(crate) type Slow = Arc<Mutex<()>>;
+
+/// Sends the next command of a device and keeps what came of it; `false` when there was none. One that takes its time is
+/// only begun.
 ///
 /// It is marked sent before it is sent, so that whatever happens it is never sent twice.
-pub(crate) async fn run_next(hub: &Arc<Hub>, live: &LiveLink) -> Result<bool, StoreError> {
-    let Some(command) = hub.store.commands.claim(&live.device, Timestamp::now()).await? else {
+pub(crate) async fn run_next(
+    hub: &Arc<Hub>,
+    live: &Arc<LiveLink>,
+    dialect_name: &str,
+    slow: &Slow,
+) -> Result<bool, StoreError> {
+    let idle = Arc::clone(slow).try_lock_owned();
+    let which = if idle.is_ok() {
+        Waiting::All
+    } else {
+        Waiting::AtTheDoor
+    };
+    let commands = &hub.store.commands;
+    if !commands.waiting(&live.device, which).await? {
+        return Ok(false);
+    }
+    let Some(command) = commands.claim(&live.device, which, Timestamp::now()).await? else {
         return Ok(false);
     };
     hub.outbox_grew();
-    let ClaimedCommand { id, kind, body } = command;
+    let Some(dialect) = dialect(dialect_name) else {
+        let unknown = CallError::ours(
+            Failure::Unsupported,
+            "this hub does not speak the device's dialect",
+        );
+        keep(hub, live, &command, Err(unknown)).await?;
+        return Ok(true);
+    };
+    match idle {
+        Ok(busy) if dialect.clears_records(command.kind, &command.body) => {
+            let (hub, live) = (Arc::clone(hub), Arc::clone(live));
+            hub.tasks.clone().spawn(async move {
+                if let Err(error) = carry_out(&hub, &live, dialect, &command).await {
+                    tracing::error!(command = %command.id, %error, "what came of a command was not kept");
+                }
+                drop(busy);
+                live.wake.notify_one();
+            });
+        }
+        _ => carry_out(hub, live, dialect, &command).await?,
+    }
+    Ok(true)
+}
+
+/// Does a command, after what is to be done before it, and keeps what came of it.
+async fn carry_out(
+    hub: &Arc<Hub>,
+    live: &LiveLink,
+    dialect: &'static dyn Dialect,
+    command: &ClaimedCommand,
+) -> Result<(), StoreError> {
     let begun = std::time::Instant::now();
-    let outcome = told(hub, live, &id, kind, &body).await;
+    let clears = dialect.clears_records(command.kind, &command.body);
+    let ready = if clears {
+        drain::drained(hub, live).await
+    } else {
+        Ok(())
+    };
+    let outcome = match ready {
+        Ok(()) => told(hub, live, command).await,
+        Err(error) => Err(error),
+    };
+    metrics::histogram!("menshen_command_seconds").record(begun.elapsed().as_secs_f64());
+    if let Err(error) = &outcome
+        && error.failure == Failure::Unsupported
+        && error.code.is_some()
+    {
+        learn_limit(hub, live, dialect, command).await?;
+    }
+    keep(hub, live, command, outcome).await
+}
+
+/// A device that does not know a message of a newer version speaks an older one.
+async fn learn_limit(
+    hub: &Hub,
+    live: &LiveLink,
+    dialect: &dyn Dialect,
+    command: &ClaimedCommand,
+) -> Result<(), StoreError> {
+    let needs = dialect.needs_version(command.kind, &command.body);
+    let Some(limit) = needs.and_then(|needs| needs.checked_sub(1)) else {
+        return Ok(());
+    };
+    tracing::info!(device = %live.device, limit, "the device speaks an older version of its protocol");
+    hub.store.devices.set_protocol_limit(&live.device, limit).await
+}
+
+/// Keeps what came of a command.
+async fn keep(
+    hub: &Arc<Hub>,
+    live: &LiveLink,
+    command: &ClaimedCommand,
+    outcome: Result<CommandDone, CallError>,
+) -> Result<(), StoreError> {
+    let ClaimedCommand { id, kind, .. } = command;
     let state = if outcome.is_ok() { "done" } else { "failed" };
     metrics::counter!("menshen_commands_total", "kind" => kind.name(), "state" => state).increment(1);
-    metrics::histogram!("menshen_command_seconds").record(begun.elapsed().as_secs_f64());
     if let Err(error) = &outcome {
         tracing::info!(device = %live.device, command = %id, kind = kind.name(), %error, "a command failed");
     }
     let finished = finished(outcome);
-    patiently(|| hub.store.commands.finish(&id, finished.clone())).await?;
+    patiently(|| hub.store.commands.finish(id, finished.clone())).await?;
     hub.outbox_grew();
-    Ok(true)
+    Ok(())
 }
 
 /// Sends a command; what it says on the way is kept as it comes.
-async fn told(
-    hub: &Arc<Hub>,
-    live: &LiveLink,
-    id: &CommandId,
-    kind: CommandKind,
-    body: &Value,
-) -> Result<CommandDone, CallError> {
+async fn told(hub: &Arc<Hub>, live: &LiveLink, command: &ClaimedCommand) -> Result<CommandDone, CallError> {
+    let ClaimedCommand { id, kind, body } = command;
     let _turn = live.turn.lock().await;
     let (reports, mut reported) = mpsc::unbounded_channel();
     let reports = Reports(reports);
-    let mut work = live.link.command(kind, body, &reports);
+    let mut work = live.link.command(*kind, body, &reports);
     loop {
         tokio::select! {
             biased;

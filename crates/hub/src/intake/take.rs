@@ -68,6 +68,8 @@ pub fn picture(bytes: Vec<u8>) -> Option<Picture> {
 /// What the store says; nothing was kept then.
 pub async fn take(hub: &Hub, arrival: Arrival) -> Result<Taken, StoreError> {
     let begun = Instant::now();
+    let live = hub.links.get(&arrival.draft.device_id);
+    let _under_way = live.as_ref().map(|live| live.records.begin());
     let duplicate_key = duplicate_key(&arrival);
     let Arrival {
         mut draft,

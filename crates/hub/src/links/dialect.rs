@@ -71,6 +71,19 @@ pub trait Dialect: Send + Sync {
     /// The field that cannot.
     fn check_command(&self, kind: CommandKind, body: &Value) -> Result<(), BodyFault>;
 
+    /// Whether a command destroys records that a device holds: they are brought here first (hub rule 33).
+    fn clears_records(&self, kind: CommandKind, body: &Value) -> bool {
+        let _ = body;
+        kind == CommandKind::ClearRecords
+    }
+
+    /// The version of the protocol that a command needs, where a device may speak an older one: one that is known to
+    /// is not told it.
+    fn needs_version(&self, kind: CommandKind, body: &Value) -> Option<u8> {
+        let _ = (kind, body);
+        None
+    }
+
     /// Whether its devices bring QR codes to the hub, which decides on them.
     fn brings_codes(&self) -> bool {
         false
@@ -102,6 +115,17 @@ pub trait Dialect: Send + Sync {
     /// The shared settings that this dialect can change, by name.
     fn writable_settings(&self) -> &'static [&'static str] {
         &[]
+    }
+
+    /// What can be asked of a device that understands this version of the protocol at most.
+    fn capabilities_within(&self, limit: Option<u8>) -> Box<dyn Iterator<Item = &'static str> + '_> {
+        let beyond = move |name: &str| {
+            let kind = CommandKind::ALL.into_iter().find(|kind| kind.name() == name);
+            let needs = kind.and_then(|kind| self.needs_version(kind, &Value::Null));
+            needs.zip(limit).is_some_and(|(needs, limit)| needs > limit)
+        };
+        let names = self.capabilities().iter().copied();
+        Box::new(names.filter(move |name| !beyond(name)))
     }
 
     /// Whether this kind of command exists here.

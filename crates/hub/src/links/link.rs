@@ -1,6 +1,7 @@
 //! A connected device, whatever it speaks.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::{CommandKind, Decider, DeviceSettings, Person, SettingsChange, access};
 use serde_json::{Map, Value};
@@ -134,7 +135,7 @@ pub struct PersonDone {
     /// What the dialect could not express.
     pub warnings: Vec<RosterWarning>,
     /// When the person is to be sent again, because something begins or ends that the device was not told.
-    pub redo_at: Option<jiff::Timestamp>,
+    pub redo_at: Option<Timestamp>,
 }
 
 /// What a conversion could not express, as the roster keeps it.
@@ -201,7 +202,9 @@ fn unsupported(text: &str) -> CallError {
     CallError::ours(Failure::Unsupported, text)
 }
 
-/// A live connection to a device. One call at a time: the caller sees to it.
+/// A live connection to a device. One call at a time: the caller sees to it. Only while people are read
+/// ([`Link::list_persons`], [`Link::read_people`]), which may take minutes, other calls come beside; the link sees to it
+/// that they do not meet on the wire where the dialect does not allow it.
 #[async_trait]
 pub trait Link: Send + Sync {
     /// Brings a person onto the device, or up to date there.
@@ -236,6 +239,18 @@ pub trait Link: Send + Sync {
             Failure::Unsupported,
             "this dialect does not list persons",
         ))
+    }
+
+    /// Asks for the records that the device still holds, before something destroys them (hub rule 33). `since` is when
+    /// the newest one happened that the hub has of the device. A dialect in which the hub fetches records has fetched
+    /// them when this returns; where the device pushes them, whoever calls waits until no more come, and there may be
+    /// nothing to ask for.
+    ///
+    /// # Errors
+    /// [`CallError`]; the records are not destroyed then.
+    async fn recall_records(&self, since: Option<Timestamp>) -> Result<(), CallError> {
+        let _ = since;
+        Ok(())
     }
 
     /// Tells the device to do something once.

@@ -2,6 +2,7 @@
 //! [`Dialect`]'s capabilities, and the [`Registry`] of who is connected. This is the only place that wires dialects.
 
 mod dialect;
+mod flow;
 mod link;
 pub mod mqtt;
 pub mod qyzn;
@@ -9,6 +10,7 @@ mod registry;
 pub mod words;
 
 pub use dialect::{BodyFault, Dialect};
+pub use flow::{RecordFlow, UnderWay};
 pub use link::{
     CallError, CommandDone, DevicePerson, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut,
     Progress, PutPhoto, warnings,

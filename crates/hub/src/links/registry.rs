@@ -1,6 +1,6 @@
 //! Who is connected: device to live link. The newer connection of a device wins.
 
-use super::Link;
+use super::{Link, RecordFlow};
 use jiff::Timestamp;
 use model::DeviceId;
 use std::collections::HashMap;
@@ -21,6 +21,11 @@ pub struct LiveLink {
     pub wake: Notify,
     /// Held during each call: a device does one thing at a time.
     pub turn: Mutex<()>,
+    /// Held by whoever reads or changes whom the device holds, so that nobody is put there or taken off while it is
+    /// read. Reading may take minutes; commands go on beside it.
+    pub people: Arc<Mutex<()>>,
+    /// The device's records on their way.
+    pub records: RecordFlow,
     last_seen: AtomicI64,
     number: u64,
 }
@@ -60,6 +65,8 @@ impl Registry {
             since,
             wake: Notify::new(),
             turn: Mutex::new(()),
+            people: Arc::default(),
+            records: RecordFlow::default(),
             last_seen: AtomicI64::new(since.as_millisecond()),
             number: self.numbers.fetch_add(1, Ordering::Relaxed),
         });

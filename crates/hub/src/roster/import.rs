@@ -1,120 +1,88 @@
-//! Taking over whom a device holds (hub rule 29), and comparing it with the roster (hub rule 27).
+//! Taking over whom a device holds (hub rule 29). An import that is cut short, by the connection or by the hub's stop,
+//! goes on when the device is there again.
 
-use crate::links::{CallError, DevicePerson, HeldPerson, LiveLink, PeopleSink};
+use crate::config::PhotoCheck;
+use crate::links::{DevicePerson, Failure, LiveLink, PeopleSink};
 use crate::people;
 use crate::state::Hub;
 use async_trait::async_trait;
 use axum::body::Bytes;
-use model::{DeviceId, PersonId};
-use serde::Serialize;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use model::PersonId;
+use std::sync::Arc;
 use store::StoreError;
 use store::hub::Actor;
-use store::hub::roster::Stray;
+use store::hub::imports::{ImportState, Took};
 use uuid::Uuid;
 
-/// How an import stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct ImportState {
-    /// `running`, `done` or `failed`.
-    pub(crate) state: &'static str,
-    /// People taken so far.
-    pub(crate) persons: u32,
-    /// Photos taken so far.
-    pub(crate) photos: u32,
-    /// Photos that the hub could not use.
-    pub(crate) photos_refused: u32,
-    /// Why it failed.
-    pub(crate) error: Option<String>,
-}
-
-/// The imports of this process, by device.
-#[derive(Debug, Default)]
-pub(crate) struct Imports(Mutex<HashMap<DeviceId, Arc<Counters>>>);
-
-/// How far an import is.
-#[derive(Debug, Default)]
-struct Counters {
-    persons: AtomicU32,
-    photos: AtomicU32,
-    refused: AtomicU32,
-    ended: Mutex<Option<Result<(), String>>>,
-}
-
-impl Counters {
-    fn state(&self) -> ImportState {
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (state, error) = match ended {
-            None => ("running", None),
-            Some(Ok(())) => ("done", None),
-            Some(Err(error)) => ("failed", Some(error)),
-        };
-        ImportState {
-            state,
-            persons: self.persons.load(Ordering::Relaxed),
-            photos: self.photos.load(Ordering::Relaxed),
-            photos_refused: self.refused.load(Ordering::Relaxed),
-            error,
-        }
-    }
-}
-
-impl Imports {
-    /// How a device's last import stands; `None` where there was none since the hub's start.
-    #[must_use]
-    pub(crate) fn state(&self, device: &DeviceId) -> Option<ImportState> {
-        let imports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        imports.get(device).map(|counters| counters.state())
-    }
-
-    /// Begins one; `None` while one runs.
-    fn begin(&self, device: &DeviceId) -> Option<Arc<Counters>> {
-        let mut imports = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if imports
-            .get(device)
-            .is_some_and(|counters| counters.state().state == "running")
-        {
-            return None;
-        }
-        let counters = Arc::new(Counters::default());
-        imports.insert(device.clone(), Arc::clone(&counters));
-        Some(counters)
-    }
-}
+/// A device whose connection ends each time is not asked for its people more often than this.
+const MOST_ATTEMPTS: u32 = 10;
 
 /// Begins to take over whom a device holds; `false` where that is under way.
-pub(crate) fn begin(hub: &Arc<Hub>, live: Arc<LiveLink>, actor: Actor) -> bool {
-    let Some(counters) = hub.imports.begin(&live.device) else {
-        return false;
-    };
+pub(crate) async fn begin(hub: &Arc<Hub>, live: Arc<LiveLink>, actor: &Actor) -> Result<bool, StoreError> {
+    let begun = hub.store.imports.begin(actor, &live.device).await?;
+    if begun {
+        hub.outbox_grew();
+        spawn(hub, live);
+    }
+    Ok(begun)
+}
+
+/// Goes on with an import that was cut short.
+pub(super) async fn resume(hub: &Arc<Hub>, live: &Arc<LiveLink>) -> Result<(), StoreError> {
+    let last = hub.store.imports.last(&live.device).await?;
+    if last.is_some_and(|import| import.state == ImportState::Running) {
+        tracing::info!(device = %live.device, "an import goes on");
+        spawn(hub, Arc::clone(live));
+    }
+    Ok(())
+}
+
+fn spawn(hub: &Arc<Hub>, live: Arc<LiveLink>) {
     let owned = Arc::clone(hub);
     hub.tasks.spawn(async move {
-        let _turn = live.turn.lock().await;
-        let sink = Sink {
-            hub: &owned,
-            device: &live.device,
-            actor,
-            counters: &counters,
+        let _people = live.people.lock().await;
+        let imported = tokio::select! {
+            imported = import(&owned, &live) => imported,
+            () = owned.shutdown.cancelled() => return,
         };
-        let outcome = tokio::select! {
-            outcome = live.link.read_people(&sink) => outcome.map(|_| ()).map_err(|error| error.to_string()),
-            () = owned.shutdown.cancelled() => Err("the hub stopped; import again".to_owned()),
-        };
-        if let Err(error) = &outcome {
-            tracing::warn!(device = %live.device, error, "an import ended early");
+        if let Err(error) = imported {
+            tracing::error!(device = %live.device, %error, "how an import went was not kept");
         }
-        *counters.ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        live.wake.notify_one();
     });
-    true
+}
+
+async fn import(hub: &Arc<Hub>, live: &LiveLink) -> Result<(), StoreError> {
+    let imports = &hub.store.imports;
+    let Some(import) = imports.go_on(&live.device).await? else {
+        return Ok(());
+    };
+    if import.attempts > MOST_ATTEMPTS {
+        let why = format!("the connection ended {MOST_ATTEMPTS} times before everybody was read");
+        return imports.end(&live.device, Err(why)).await;
+    }
+    let sink = Sink {
+        hub,
+        live,
+        actor: import.actor,
+    };
+    let outcome = match live.link.read_people(&sink).await {
+        Ok(_) => Ok(()),
+        Err(error) => {
+            tracing::warn!(device = %live.device, %error, "an import ended early");
+            if error.failure == Failure::Disconnected {
+                return Ok(());
+            }
+            Err(error.to_string())
+        }
+    };
+    imports.end(&live.device, outcome).await
 }
 
 struct Sink<'a> {
     hub: &'a Arc<Hub>,
-    device: &'a DeviceId,
+    live: &'a LiveLink,
     actor: Actor,
-    counters: &'a Counters,
 }
 
 #[async_trait]
@@ -125,19 +93,17 @@ impl PeopleSink for Sink<'_> {
         if known.is_none() {
             self.create(&id, &person).await?;
         }
-        let has_photos = self
-            .hub
-            .store
-            .people
-            .photos(&id, None)
-            .await?
-            .is_some_and(|photos| !photos.is_empty());
-        if !has_photos {
+        let photos = self.hub.store.people.photos(&id, None).await?;
+        let mut took = Took::default();
+        if photos.is_none_or(|photos| photos.is_empty()) {
             for photo in person.photos {
-                self.photo(&id, photo).await?;
+                match self.photo(&id, photo).await? {
+                    true => took.photos += 1,
+                    false => took.refused += 1,
+                }
             }
         }
-        self.counters.persons.fetch_add(1, Ordering::Relaxed);
+        self.hub.store.imports.took(&self.live.device, took).await?;
         self.hub.outbox_grew();
         Ok(())
     }
@@ -158,7 +124,7 @@ impl Sink<'_> {
         self.hub
             .store
             .roster
-            .map_wire_id(self.device, &person.wire_id, &candidate)
+            .map_wire_id(&self.live.device, &person.wire_id, &candidate)
             .await
     }
 
@@ -180,58 +146,17 @@ impl Sink<'_> {
         }
     }
 
-    /// The device took the photo once, so that what the hub finds wanting does not lose it.
-    async fn photo(&self, id: &PersonId, bytes: Vec<u8>) -> Result<(), StoreError> {
+    /// Whether a photo could be used. The device took it once, so that what the hub finds wanting does not lose it.
+    async fn photo(&self, id: &PersonId, bytes: Vec<u8>) -> Result<bool, StoreError> {
         let bytes = Bytes::from(bytes);
         let check = match self.hub.config.faces.check {
-            crate::config::PhotoCheck::Strict => crate::config::PhotoCheck::Warn,
+            PhotoCheck::Strict => PhotoCheck::Warn,
             other => other,
         };
         let Ok(look) = people::look_at(&self.hub.recognition, check, bytes.clone()).await else {
-            self.counters.refused.fetch_add(1, Ordering::Relaxed);
-            return Ok(());
+            return Ok(false);
         };
         people::keep_photo(self.hub, &self.actor, None, id, bytes, look).await?;
-        self.counters.photos.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        Ok(true)
     }
-}
-
-/// Compares whom a device holds with the roster, beside everything else (hub rule 27).
-pub(crate) fn verify(hub: &Arc<Hub>, live: Arc<LiveLink>, actor: Actor) {
-    let owned = Arc::clone(hub);
-    hub.tasks.spawn(async move {
-        let compared = tokio::select! {
-            compared = compare(&owned, &live, &actor) => compared,
-            () = owned.shutdown.cancelled() => return,
-        };
-        if let Err(error) = compared {
-            tracing::warn!(device = %live.device, %error, "the roster was not compared");
-        }
-    });
-}
-
-#[derive(Debug, thiserror::Error)]
-enum CompareError {
-    #[error(transparent)]
-    Call(#[from] CallError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-async fn compare(hub: &Arc<Hub>, live: &LiveLink, actor: &Actor) -> Result<(), CompareError> {
-    let turn = live.turn.lock().await;
-    let held = live.link.list_persons().await?;
-    let held = held
-        .into_iter()
-        .map(|HeldPerson { wire_id, name }| Stray { wire_id, name })
-        .collect();
-    // Nobody is put on the device or taken off it between its answer and the comparison.
-    let comparison = hub.store.roster.compared(actor, &live.device, held).await?;
-    drop(turn);
-    tracing::info!(device = %live.device, held = comparison.held, missing = comparison.missing,
-        strays = comparison.strays, "the roster was compared");
-    hub.outbox_grew();
-    hub.links.wake(&live.device);
-    Ok(())
 }

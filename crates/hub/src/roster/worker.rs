@@ -1,8 +1,10 @@
 //! One connected device: who decides on its door, its commands, then its people, one call at a time (hub rules 17,
 //! 26, 33).
 
+use super::compare::{self, Watch};
+use super::import;
 use super::photos::{self, PhotoError};
-use crate::commands;
+use crate::commands::{self, Slow};
 use crate::links::{CallError, Dialect, Failure, LiveLink, PersonPut, dialect};
 use crate::patience::patiently;
 use crate::state::Hub;
@@ -27,9 +29,17 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(600);
 
 /// Works off what there is to do for a device until its connection ends.
 pub(crate) async fn work_off(hub: Arc<Hub>, live: Arc<LiveLink>) {
-    let mut told = Told::default();
+    let mut worker = Worker {
+        hub: Arc::clone(&hub),
+        live: Arc::clone(&live),
+        told: None,
+        waited: false,
+        imports_resumed: false,
+        slow: Slow::default(),
+        watch: Watch::default(),
+    };
     while hub.links.is_current(&live) && !hub.shutdown.is_cancelled() {
-        let rest = match Box::pin(step(&hub, &live, &mut told)).await {
+        let rest = match Box::pin(worker.step()).await {
             Ok(Step::Again) => continue,
             Ok(Step::Gone) => {
                 live.link.close();
@@ -51,15 +61,6 @@ pub(crate) async fn work_off(hub: Arc<Hub>, live: Arc<LiveLink>) {
     }
 }
 
-/// What the device of a connection was told.
-#[derive(Debug, Default)]
-struct Told {
-    /// Who decides.
-    decider: Option<Decider>,
-    /// It waited for approval.
-    waited: bool,
-}
-
 enum Step {
     /// Something was done; there may be more.
     Again,
@@ -69,42 +70,76 @@ enum Step {
     Gone,
 }
 
-async fn step(hub: &Arc<Hub>, live: &LiveLink, told: &mut Told) -> Result<Step, StoreError> {
-    let Some(device) = hub.store.devices.device(&live.device, None).await? else {
-        return Ok(Step::Gone);
-    };
-    match device.standing {
-        Standing::Disabled => return Ok(Step::Gone),
-        Standing::Pending => {
-            told.waited = true;
+/// What is known of the work for one connection.
+struct Worker {
+    hub: Arc<Hub>,
+    live: Arc<LiveLink>,
+    /// Who decides, as the device was told.
+    told: Option<Decider>,
+    /// It waited for approval on this connection.
+    waited: bool,
+    imports_resumed: bool,
+    slow: Slow,
+    watch: Watch,
+}
+
+impl Worker {
+    async fn step(&mut self) -> Result<Step, StoreError> {
+        let (hub, live) = (&self.hub, &self.live);
+        let Some(device) = hub.store.devices.device(&live.device, None).await? else {
+            return Ok(Step::Gone);
+        };
+        match device.standing {
+            Standing::Disabled => return Ok(Step::Gone),
+            Standing::Pending => {
+                self.waited = true;
+                return Ok(Step::Rest(None));
+            }
+            Standing::Approved => {}
+        }
+        if std::mem::take(&mut self.waited) {
+            live.link.admitted().await;
+        }
+        if self.told != Some(device.device.decision) {
+            self.told = Some(device.device.decision);
+            tell_decider(live, device.device.decision).await;
+            return Ok(Step::Again);
+        }
+        if commands::run_next(hub, live, &device.device.dialect, &self.slow).await? {
+            return Ok(Step::Again);
+        }
+        if !self.imports_resumed {
+            import::resume(hub, live).await?;
+            self.imports_resumed = true;
+        }
+        self.people(&device).await
+    }
+
+    /// Looks after whom the device holds, then brings one person onto it or off it; nothing while others read who is
+    /// there: they wake this worker when they are done.
+    async fn people(&self, device: &StoredDevice) -> Result<Step, StoreError> {
+        let (hub, live) = (&self.hub, &self.live);
+        let Ok(people) = Arc::clone(&live.people).try_lock_owned() else {
+            return Ok(Step::Rest(None));
+        };
+        let now = Timestamp::now();
+        let watched = self.watch.due_in(now);
+        if watched.is_zero() {
+            compare::look_after(hub, Arc::clone(live), people, self.watch.clone());
             return Ok(Step::Rest(None));
         }
-        Standing::Approved => {}
-    }
-    if std::mem::take(&mut told.waited) {
-        live.link.admitted().await;
-    }
-    if told.decider != Some(device.device.decision) {
-        told.decider = Some(device.device.decision);
-        tell_decider(live, device.device.decision).await;
-        return Ok(Step::Again);
-    }
-    if hub.store.commands.waiting(&live.device).await? && commands::run_next(hub, live).await? {
-        return Ok(Step::Again);
-    }
-    let now = Timestamp::now();
-    match hub.store.roster.due(&live.device).await? {
-        None => Ok(Step::Rest(None)),
-        Some(due) if due > now => Ok(Step::Rest(Some(
-            due.duration_since(now).unsigned_abs() + Duration::from_millis(1),
-        ))),
-        Some(_) => match hub.store.roster.claim(&live.device, now).await? {
-            Some(work) => {
-                person(hub, live, &device, work).await?;
-                Ok(Step::Again)
-            }
-            None => Ok(Step::Rest(None)),
-        },
+        let wait = match hub.store.roster.due(&live.device).await? {
+            None => watched,
+            Some(due) if due > now => watched.min(due.duration_since(now)),
+            Some(_) => match hub.store.roster.claim(&live.device, now).await? {
+                Some(work) => {
+                    person(hub, live, device, work).await?;
+                    return Ok(Step::Again);
+                }
+                None => watched,
+            },
+        };
+        Ok(Step::Rest(Some(wait.unsigned_abs() + Duration::from_millis(1))))
     }
 }
 

@@ -3,6 +3,8 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod site;
+
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -17,7 +17,15 @@ async fn a_swarm_loses_nothing_and_doubles_nothing() {
     let (_hub, admin) = start_hub(&folder.path().join("hub"), port, &sets).await;
     let platform = format!("127.0.0.1:{port}");
     let api = Api::sign_in(&admin).await;
-    let arguments = ["swarm", WIRE.name, "--json", "--photo-kb", "20", "--hub", &platform];
+    let arguments = [
+        "swarm",
+        WIRE.name,
+        "--json",
+        "--photo-kb",
+        "20",
+        "--hub",
+        &platform,
+    ];
     let mut command = Command::new(env!("CARGO_BIN_EXE_menshen"));
     command.args(arguments).args(["--count", &devices.to_string()]);
     command.args(["--records-each", &RECORDS_EACH.to_string()]);

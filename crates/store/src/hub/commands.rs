@@ -60,6 +60,15 @@ pub struct ClaimedCommand {
     pub body: Value,
 }
 
+/// Which of the waiting commands are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// All, in their order.
+    All,
+    /// Those for which somebody stands at the door ([`CommandKind::is_at_the_door`]).
+    AtTheDoor,
+}
+
 /// How a command ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finished {
@@ -111,13 +120,18 @@ pub trait Commands: Send + Sync {
     ///
     /// # Errors
     /// Only what the database says.
-    async fn waiting(&self, device: &DeviceId) -> Result<bool, StoreError>;
+    async fn waiting(&self, device: &DeviceId, which: Waiting) -> Result<bool, StoreError>;
 
     /// Takes the next command of a device that has not expired, marked sent.
     ///
     /// # Errors
     /// Only what the database says.
-    async fn claim(&self, device: &DeviceId, now: Timestamp) -> Result<Option<ClaimedCommand>, StoreError>;
+    async fn claim(
+        &self,
+        device: &DeviceId,
+        which: Waiting,
+        now: Timestamp,
+    ) -> Result<Option<ClaimedCommand>, StoreError>;
 
     /// Ends a command.
     ///

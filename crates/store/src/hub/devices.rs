@@ -64,6 +64,9 @@ pub struct StoredDevice {
     pub pinned_address: Option<String>,
     /// The highest version of its protocol that it was seen to speak.
     pub protocol_version: Option<u8>,
+    /// The highest version of its protocol that it can understand, where a refusal has told; its next firmware may
+    /// understand more.
+    pub protocol_limit: Option<u8>,
     /// The device.
     pub device: Device,
 }
@@ -358,6 +361,13 @@ pub trait Devices: Send + Sync {
     /// # Errors
     /// Only what the database says.
     async fn set_clock_skew(&self, id: &DeviceId, skew_ms: i64) -> Result<(), StoreError>;
+
+    /// A refusal told that a device understands this version of its protocol at most; forgotten when it signs in with
+    /// another firmware.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn set_protocol_limit(&self, id: &DeviceId, limit: u8) -> Result<(), StoreError>;
 
     /// A setting of a device was changed from here: audited, by the name of what was changed alone.
     ///

@@ -20,6 +20,9 @@ use jiff::Timestamp;
 use model::{DeviceId, Person, PersonId, ZoneId, access};
 use serde::{Deserialize, Serialize};
 
+/// At most so many strays of a device are kept that it told of unasked.
+pub const MOST_STRAYS: u32 = 10_000;
+
 /// What may have changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RosterScope<'a> {
@@ -175,6 +178,15 @@ pub struct Comparison {
     pub strays: u32,
 }
 
+/// How many people a device should say that it holds (hub rule 27).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Expected {
+    /// Those whom it confirmed, and those whom it held beside them when it was compared last.
+    pub persons: u32,
+    /// When it was compared last, or else entered: when its day began.
+    pub since: Timestamp,
+}
+
 /// How many items wait.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RosterCounts {
@@ -263,6 +275,19 @@ pub trait Roster: Send + Sync {
         device: &DeviceId,
         held: Vec<Stray>,
     ) -> Result<Comparison, StoreError>;
+
+    /// How many people a device should say that it holds; `None` where there is no such device.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn expected(&self, device: &DeviceId) -> Result<Option<Expected>, StoreError>;
+
+    /// A device told of somebody unasked: a stray, unless the hub knows the id or has heard of [`MOST_STRAYS`] others
+    /// there. Returns whether it is kept as one.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn keep_stray(&self, device: &DeviceId, stray: Stray) -> Result<bool, StoreError>;
 
     /// Maps an id on a device to a person: to whom it is mapped already, else to the candidate. Returns the person.
     ///

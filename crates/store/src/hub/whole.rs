@@ -4,6 +4,7 @@ use super::accounts_sqlite::SqliteAccounts;
 use super::audit::SqliteAudit;
 use super::commands::SqliteCommands;
 use super::devices::SqliteDevices;
+use super::imports::SqliteImports;
 use super::outbox::SqliteOutbox;
 use super::people::SqlitePeople;
 use super::records::SqliteRecords;
@@ -11,7 +12,9 @@ use super::rooms::SqliteRooms;
 use super::roster::SqliteRoster;
 use super::rules::SqliteRules;
 use super::settings::SqliteSettings;
-use super::{Accounts, Audit, Commands, Devices, Outbox, People, Records, Rooms, Roster, Rules, Settings};
+use super::{
+    Accounts, Audit, Commands, Devices, Imports, Outbox, People, Records, Rooms, Roster, Rules, Settings,
+};
 use crate::{MasterKey, Migration, OpenError, Options, Store};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -70,6 +73,8 @@ pub struct HubStore {
     pub devices: Arc<dyn Devices>,
     /// Whom each device should and does hold.
     pub roster: Arc<dyn Roster>,
+    /// Taking over whom devices hold.
+    pub imports: Arc<dyn Imports>,
     /// Attempts to pass.
     pub records: Arc<dyn Records>,
     /// Who answers calls from doors.
@@ -108,6 +113,7 @@ impl HubStore {
             rules: Arc::new(SqliteRules::new(store.clone())),
             devices: Arc::new(SqliteDevices::new(store.clone())),
             roster: Arc::new(SqliteRoster::new(store.clone())),
+            imports: Arc::new(SqliteImports::new(store.clone())),
             records: Arc::new(SqliteRecords::new(store.clone())),
             rooms: Arc::new(SqliteRooms::new(store.clone())),
             commands: Arc::new(SqliteCommands::new(store.clone())),

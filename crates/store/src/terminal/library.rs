@@ -54,6 +54,15 @@ pub struct KeptPhoto {
     pub template: Option<Template>,
 }
 
+/// Another id for a photo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenamedPhoto {
+    /// The photo's number in this library.
+    pub id: i64,
+    /// The dialect's id for it from now on.
+    pub face_id: String,
+}
+
 /// A person that is kept.
 #[derive(Debug, Clone)]
 pub struct KeptPerson {
@@ -79,12 +88,17 @@ pub trait Library: Send + Sync {
     /// [`StoreError::Full`] when a new person would exceed `capacity`; nothing changes then.
     async fn put(&self, person: NewPerson, capacity: u32) -> Result<KeptPerson, StoreError>;
 
-    /// Gives a person another wire id, with photos and records; without effect where nobody has the old one. Returns
-    /// whether somebody had.
+    /// Gives a person another wire id, with photos and records, or the same, and photos other ids; without effect where
+    /// nobody has the old one. Returns whether somebody had.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] where somebody else has the new id; nothing changes then.
-    async fn rename(&self, wire_id: &str, new_id: &str) -> Result<bool, StoreError>;
+    async fn rename(
+        &self,
+        wire_id: &str,
+        new_id: &str,
+        photos: Vec<RenamedPhoto>,
+    ) -> Result<bool, StoreError>;
 
     /// Deletes a person with photos, templates, and the captures and names of that person's records. Returns whether
     /// the person was there.

@@ -36,15 +36,15 @@ impl Member {
         }
     }
 
-    /// The same person under another id.
-    pub(super) fn renamed(&self, new_id: &str) -> Self {
+    /// The same person under another id, with photos that have others.
+    pub(super) fn renamed(&self, new_id: &str, photos: Vec<KeptPhoto>) -> Self {
         Self {
             wire_id: new_id.to_owned(),
             person: self.person.clone(),
             rules: self.rules.clone(),
             greeting: self.greeting.clone(),
-            face_ids: self.face_ids.clone(),
-            photos: self.photos.clone(),
+            face_ids: photos.iter().map(|photo| photo.face_id.clone()).collect(),
+            photos,
             passes_used: AtomicU32::new(self.passes_used.load(Ordering::Relaxed)),
         }
     }

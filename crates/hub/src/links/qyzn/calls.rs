@@ -1,31 +1,27 @@
 //! What the hub asks of a device: the dialect's operations as a [`Link`].
 
 use super::declared::SNAPSHOT_SECONDS;
-use super::sync::{Listening, Told};
+use super::native;
+use super::refusal::refused;
+use super::sync::{Heard, Listening, Told, ToldPeople, device_person};
 use crate::links::{
-    CallError, CommandDone, DevicePerson, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut,
-    Progress, warnings,
+    CallError, CommandDone, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut, Progress, warnings,
 };
 use async_trait::async_trait;
-use dialects::lenient::LenientError;
 use dialects::qyzn::control::{CardType, RecordSelection};
-use dialects::qyzn::convert::{
-    DevicePhoto, Wanted, person_from_platform, person_to_device, settings as unified,
-};
+use dialects::qyzn::convert::{DevicePhoto, Wanted, person_to_device, settings as unified};
 use dialects::qyzn::operation::answer_of;
 use dialects::qyzn::time::WallTime;
 use dialects::qyzn::{
-    AddPersonFace, Code, ConfigGroup, ConfigSystem, DeletePerson, DeviceRestart, DeviceSyncPerson,
-    DeviceUpgrade, GetConfigs, OnlineOpenDoor, OpenDoor, Operation, RecordClear, Refusal, RequestBody,
-    ResendRecords, ResponseBody, SerialOutput, SnapshotPicture, SwipingCard, SyncPerson, Version,
-    WiegandOutput, check,
+    Code, ConfigGroup, ConfigSystem, DeletePerson, DeviceRestart, DeviceSyncPerson, DeviceUpgrade,
+    GetConfigs, OnlineOpenDoor, OpenDoor, Operation, RecordClear, Refusal, RequestBody, ResendRecords,
+    ResponseBody, SerialOutput, SnapshotPicture, SwipingCard, SyncPerson, Version, WiegandOutput, check,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{CommandKind, Decider, DeviceSettings, Person, PersonId, SettingsChange};
+use model::{CommandKind, Decider, DeviceSettings, SettingsChange};
 use serde_json::{Map, Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -35,8 +31,8 @@ const CALLS_WAITING: usize = 2;
 /// How long a snapshot waits for a face when nobody says, in seconds.
 const DEFAULT_SNAPSHOT_SECONDS: i64 = 10;
 
-/// How long the next person that a device announced may take: it resends three times, 20 s apart.
-const NEXT_PERSON_WITHIN: Duration = Duration::from_secs(90);
+/// No device has a record from before: 2000-01-01T00:00:00Z.
+const FIRST_RECORDS: Timestamp = Timestamp::constant(946_684_800, 0);
 
 /// A request of the hub on its way to the connection's task.
 pub(super) struct Call {
@@ -49,6 +45,8 @@ pub(super) struct Call {
 #[derive(Clone)]
 pub(super) struct QyznLink {
     calls: mpsc::Sender<Box<Call>>,
+    /// Held from a request to its answer: while people are read others call, too, and the device does one thing at a time.
+    one: Arc<tokio::sync::Mutex<()>>,
     closing: CancellationToken,
     listening: Arc<Listening>,
     /// The wall clock at the device's door.
@@ -61,6 +59,7 @@ impl QyznLink {
         (
             Arc::new(Self {
                 calls,
+                one: Arc::default(),
                 closing: CancellationToken::new(),
                 listening: Arc::default(),
                 zone: Arc::default(),
@@ -70,8 +69,13 @@ impl QyznLink {
     }
 
     /// Takes a person that the device tells of (4.3.7).
-    pub(super) async fn told_of(&self, person: DeviceSyncPerson) -> ResponseBody {
+    pub(super) async fn told_of(&self, person: DeviceSyncPerson) -> Heard {
         self.listening.take(person).await
+    }
+
+    /// The connection has ended.
+    pub(super) fn ended(&self) {
+        self.listening.end();
     }
 
     /// The wall clock at the device's door, as the hub has it.
@@ -90,6 +94,7 @@ impl QyznLink {
     }
 
     async fn request(&self, body: RequestBody, needs: Version) -> Result<ResponseBody, CallError> {
+        let _one = self.one.lock().await;
         let (reply, answer) = oneshot::channel();
         let call = Box::new(Call { body, needs, reply });
         self.calls
@@ -172,20 +177,25 @@ impl QyznLink {
 
     /// Records of a time come again as ordinary ones (4.5.11).
     async fn resend(&self, body: &Value) -> Result<CommandDone, CallError> {
-        let zone = self.zone();
         let edge = |key: &str| {
             let text = body.get(key).and_then(Value::as_str).unwrap_or_default();
             text.parse::<Timestamp>()
-                .map(|at| WallTime::new(zone.to_datetime(at)))
                 .map_err(|_| CallError::ours(Failure::BadParameter, format!("{key}: an RFC 3339 instant")))
         };
+        self.resend_between(edge("from")?, edge("until")?).await?;
+        Ok(CommandDone::default())
+    }
+
+    async fn resend_between(&self, from: Timestamp, until: Timestamp) -> Result<(), CallError> {
+        let zone = self.zone();
+        let wall = |at| WallTime::new(zone.to_datetime(at));
         self.ask(&ResendRecords {
             selection: RecordSelection::All,
-            from: edge("from")?,
-            until: edge("until")?,
+            from: wall(from),
+            until: wall(until),
         })
         .await?;
-        Ok(CommandDone::default())
+        Ok(())
     }
 
     /// The next card held to the reader (4.5.8).
@@ -212,7 +222,7 @@ impl QyznLink {
     async fn ask_for_people(&self) -> Result<ToldPeople, CallError> {
         let told = self.listening.begin();
         let expected = self.ask(&SyncPerson {}).await?.persons;
-        Ok(ToldPeople { told, expected })
+        Ok(ToldPeople::new(told, expected))
     }
 
     /// The digits that go out of a port, as the wire has them.
@@ -221,31 +231,11 @@ impl QyznLink {
         hex.to_ascii_uppercase()
     }
 
-    /// Any operation, by its wire name; `get_configs:audioctl` names a group of `get_configs` (rule 34's table).
+    /// Any operation, by its wire name.
     async fn native(&self, body: &Value) -> Result<CommandDone, CallError> {
-        let operation = body
-            .get("operation")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .trim();
-        let (message, group) = match operation.split_once(':') {
-            Some((message, group)) => (message, Some(group)),
-            None => (operation, None),
-        };
-        let given = body.get("body").filter(|body| body.is_object()).cloned();
-        let data = match (given, message, group) {
-            (None, "get_configs", Some(group)) => json!({"groupKey": [group]}),
-            (Some(values), "config_system", Some(group)) if values.get(group).is_none() => {
-                json!({ group: values })
-            }
-            (Some(data), _, _) => data,
-            (None, _, _) => json!({}),
-        };
-        let request = RequestBody {
-            message: message.to_owned(),
-            data,
-        };
-        let answer = self.request(request.clone(), needs(&request)).await?;
+        let request = native::request(body);
+        let needs = native::needs(&request.message);
+        let answer = self.request(request, needs).await?;
         if answer.result != Code::Success {
             return Err(refused(Refusal::Code {
                 code: answer.result,
@@ -258,16 +248,6 @@ impl QyznLink {
             result: Some(result),
             photo: None,
         })
-    }
-}
-
-/// The version that a message needs (QUIRKS T1).
-fn needs(request: &RequestBody) -> Version {
-    match request.message.as_str() {
-        "config_device_pass_rule" => Version::V4,
-        AddPersonFace::NAME => AddPersonFace::SINCE,
-        message if message.starts_with("device_call") => Version::V5,
-        _ => Version::V2,
     }
 }
 
@@ -346,6 +326,16 @@ impl Link for QyznLink {
                 Failure::Unsupported,
                 "this dialect has no such command",
             )),
+        }
+    }
+
+    /// Unsent records come by themselves; the device is asked for those once more that happened since the newest one
+    /// here, or for all where there is none. Devices of before V3.6 do not know the message: they are only waited for.
+    async fn recall_records(&self, since: Option<Timestamp>) -> Result<(), CallError> {
+        let from = since.unwrap_or(FIRST_RECORDS);
+        match self.resend_between(from, Timestamp::now()).await {
+            Err(error) if matches!(error.failure, Failure::Unsupported | Failure::BadParameter) => Ok(()),
+            other => other,
         }
     }
 
@@ -440,132 +430,5 @@ impl Link for QyznLink {
 
     fn close(&self) {
         self.closing.cancel();
-    }
-}
-
-/// The people that follow an answer to `sync_person`.
-struct ToldPeople {
-    told: mpsc::Receiver<Told>,
-    expected: u32,
-}
-
-impl ToldPeople {
-    /// The next one; `None` after the last.
-    async fn next(&mut self) -> Result<Option<Told>, CallError> {
-        if self.expected == 0 {
-            return Ok(None);
-        }
-        self.expected -= 1;
-        match tokio::time::timeout(NEXT_PERSON_WITHIN, self.told.recv()).await {
-            Ok(Some(told)) => Ok(Some(told)),
-            Ok(None) => Err(CallError::disconnected()),
-            Err(_) => Err(CallError::ours(
-                Failure::Timeout,
-                format!(
-                    "{} more people were announced and did not come",
-                    self.expected + 1
-                ),
-            )),
-        }
-    }
-}
-
-/// A person as the device has them, for the hub.
-fn device_person(message: &AddPersonFace, zone: &TimeZone) -> Result<DevicePerson, LenientError> {
-    let held = person_from_platform(message, zone).map_err(|error| LenientError {
-        path: "faces".to_owned(),
-        problem: error.to_string(),
-    })?;
-    let id = PersonId::new(held.id.as_str())
-        .unwrap_or_else(|_| PersonId::from_random(uuid::Uuid::now_v7().as_u128()));
-    let person = Person {
-        code: Some(held.code).filter(|code| !code.trim().is_empty() && *code != held.id),
-        kind: held.kind,
-        credentials: held.credentials,
-        verify: held.verify,
-        valid_from: held.valid_from,
-        valid_until: held.valid_until,
-        pass_limit: held.pass_limit,
-        ..Person::new(id, held.name)
-    };
-    Ok(DevicePerson {
-        wire_id: held.id,
-        person,
-        photos: held.faces.into_iter().map(|face| face.picture).collect(),
-    })
-}
-
-/// What a device's refusal means (MODEL section 7).
-fn refused(refusal: Refusal) -> CallError {
-    let (code, desc, wait) = match refusal {
-        Refusal::Malformed(error) => {
-            return CallError::ours(Failure::Internal, format!("the answer cannot be read: {error}"));
-        }
-        Refusal::Code {
-            code,
-            desc,
-            wait_seconds,
-        } => (code, desc, wait_seconds),
-    };
-    let failure = match code {
-        Code::WrongPassword => Failure::Auth,
-        Code::Unregistered => Failure::ReRegister,
-        Code::Busy => Failure::Busy,
-        Code::UnknownCommand => Failure::Unsupported,
-        Code::InvalidParameter => Failure::BadParameter,
-        Code::NotFound | Code::UnknownPerson => Failure::NotFound,
-        Code::Exists => Failure::Exists,
-        Code::NoFeatures => Failure::PhotoRejected,
-        Code::Timeout => Failure::Timeout,
-        Code::InvalidUrl | Code::UnreachableUrl | Code::DownloadFailed => Failure::Download,
-        Code::CheckFailed => Failure::CheckFailed,
-        Code::Failed | Code::AddFailed | Code::Success | Code::Other(_) => Failure::Internal,
-    };
-    let text = if desc.trim().is_empty() {
-        code.text().to_owned()
-    } else {
-        desc
-    };
-    CallError {
-        failure,
-        code: Some(code.number()),
-        text,
-        wait: wait.map(|seconds| Duration::from_secs(u64::from(seconds))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn codes_have_their_classes() {
-        let class = |code: i64| {
-            refused(Refusal::Code {
-                code: Code::from(code),
-                desc: String::new(),
-                wait_seconds: None,
-            })
-            .failure
-        };
-        assert_eq!(class(110), Failure::PhotoRejected);
-        assert_eq!(class(109), Failure::Busy);
-        assert_eq!(class(102), Failure::NotFound);
-        assert_eq!(class(105), Failure::NotFound);
-        assert_eq!(class(777), Failure::Internal);
-    }
-
-    #[test]
-    fn a_native_message_is_sent_in_the_version_that_it_needs() {
-        let version = |message: &str| {
-            needs(&RequestBody {
-                message: message.to_owned(),
-                data: json!({}),
-            })
-        };
-        assert_eq!(version("open_door"), Version::V2);
-        assert_eq!(version("add_person_face"), Version::V3);
-        assert_eq!(version("config_device_pass_rule"), Version::V4);
-        assert_eq!(version("get_configs"), Version::V2);
     }
 }

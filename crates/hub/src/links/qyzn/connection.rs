@@ -7,11 +7,11 @@
 use super::calls::{Call, QyznLink};
 use super::session::{After, Handled, Session};
 use crate::links::{CallError, Failure};
+use crate::presence;
 use crate::state::Hub;
-use crate::{presence, roster};
 use bytes::Bytes;
 use dialects::qyzn::exchange::CloseReason;
-use dialects::qyzn::{Connection, Event, Moment, RequestBody, ResponseBody, Role, Settings};
+use dialects::qyzn::{Connection, Event, Moment, RequestBody, ResponseBody, Role, Settings, Version};
 use futures_util::future::{BoxFuture, OptionFuture};
 use jiff::Timestamp;
 use std::collections::{HashMap, VecDeque};
@@ -219,14 +219,9 @@ impl Serving {
             After::Nothing => {}
             After::Registered(identity) => self.session.registered(identity),
             After::SignedIn(device) => {
-                let live = self.session.signed_in(&device);
-                let (hub, live_device) = (Arc::clone(&self.hub), live.device.clone());
-                self.hub
-                    .tasks
-                    .spawn(async move { presence::settle(&hub, &live_device).await });
-                self.hub
-                    .tasks
-                    .spawn(roster::work_off(Arc::clone(&self.hub), live));
+                let limit = device.protocol_limit.map(Version);
+                self.connection.exchange().set_peer_limit(limit);
+                self.session.signed_in(&device);
             }
             After::Close(why) => self.closing = Some(why.to_owned()),
         }
@@ -292,6 +287,12 @@ impl Serving {
     /// A large frame under way takes its bytes from the common budget, so that many of them at once are bounded.
     fn make_room(&mut self) {
         let pending = self.connection.pending_bytes();
+        if pending > 0
+            && let Some(live) = self.session.live()
+        {
+            // It may be the beginning of a record.
+            live.records.stir();
+        }
         if !self.session.is_signed_in() && pending > STRANGER_FRAME_BYTES {
             self.closing = Some("too large a frame before signing in".to_owned());
             return;
@@ -346,13 +347,12 @@ impl Serving {
             let _ = reply.send(Err(CallError::disconnected()));
         }
         self.calls.close();
+        self.session.link().ended();
         if let Some(handling) = self.handling.take() {
             handling.await;
         }
         if let Some(live) = self.session.live() {
-            self.hub.links.remove(&live);
-            live.wake.notify_one();
-            presence::settle(&self.hub, &live.device).await;
+            presence::left(&self.hub, &live).await;
         }
     }
 }

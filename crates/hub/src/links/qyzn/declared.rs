@@ -1,6 +1,6 @@
 //! What this dialect can do.
 
-use super::{NAME, settings};
+use super::{NAME, native, settings};
 use crate::links::{BodyFault, Dialect};
 use dialects::qyzn::convert::settings as unified;
 use dialects::qyzn::{ConfigGroup, DeviceUpgrade, Operation, check};
@@ -44,6 +44,21 @@ impl Dialect for Qyzn {
 
     fn hub_dials(&self) -> bool {
         false
+    }
+
+    fn clears_records(&self, kind: CommandKind, body: &Value) -> bool {
+        match kind {
+            CommandKind::ClearRecords => true,
+            CommandKind::Native => native::clears_records(body),
+            _ => false,
+        }
+    }
+
+    fn needs_version(&self, kind: CommandKind, body: &Value) -> Option<u8> {
+        match kind {
+            CommandKind::Native => native::needs_of_device(body).map(|version| version.0),
+            _ => None,
+        }
     }
 
     fn brings_codes(&self) -> bool {

@@ -5,12 +5,13 @@ use crate::intake::{self, Arrival, Clock, Receipt, Taken};
 use crate::links::{LiveLink, words};
 use dialects::qyzn::convert::record_from_device;
 use dialects::qyzn::{
-    Code, QrCodeAnswer, QrCodeData, ResponseBody, SnapshotFace, SnapshotFaceAnswer, operation,
+    Code, QrCodeAnswer, QrCodeData, Refusal, ResponseBody, SnapshotFace, SnapshotFaceAnswer, operation,
 };
 use jiff::Timestamp;
 use model::{Decision, Method, Outcome, Record};
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 use store::hub::devices::StoredDevice;
 
 /// How finely the wire tells times, in milliseconds.
@@ -22,8 +23,26 @@ const HELD_FULL_SECONDS: u32 = 60;
 /// A header's time that is nearer to ours than this says that the device took over our time, in milliseconds.
 const CLOCK_SET_MS: i64 = 5_000;
 
-/// Takes a record; what is answered is on the disk.
+/// Takes a record; what is answered is on the disk. A device that is told to wait still holds it.
 pub(super) async fn take(
+    session: &Session,
+    live: &Arc<LiveLink>,
+    face: SnapshotFace,
+    data: &Value,
+    timestamp: u32,
+) -> ResponseBody {
+    let answer = taken(session, live, face, data, timestamp).await;
+    if let Err(Refusal::Code {
+        wait_seconds: Some(seconds),
+        ..
+    }) = operation::answer_of::<SnapshotFace>(&answer)
+    {
+        live.records.postpone(Duration::from_secs(seconds.into()));
+    }
+    answer
+}
+
+async fn taken(
     session: &Session,
     live: &Arc<LiveLink>,
     face: SnapshotFace,

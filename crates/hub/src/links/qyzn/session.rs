@@ -2,14 +2,17 @@
 //! 19).
 
 use super::calls::QyznLink;
+use super::sync::Heard;
 use super::{NAME, Qyzn, calling, record};
 use crate::config::Approval;
-use crate::links::{Dialect, LiveLink};
+use crate::links::{Dialect, HeldPerson, LiveLink};
 use crate::state::Hub;
+use crate::{presence, roster};
 use dialects::local_time;
 use dialects::qyzn::exchange::Ticket;
 use dialects::qyzn::{
-    Code, DeviceRequest, Login, Register, RegisterAnswer, RequestBody, ResponseBody, SyncTime, operation,
+    Code, DeviceRequest, DeviceSyncPerson, DeviceSyncPersonAnswer, Login, Register, RegisterAnswer,
+    RequestBody, ResponseBody, SyncTime, operation,
 };
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -118,14 +121,10 @@ impl Session {
     }
 
     /// The device is here from now on; an older connection of it ends.
-    pub(super) fn signed_in(&mut self, device: &StoredDevice) -> Arc<LiveLink> {
-        let live = self
-            .hub
-            .links
-            .add(device.device.id.clone(), self.link(), Timestamp::now());
+    pub(super) fn signed_in(&mut self, device: &StoredDevice) {
         self.link.set_zone(zone_of(&self.hub, Some(device)));
-        self.live = Some(Arc::clone(&live));
-        live
+        let live = presence::arrived(&self.hub, device.device.id.clone(), self.link());
+        self.live = Some(live);
     }
 
     /// The work on one request.
@@ -174,13 +173,39 @@ impl Session {
                 },
                 After::Nothing,
             ),
-            DeviceRequest::DeviceSyncPerson(person) => (self.link.told_of(person).await, After::Nothing),
+            DeviceRequest::DeviceSyncPerson(person) => (self.told_of(person).await, After::Nothing),
             DeviceRequest::DeviceCallParam(call) => (calling::param(self, &call).await, After::Nothing),
             DeviceRequest::DeviceCallResult(report) => (calling::result(self, &report), After::Nothing),
             DeviceRequest::Unknown { message, .. } => {
                 tracing::debug!(device = ?self.device_id(), message, "an unknown message");
                 (ResponseBody::of_code(Code::UnknownCommand), After::Nothing)
             }
+        }
+    }
+
+    /// Takes a person that the device tells of (4.3.7). Nobody changes ids; one who was not asked for is a stray (hub
+    /// rule 29).
+    async fn told_of(&self, person: DeviceSyncPerson) -> ResponseBody {
+        let Some(live) = &self.live else {
+            return ResponseBody::of_code(Code::Unregistered);
+        };
+        let person = match self.link.told_of(person).await {
+            Heard::Answer(answer) => return answer,
+            Heard::Unasked(person) => person,
+        };
+        let answer = operation::success::<DeviceSyncPerson>(&DeviceSyncPersonAnswer::unchanged(&person.0));
+        match self.hub.store.devices.device(&live.device, None).await {
+            Ok(Some(device)) if device.standing == Standing::Approved => {}
+            Ok(_) => return answer,
+            Err(error) => return refusal(&error),
+        }
+        let held = HeldPerson {
+            wire_id: person.0.person_id,
+            name: person.0.name,
+        };
+        match roster::keep_stray(&self.hub, &live.device, held).await {
+            Ok(()) => answer,
+            Err(error) => refusal(&error),
         }
     }
 

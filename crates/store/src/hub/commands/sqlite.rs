@@ -1,6 +1,6 @@
 //! [`Commands`] in SQLite.
 
-use super::{ClaimedCommand, Commands, Finished, NewCommand, StoredCommand};
+use super::{ClaimedCommand, Commands, Finished, NewCommand, StoredCommand, Waiting};
 use crate::hub::accounts::Actor;
 use crate::hub::{audit, outbox, outbox::Event};
 use crate::{BlobClass, BlobId, Store, StoreError, Write};
@@ -94,23 +94,31 @@ impl Commands for SqliteCommands {
         rows.into_iter().map(|row| self.opened(row)).collect()
     }
 
-    async fn waiting(&self, device: &DeviceId) -> Result<bool, StoreError> {
+    async fn waiting(&self, device: &DeviceId, which: Waiting) -> Result<bool, StoreError> {
         let device = device.clone();
         self.store
             .read(move |connection| {
                 Ok(connection
                     .prepare_cached(
                         "SELECT EXISTS (SELECT 1 FROM commands WHERE device_id = ?1 \
-                         AND state IN ('queued', 'sent') AND state = 'queued')",
+                         AND state IN ('queued', 'sent') AND state = 'queued' \
+                         AND (?2 IS NULL OR kind IN (SELECT value FROM json_each(?2))))",
                     )?
-                    .query_row([device.as_str()], |row| row.get(0))?)
+                    .query_row(params![device.as_str(), kinds(which)], |row| row.get(0))?)
             })
             .await
     }
 
-    async fn claim(&self, device: &DeviceId, now: Timestamp) -> Result<Option<ClaimedCommand>, StoreError> {
+    async fn claim(
+        &self,
+        device: &DeviceId,
+        which: Waiting,
+        now: Timestamp,
+    ) -> Result<Option<ClaimedCommand>, StoreError> {
         let device = device.clone();
-        self.store.write(move |tx| claim(tx, device.as_str(), now)).await
+        self.store
+            .write(move |tx| claim(tx, device.as_str(), which, now))
+            .await
     }
 
     async fn finish(&self, id: &CommandId, finished: Finished) -> Result<(), StoreError> {
@@ -294,15 +302,34 @@ fn by_id(connection: &Connection, id: &str, bound: Option<&ZoneId>) -> Result<Op
     Ok(found)
 }
 
-fn claim(tx: &mut Write<'_>, device: &str, now: Timestamp) -> Result<Option<ClaimedCommand>, StoreError> {
+/// The names of the kinds meant, as JSON; `None` is all.
+fn kinds(which: Waiting) -> Option<String> {
+    let named = |kind: CommandKind| kind.is_at_the_door().then(|| kind.name());
+    match which {
+        Waiting::All => None,
+        Waiting::AtTheDoor => {
+            Some(json!(CommandKind::ALL.into_iter().filter_map(named).collect::<Vec<_>>()).to_string())
+        }
+    }
+}
+
+fn claim(
+    tx: &mut Write<'_>,
+    device: &str,
+    which: Waiting,
+    now: Timestamp,
+) -> Result<Option<ClaimedCommand>, StoreError> {
     expire(tx, Some(device), now)?;
     let next: Option<(String, String, Vec<u8>)> = tx
         .prepare_cached(
             "SELECT c.id, c.kind, c.body FROM commands c JOIN devices d ON d.id = c.device_id \
              WHERE c.device_id = ?1 AND c.state IN ('queued', 'sent') AND c.state = 'queued' \
-             AND d.standing = 'approved' ORDER BY c.seq LIMIT 1",
+             AND d.standing = 'approved' AND (?2 IS NULL OR c.kind IN (SELECT value FROM json_each(?2))) \
+             ORDER BY c.seq LIMIT 1",
         )?
-        .query_row([device], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row(params![device, kinds(which)], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .optional()?;
     let Some((id, kind, body)) = next else {
         return Ok(None);

@@ -262,6 +262,7 @@ pub(super) fn signed_in(
     }
     tx.execute(
         "UPDATE devices SET link_key = ?2, next_link_key = NULL, address = ?3, firmware = coalesce(?4, firmware), \
+         protocol_limit = CASE WHEN firmware IS coalesce(?4, firmware) THEN protocol_limit END, \
          protocol_version = max(coalesce(protocol_version, 0), ?5), last_seen_at = ?6 WHERE id = ?1",
         params![
             id,

@@ -274,6 +274,19 @@ impl Devices for SqliteDevices {
             .await
     }
 
+    async fn set_protocol_limit(&self, id: &DeviceId, limit: u8) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.store
+            .write(move |tx| {
+                tx.execute(
+                    "UPDATE devices SET protocol_limit = ?2 WHERE id = ?1",
+                    params![id.as_str(), limit],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
     async fn wrong_address(&self, id: &DeviceId, address: &str) -> Result<(), StoreError> {
         let (id, address) = (id.clone(), address.to_owned());
         self.store

@@ -1,12 +1,13 @@
 //! What a device says that it holds, against what the hub knows of it (hub rules 27 and 29).
 
 use super::sqlite::held_person;
-use super::{Comparison, Stray};
+use super::{Comparison, Expected, MOST_STRAYS, Stray};
 use crate::hub::outbox::{self, Event};
 use crate::hub::{Actor, audit};
 use crate::{StoreError, Write};
+use jiff::Timestamp;
 use model::PersonId;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::json;
 use std::collections::HashSet;
 
@@ -41,6 +42,7 @@ pub(super) fn compare(
         tx.prepare_cached("INSERT OR REPLACE INTO strays (device_id, wire_id, name) VALUES (?1, ?2, ?3)")?
             .execute(params![device, person.wire_id, person.name])?;
     }
+    remember(tx, device, held.len())?;
     let comparison = Comparison {
         held: u32::try_from(held.len()).unwrap_or(u32::MAX),
         missing: u32::try_from(missing.len()).unwrap_or(u32::MAX),
@@ -60,6 +62,60 @@ fn known(tx: &Write<'_>, device: &str) -> Result<Vec<(String, String)>, StoreErr
     )?;
     let rows = statement.query_map([device], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Keeps when this comparison was, and how many the device holds beyond those whom the roster knows there: what its
+/// next count must be is known by that.
+fn remember(tx: &Write<'_>, device: &str, held: usize) -> Result<(), StoreError> {
+    let surplus = i64::try_from(held)
+        .unwrap_or(i64::MAX)
+        .saturating_sub(confirmed(tx, device)?);
+    tx.prepare_cached("INSERT OR REPLACE INTO comparisons (device_id, at, surplus) VALUES (?1, ?2, ?3)")?
+        .execute(params![device, Timestamp::now().as_millisecond(), surplus])?;
+    Ok(())
+}
+
+/// How many people the device confirmed to hold, whatever they are to be now.
+fn confirmed(connection: &Connection, device: &str) -> Result<i64, StoreError> {
+    let count = connection
+        .prepare_cached("SELECT count(*) FROM roster WHERE device_id = ?1 AND applied_digest IS NOT NULL")?
+        .query_row([device], |row| row.get(0))?;
+    Ok(count)
+}
+
+/// What a device's count should be; see [`super::Roster::expected`].
+pub(super) fn expected(connection: &Connection, device: &str) -> Result<Option<Expected>, StoreError> {
+    let last: Option<(i64, i64)> = connection
+        .prepare_cached(
+            "SELECT coalesce(c.at, d.created_at), coalesce(c.surplus, 0) FROM devices d \
+             LEFT JOIN comparisons c ON c.device_id = d.id WHERE d.id = ?1",
+        )?
+        .query_row([device], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((since, surplus)) = last else {
+        return Ok(None);
+    };
+    let persons = confirmed(connection, device)?.saturating_add(surplus).max(0);
+    Ok(Some(Expected {
+        persons: u32::try_from(persons).unwrap_or(u32::MAX),
+        since: Timestamp::from_millisecond(since).unwrap_or(Timestamp::UNIX_EPOCH),
+    }))
+}
+
+/// Keeps somebody of whom a device told unasked; see [`super::Roster::keep_stray`].
+pub(super) fn keep_stray(tx: &Write<'_>, device: &str, stray: &Stray) -> Result<bool, StoreError> {
+    if is_known(tx, device, &stray.wire_id)? {
+        return Ok(false);
+    }
+    let kept = tx
+        .prepare_cached(
+            "INSERT INTO strays (device_id, wire_id, name) SELECT ?1, ?2, ?3 \
+             WHERE (SELECT count(*) FROM strays WHERE device_id = ?1) < ?4 \
+             OR EXISTS (SELECT 1 FROM strays WHERE device_id = ?1 AND wire_id = ?2) \
+             ON CONFLICT (device_id, wire_id) DO UPDATE SET name = excluded.name",
+        )?
+        .execute(params![device, stray.wire_id, stray.name, MOST_STRAYS])?;
+    Ok(kept > 0)
 }
 
 /// Whether the hub knows the id: it put somebody there, or may have, or an import mapped it.

@@ -1,8 +1,8 @@
 //! [`Roster`] in SQLite.
 
 use super::{
-    Comparison, Roster, RosterCounts, RosterItem, RosterOutcome, RosterScope, RosterState, RosterWork, Stray,
-    compare, refresh, work,
+    Comparison, Expected, Roster, RosterCounts, RosterItem, RosterOutcome, RosterScope, RosterState,
+    RosterWork, Stray, compare, refresh, work,
 };
 use crate::hub::accounts::Actor;
 use crate::hub::{audit, outbox, outbox::Event};
@@ -156,6 +156,20 @@ impl Roster for SqliteRoster {
         let (actor, device) = (actor.clone(), device.clone());
         self.store
             .write(move |tx| compare::compare(tx, &actor, device.as_str(), &held))
+            .await
+    }
+
+    async fn expected(&self, device: &DeviceId) -> Result<Option<Expected>, StoreError> {
+        let device = device.clone();
+        self.store
+            .read(move |connection| compare::expected(connection, device.as_str()))
+            .await
+    }
+
+    async fn keep_stray(&self, device: &DeviceId, stray: Stray) -> Result<bool, StoreError> {
+        let device = device.clone();
+        self.store
+            .write(move |tx| compare::keep_stray(tx, device.as_str(), &stray))
             .await
     }
 

@@ -179,6 +179,7 @@ CREATE TABLE devices (
     firmware TEXT,
     capacity INTEGER,
     protocol_version INTEGER,
+    protocol_limit INTEGER,                 -- the highest version that it can understand; null: not known
     last_seen_at INTEGER,
     clock_skew_ms INTEGER,
     link_key TEXT UNIQUE,                   -- what a connection names itself by
@@ -224,6 +225,27 @@ CREATE TABLE strays (
     wire_id TEXT NOT NULL,
     name TEXT NOT NULL,
     PRIMARY KEY (device_id, wire_id)
+) WITHOUT ROWID;
+
+-- When whom a device holds was compared with its roster, and how many it held beyond those whom the roster knows there.
+CREATE TABLE comparisons (
+    device_id TEXT PRIMARY KEY REFERENCES devices(id) ON DELETE CASCADE,
+    at INTEGER NOT NULL,
+    surplus INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- The last import of each device: taking over whom it holds.
+CREATE TABLE imports (
+    device_id TEXT PRIMARY KEY REFERENCES devices(id) ON DELETE CASCADE,
+    actor TEXT NOT NULL,
+    state TEXT NOT NULL,                    -- running | done | failed
+    attempts INTEGER NOT NULL,              -- how often the device was asked for its people
+    persons INTEGER NOT NULL DEFAULT 0,
+    photos INTEGER NOT NULL DEFAULT 0,
+    photos_refused INTEGER NOT NULL DEFAULT 0,
+    error TEXT,
+    begun_at INTEGER NOT NULL,
+    ended_at INTEGER
 ) WITHOUT ROWID;
 
 CREATE TABLE commands (

@@ -2,7 +2,7 @@
 
 use super::erase::{self, Whose};
 use super::rows::to_seq;
-use crate::terminal::{KeptPerson, KeptPhoto, Library, NewPerson, NewPhoto, Template};
+use crate::terminal::{KeptPerson, KeptPhoto, Library, NewPerson, NewPhoto, RenamedPhoto, Template};
 use crate::{BlobClass, BlobId, SealedBlob, Store, StoreError, Write};
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -145,9 +145,23 @@ impl Library for SqliteLibrary {
         })
     }
 
-    async fn rename(&self, wire_id: &str, new_id: &str) -> Result<bool, StoreError> {
+    async fn rename(
+        &self,
+        wire_id: &str,
+        new_id: &str,
+        photos: Vec<RenamedPhoto>,
+    ) -> Result<bool, StoreError> {
         let (old, new) = (wire_id.to_owned(), new_id.to_owned());
-        self.store.write(move |tx| rename(tx, &old, &new)).await
+        self.store
+            .write(move |tx| {
+                let found = rename(tx, &old, &new)?;
+                for photo in photos.iter().filter(|_| found) {
+                    tx.prepare_cached("UPDATE photos SET face_id = ?3 WHERE id = ?1 AND person = ?2")?
+                        .execute((photo.id, &new, &photo.face_id))?;
+                }
+                Ok(found)
+            })
+            .await
     }
 
     async fn delete(&self, wire_id: &str) -> Result<bool, StoreError> {

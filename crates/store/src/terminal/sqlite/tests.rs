@@ -1,6 +1,6 @@
 use super::*;
 use crate::StoreError;
-use crate::terminal::{Entry, NewEntry, NewPerson, NewPhoto, Template, Trimmed};
+use crate::terminal::{Entry, NewEntry, NewPerson, NewPhoto, RenamedPhoto, Template, Trimmed};
 use jiff::Timestamp;
 use model::{Person, PersonId, RecordId, access::Rule};
 use serde_json::json;
@@ -101,6 +101,31 @@ async fn a_person_comes_back_whole_after_a_restart_without_a_farewell() {
         store.journal.capture(1).await.unwrap().as_deref(),
         Some(b"capture 1".as_slice())
     );
+}
+
+#[tokio::test]
+async fn other_ids_of_a_person_and_a_photo_are_one_change_and_stay() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    let kept = store.library.put(person("a", Some(b"one")), 10).await.unwrap();
+    store.library.put(person("b", None), 10).await.unwrap();
+    let photos = vec![RenamedPhoto {
+        id: kept.photos[0].id,
+        face_id: "g1".to_owned(),
+    }];
+    let taken = store.library.rename("a", "b", photos.clone()).await;
+    assert!(matches!(taken, Err(StoreError::Conflict { .. })), "{taken:?}");
+    assert!(!store.library.rename("nobody", "c", photos.clone()).await.unwrap());
+    let face_id = async |store: &TerminalStore| {
+        let people = store.library.page(None, 10).await.unwrap();
+        let pictured = people.into_iter().find(|kept| !kept.photos.is_empty()).unwrap();
+        (pictured.wire_id, pictured.photos[0].face_id.clone())
+    };
+    assert_eq!(face_id(&store).await, ("a".to_owned(), "f1".to_owned()));
+    assert!(store.library.rename("a", "c", photos).await.unwrap());
+    store.close().await;
+    let store = open(folder.path()).await;
+    assert_eq!(face_id(&store).await, ("c".to_owned(), "g1".to_owned()));
 }
 
 #[tokio::test]

@@ -277,7 +277,6 @@ impl<'a> Link<'a> {
         match then {
             Then::Nothing => {}
             Then::Sync(ids) => self.sync.begin(ids),
-            Then::Resend(records) => self.pump.resend(records),
             Then::Forget => self.pump.forget(),
             Then::Reboot => {
                 // The answers leave before the connection closes.
@@ -297,7 +296,9 @@ impl<'a> Link<'a> {
             self.log_out().await;
         }
         self.wire.finish().await;
-        self.pump.finish().await;
+        if let Err(error) = self.pump.finish().await {
+            tracing::error!(%error, "what the platform has again could not be kept");
+        }
     }
 
     async fn log_out(&mut self) {

@@ -8,6 +8,7 @@ mod people;
 mod pump;
 mod report;
 mod requests;
+mod resending;
 mod session;
 mod sync;
 mod wire;

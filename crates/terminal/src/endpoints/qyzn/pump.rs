@@ -1,6 +1,7 @@
 //! Delivering records: oldest first, each until it is acknowledged (terminal rules 17 and 24).
 
-use super::{DIALECT, report};
+use super::resending::Resending;
+use super::{DIALECT, LinkEnd, report};
 use crate::decider::Verdict;
 use crate::device::Device;
 use crate::endpoints::delivery::{Queue, STORE_PAUSE};
@@ -19,6 +20,8 @@ pub(super) struct Pump {
     device: Arc<Device>,
     window: usize,
     queue: Queue,
+    /// To be sent again before anything newer: the platform asked for it.
+    resending: Resending,
     /// Records on the wire: request's sequence number to the journal's.
     on_the_wire: BTreeMap<u32, u64>,
     not_before: Option<Instant>,
@@ -30,6 +33,7 @@ impl Pump {
             queue: Queue::new(Arc::clone(&device), DIALECT),
             device,
             window,
+            resending: Resending::default(),
             on_the_wire: BTreeMap::new(),
             not_before: None,
         }
@@ -57,12 +61,23 @@ impl Pump {
         }
         self.not_before = None;
         while self.on_the_wire.len() < self.window {
-            let Some(entry) = self.queue.next().await? else {
+            let Some(entry) = self.next().await? else {
                 return Ok(());
             };
             self.send(entry, exchange, now).await?;
         }
         Ok(())
+    }
+
+    async fn next(&mut self) -> Result<Option<Entry>, StoreError> {
+        while let Some(seq) = self.resending.next(&self.device).await? {
+            let entry = self.device.journal.entry(seq).await?;
+            if entry.is_some() {
+                return Ok(entry);
+            }
+            self.resending.settled(seq);
+        }
+        self.queue.next().await
     }
 
     async fn send(&mut self, entry: Entry, exchange: &mut Exchange, now: Moment) -> Result<(), StoreError> {
@@ -93,7 +108,7 @@ impl Pump {
                     speak: None,
                 };
                 self.device.decisions.decide(DIALECT, seq, verdict);
-                self.queue.acknowledge(seq);
+                self.acknowledge(seq);
             }
             Err(Refusal::Code {
                 wait_seconds: Some(seconds),
@@ -104,28 +119,34 @@ impl Pump {
             }
             Err(refusal @ Refusal::Malformed(_)) => {
                 tracing::warn!(%refusal, "an acknowledgement is odd, and taken");
-                self.queue.acknowledge(seq);
+                self.acknowledge(seq);
             }
             Err(refusal) => {
                 // It stays in the journal and is offered again after the next login; newer ones are not held up.
                 tracing::warn!(seq, %refusal, "the platform refused a record");
+                self.resending.settled(seq);
             }
         }
         true
     }
 
-    /// These records go out again, before anything newer.
-    pub(super) fn resend(&mut self, records: Vec<u64>) {
-        self.queue.again(records);
+    /// The platform has it; what it asked for again is acknowledged in the journal already.
+    fn acknowledge(&mut self, seq: u64) {
+        if !self.resending.settled(seq) {
+            self.queue.acknowledge(seq);
+        }
     }
 
     /// Nothing that was made so far goes out any more.
     pub(super) fn forget(&mut self) {
         self.queue.forget();
+        self.resending.forget();
     }
 
     /// Waits until all acknowledgements are written down.
-    pub(super) async fn finish(self) {
+    pub(super) async fn finish(mut self) -> Result<(), LinkEnd> {
+        self.resending.keep(&self.device).await?;
         self.queue.finish().await;
+        Ok(())
     }
 }

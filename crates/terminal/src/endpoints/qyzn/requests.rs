@@ -6,7 +6,8 @@ use super::{DIALECT, people};
 use crate::camera::as_jpeg;
 use crate::decider::{Decider, WhenSilent};
 use crate::device::Device;
-use crate::pass::{Details, Presented, Ruling};
+use crate::pass::Presented;
+use crate::resends::Which;
 use crate::upgrade::{self, Announced, UpgradeError};
 use dialects::lenient::Base64Text;
 use dialects::local_time;
@@ -24,9 +25,6 @@ use std::time::Duration;
 use store::StoreError;
 use tokio::sync::mpsc;
 
-/// Records looked through at once for sending again.
-const RESEND_PAGE: u32 = 500;
-
 /// What is to be done once the answer is on its way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Then {
@@ -36,8 +34,6 @@ pub(super) enum Then {
     Reboot,
     /// Tell of these people.
     Sync(Vec<String>),
-    /// Send these records again.
-    Resend(Vec<u64>),
     /// Send no record that was made so far.
     Forget,
 }
@@ -242,17 +238,12 @@ async fn change(device: &Device, request: PlatformRequest, own: &Own) -> (Respon
         PlatformRequest::ConfigSystem(message) => config::set(device, &message, own).await,
         PlatformRequest::ConfigDevicePassRule(message) => config::set_rule(device, &message).await,
         PlatformRequest::RecordClear(_) => {
-            return match device.journal.hide_all(DIALECT).await {
+            return match forget_records(device).await {
                 Ok(()) => (ResponseBody::of_code(Code::Success), Then::Forget),
                 Err(error) => (people::store_failed(&error), Then::Nothing),
             };
         }
-        PlatformRequest::ResendRecords(message) => {
-            return match records(device, &message).await {
-                Ok(records) => (ResponseBody::of_code(Code::Success), Then::Resend(records)),
-                Err(error) => (people::store_failed(&error), Then::Nothing),
-            };
-        }
+        PlatformRequest::ResendRecords(message) => resend(device, &message).await,
         PlatformRequest::OpenDoor(_)
         | PlatformRequest::SnapshotPicture(_)
         | PlatformRequest::SwipingCard(_)
@@ -275,34 +266,30 @@ fn sync(device: &Device) -> (ResponseBody, Then) {
     )
 }
 
-/// The records that `reSend_record_set` means: of what the platform had, granted ones or all others (QUIRKS T63).
-async fn records(device: &Device, message: &ResendRecords) -> Result<Vec<u64>, StoreError> {
+/// `record_clear` (4.5.5): at once, also what has not been sent yet.
+async fn forget_records(device: &Device) -> Result<(), StoreError> {
+    device.journal.hide_all(DIALECT).await?;
+    device.resends.forget(DIALECT).await
+}
+
+/// `reSend_record_set` (4.5.11): of what the platform had until now, granted ones or all others (QUIRKS T63).
+async fn resend(device: &Device, message: &ResendRecords) -> ResponseBody {
     let zone = device.zone();
     let edge = |local| local_time::readings(local, &zone);
     let (Some((from, _)), Some((_, until))) = (edge(message.from.local()), edge(message.until.local()))
     else {
-        return Ok(Vec::new());
+        return ResponseBody::of_code(Code::Success);
     };
-    let (mut found, mut after) = (Vec::new(), 0);
-    loop {
-        let page = device
-            .journal
-            .delivered(DIALECT, from, until, after, RESEND_PAGE)
-            .await?;
-        let Some(last) = page.last() else { return Ok(found) };
-        after = last.seq;
-        for entry in &page {
-            let details: Details = serde_json::from_value(entry.details.clone())?;
-            let granted = details.ruling == Ruling::Granted;
-            let meant = match message.selection {
-                RecordSelection::Failed => !granted,
-                RecordSelection::Granted => granted,
-                RecordSelection::All | RecordSelection::Other(_) => true,
-            };
-            if meant {
-                found.push(entry.seq);
-            }
-        }
+    let which = match message.selection {
+        RecordSelection::Failed => Which::NotGranted,
+        RecordSelection::Granted => Which::Granted,
+        RecordSelection::All | RecordSelection::Other(_) => Which::All,
+    };
+    let until = until.min(device.clock.now());
+    match device.resends.ask(DIALECT, which, from, until).await {
+        Ok(true) => ResponseBody::of_code(Code::Success),
+        Ok(false) => ResponseBody::busy(dialects::qyzn::operation::DEFAULT_WAIT_SECONDS),
+        Err(error) => people::store_failed(&error),
     }
 }
 

@@ -4,8 +4,8 @@ use super::people;
 use crate::device::Device;
 use dialects::qyzn::exchange::{Exchange, Moment};
 use dialects::qyzn::operation::{Refusal, answer_of};
-use dialects::qyzn::{DeviceSyncPerson, ResponseBody};
-use std::collections::VecDeque;
+use dialects::qyzn::{DeviceSyncPerson, DeviceSyncPersonAnswer, ResponseBody, check};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -66,10 +66,7 @@ impl Sync {
         };
         match answer_of::<DeviceSyncPerson>(body) {
             Ok(answer) => {
-                let new_id = answer.new_id.trim();
-                if !new_id.is_empty() && new_id != id {
-                    rename(device, &id, new_id).await;
-                }
+                rename(device, &id, &answer).await;
             }
             Err(Refusal::Code {
                 wait_seconds: Some(seconds),
@@ -84,15 +81,31 @@ impl Sync {
     }
 }
 
-async fn rename(device: &Device, id: &str, new_id: &str) {
-    if new_id.len() > dialects::qyzn::check::KEPT_PERSON_ID_BYTES {
-        tracing::warn!(
-            person = id,
-            "the platform's new id is too long; the old one stays"
-        );
+/// Takes over the platform's ids of a person and the photos, as far as they can be.
+async fn rename(device: &Device, id: &str, answer: &DeviceSyncPersonAnswer) {
+    let fits = |new_id: &str| {
+        let fits = new_id.len() <= check::KEPT_PERSON_ID_BYTES;
+        if !fits {
+            tracing::warn!(
+                person = id,
+                "a new id of the platform is too long; the old one stays"
+            );
+        }
+        fits && !new_id.is_empty()
+    };
+    let faces: HashMap<String, String> = answer
+        .faces
+        .iter()
+        .map(|face| (face.original_id.trim(), face.new_id.trim()))
+        .filter(|(old, new)| old != new && !old.is_empty() && fits(new))
+        .map(|(old, new)| (old.to_owned(), new.to_owned()))
+        .collect();
+    let new_id = Some(answer.new_id.trim()).filter(|new_id| fits(new_id));
+    let new_id = new_id.unwrap_or(id);
+    if new_id == id && faces.is_empty() {
         return;
     }
-    if let Err(error) = device.rename_person(id, new_id).await {
+    if let Err(error) = device.rename_person(id, new_id, &faces).await {
         tracing::warn!(person = id, new_id, %error, "the person keeps the old id");
     }
 }

@@ -1,0 +1,34 @@
+//! A hub and a terminal as two real processes that speak mqtt, with nothing but their outer contract in between.
+//!
+//! Slow ones run fewer rounds by default; `MENSHEN_TEST_ROUNDS` (kills of each side) and `MENSHEN_TEST_PASSES` (passes
+//! without a hub) ask for more.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+#[path = "../stories/door.rs"]
+mod door;
+#[path = "../stories/erasure.rs"]
+mod erasure;
+#[path = "../stories/import.rs"]
+mod import;
+#[path = "../stories/kill.rs"]
+mod kill;
+#[path = "../stories/kit.rs"]
+mod kit;
+#[path = "../stories/life.rs"]
+mod life;
+#[path = "../stories/offline.rs"]
+mod offline;
+#[path = "../stories/swarm.rs"]
+mod swarm;
+#[path = "../stories/wires.rs"]
+mod wires;
+
+/// What is spoken here.
+const WIRE: &kit::Wire = &wires::MQTT;
