@@ -179,6 +179,21 @@ pub(crate) struct Wire {
     /// How finely the wire tells times.
     #[allow(dead_code, reason = "not every test tells times apart")]
     pub(crate) resolution: Duration,
+    /// How far a terminal's clock may be off after the hub has set it.
+    pub(crate) clock: Duration,
+    /// Nobody is on a device without a photo.
+    pub(crate) needs_photo: bool,
+}
+
+impl Wire {
+    /// So many people that nobody passes twice within what the wire cannot tell apart, when somebody passes every
+    /// `between`; at least `least`.
+    #[allow(dead_code, reason = "not every test lets many people pass")]
+    pub(crate) fn people(&self, between: Duration, least: usize) -> usize {
+        let blurred = self.resolution.max(self.clock);
+        let fits = blurred.as_millis().saturating_mul(4) / between.as_millis().max(1);
+        usize::try_from(fits).unwrap().max(least)
+    }
 }
 
 /// A hub and a terminal on ports of their own.
@@ -282,6 +297,9 @@ impl Pair {
 
     /// So many people with cards; both ids and numbers are `p0`, `p1`, …
     pub(crate) async fn people_with_cards(&self, count: usize) {
+        let photo = WIRE
+            .needs_photo
+            .then(|| photos().expect("the face models and sample photos")[1][0].clone());
         for n in 0..count {
             let id = format!("p{n}");
             self.person(
@@ -289,6 +307,11 @@ impl Pair {
                 &json!({ "credentials": [{ "kind": "ic_card", "number": id }] }),
             )
             .await;
+            if let Some(photo) = &photo {
+                self.api
+                    .upload(&format!("/persons/{id}/photos"), photo.clone())
+                    .await;
+            }
         }
         self.settled(count).await;
     }

@@ -16,6 +16,8 @@ pub(crate) const QYZN: Wire = Wire {
         ]
     },
     resolution: Duration::from_secs(1),
+    clock: Duration::ZERO,
+    needs_photo: false,
 };
 
 /// Both meet at the broker that the hub brings along.
@@ -35,4 +37,7 @@ pub(crate) const MQTT: Wire = Wire {
         ]
     },
     resolution: Duration::from_millis(1),
+    // Registration brings the time, and takes as long as it takes.
+    clock: Duration::from_millis(500),
+    needs_photo: true,
 };
