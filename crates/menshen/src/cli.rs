@@ -74,6 +74,8 @@ pub(crate) struct SideArguments {
 pub(crate) enum SwarmDialect {
     /// Long TCP connections.
     Qyzn,
+    /// Clients of a broker; the address is the broker's.
+    Mqtt,
 }
 
 /// Arguments of `swarm`.
@@ -100,6 +102,12 @@ pub(crate) struct SwarmArguments {
     /// The size of each record's photo, in KB
     #[arg(long, value_name = "KB", default_value_t = 60)]
     pub(crate) photo_kb: usize,
+    /// The user name that devices tell the broker; {serial} stands for a device's serial
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) user: String,
+    /// The password that goes with it; {serial} as there
+    #[arg(long, value_name = "PASSWORD", default_value = "", requires = "user")]
+    pub(crate) password: String,
     /// One JSON object instead of the table
     #[arg(long)]
     pub(crate) json: bool,

@@ -5,7 +5,7 @@ use crate::cli::{SwarmArguments, SwarmDialect};
 use crate::{files, log, output};
 use anyhow::{Result, bail};
 use std::time::Duration;
-use terminal::swarm::{SwarmOptions, SwarmReport, qyzn};
+use terminal::swarm::{SwarmOptions, SwarmReport, mqtt, qyzn};
 
 /// Bytes of a KB, as `--photo-kb` counts.
 const KB: usize = 1024;
@@ -21,11 +21,13 @@ pub(crate) async fn run(arguments: SwarmArguments) -> Result<()> {
     log::start("warn");
     files::raise_bound();
     let as_json = arguments.json;
-    let report = match arguments.dialect {
-        SwarmDialect::Qyzn => qyzn::run(options(arguments))
-            .await
-            .map_err(|error| Usage(error.to_string()))?,
+    let dialect = arguments.dialect;
+    let options = options(arguments);
+    let report = match dialect {
+        SwarmDialect::Qyzn => qyzn::run(options).await,
+        SwarmDialect::Mqtt => mqtt::run(options).await,
     };
+    let report = report.map_err(|error| Usage(error.to_string()))?;
     if as_json {
         output::line(serde_json::to_string(&report)?)?;
     } else {
@@ -47,6 +49,8 @@ fn options(arguments: SwarmArguments) -> SwarmOptions {
     let duration = if with_a_rate { WITH_A_RATE } else { WITHOUT_A_RATE };
     SwarmOptions {
         hub: arguments.hub,
+        username: arguments.user,
+        password: arguments.password,
         count: arguments.count,
         records_per_second: arguments.records_per_second.unwrap_or_default(),
         duration: arguments.duration.unwrap_or(duration),

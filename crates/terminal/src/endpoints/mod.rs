@@ -1,7 +1,7 @@
 //! The dialects that this terminal speaks: which are on, and their restart when a platform commands a reboot.
 
 mod delivery;
-mod mqtt;
+pub(crate) mod mqtt;
 mod qyzn;
 mod reconnect;
 
@@ -63,7 +63,7 @@ fn start(device: &Arc<Device>, ending: &Ending) -> JoinSet<()> {
 }
 
 /// Resolves at an instant; never, where there is none.
-async fn at(instant: Option<Instant>) {
+pub(crate) async fn at(instant: Option<Instant>) {
     match instant {
         Some(instant) => tokio::time::sleep_until(instant).await,
         None => std::future::pending().await,

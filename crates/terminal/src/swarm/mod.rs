@@ -1,6 +1,9 @@
 //! Many light simulated devices against one hub: no engine, no store, only the wire. What the benchmark and a newcomer
 //! measure a hub with.
 
+mod fleet;
+pub mod mqtt;
+mod pace;
 pub mod photo;
 pub mod qyzn;
 mod report;
@@ -9,11 +12,24 @@ pub use report::{Latency, SwarmReport};
 
 use std::time::Duration;
 
+/// Why a swarm is not run.
+#[derive(Debug, thiserror::Error)]
+pub enum SwarmError {
+    /// Options that contradict each other.
+    #[error("{0}")]
+    Options(&'static str),
+}
+
 /// What a swarm does.
 #[derive(Debug, Clone)]
 pub struct SwarmOptions {
-    /// `host:port` of the hub's listener of the dialect.
+    /// Where the hub's listener of the dialect is, or the broker: `host:port`, or as the dialect's own configuration has
+    /// it.
     pub hub: String,
+    /// The user name that devices tell, where the dialect has one; `{serial}` stands for the serial. Empty: none.
+    pub username: String,
+    /// The password that goes with it; `{serial}` as in `username`.
+    pub password: String,
     /// How many devices.
     pub count: usize,
     /// Records of all devices together in a second; 0: each sends its next when the last is acknowledged.
@@ -37,6 +53,8 @@ impl Default for SwarmOptions {
     fn default() -> Self {
         Self {
             hub: "127.0.0.1:7100".to_owned(),
+            username: String::new(),
+            password: String::new(),
             count: 100,
             records_per_second: 10.0,
             duration: Duration::from_secs(60),
@@ -46,5 +64,24 @@ impl Default for SwarmOptions {
             patience: Duration::from_secs(60),
             serial_prefix: "SWARM".to_owned(),
         }
+    }
+}
+
+impl SwarmOptions {
+    fn check(&self) -> Result<(), SwarmError> {
+        if self.count == 0 || self.connects_per_second == 0 {
+            return Err(SwarmError::Options(
+                "a swarm needs at least one device and one connection in a second",
+            ));
+        }
+        if !(0.0..=1e9).contains(&self.records_per_second) {
+            return Err(SwarmError::Options("records in a second are 0 or more"));
+        }
+        Ok(())
+    }
+
+    /// A device's serial.
+    fn serial(&self, number: usize) -> String {
+        format!("{}{number:05}", self.serial_prefix)
     }
 }

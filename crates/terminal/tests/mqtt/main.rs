@@ -16,6 +16,7 @@ mod people;
 mod records;
 mod settings;
 mod stream;
+mod swarm;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

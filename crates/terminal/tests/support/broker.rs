@@ -242,10 +242,6 @@ pub fn request_topic() -> String {
     format!("pass/{SERIAL}/request")
 }
 
-fn response_topic() -> String {
-    format!("pass/{SERIAL}/response")
-}
-
 impl Wire {
     /// Reads one packet and answers it as a broker does; gives the message that it brings, if it brings one. `None` at
     /// the end.
@@ -321,15 +317,25 @@ impl Wire {
 
     /// The next message, whatever it is.
     pub async fn any(&mut self) -> Message {
-        match self.early.pop_front() {
-            Some(message) => message,
-            None => self.next().await.expect("a message, not the end"),
-        }
+        self.try_any().await.expect("a message, not the end")
     }
 
     /// Whether messages of this kind have come that nobody waited for.
     pub fn has_early(&self, kind: &str) -> bool {
         self.early.iter().any(|message| message.kind() == kind)
+    }
+
+    /// The terminal's serial, as it calls itself to the broker.
+    pub fn serial(&self) -> &str {
+        &self.connect.client_id
+    }
+
+    /// The next message; `None` at the end.
+    pub async fn try_any(&mut self) -> Option<Message> {
+        match self.early.pop_front() {
+            Some(message) => Some(message),
+            None => self.next().await,
+        }
     }
 
     /// Writes bytes as they are.
@@ -351,15 +357,17 @@ impl Wire {
 
     /// What a platform answers on `pass/…/response`.
     pub async fn respond(&mut self, message: Value) {
-        self.publish(&response_topic(), &message.to_string()).await;
+        let topic = format!("pass/{}/response", self.serial());
+        self.publish(&topic, &message.to_string()).await;
     }
 
     pub async fn answer_register(&mut self, code: &str) {
+        let serial = self.serial().to_owned();
         let now = std::time::SystemTime::now()
             .duration_since(std::time::UNIX_EPOCH)
             .unwrap();
         self.respond(json!({
-            "msgType": "registerResp", "deviceNo": SERIAL, "token": TOKEN,
+            "msgType": "registerResp", "deviceNo": serial, "token": TOKEN,
             "registerTime": now.as_millis().to_string(), "errorCode": code,
         }))
         .await;
@@ -413,7 +421,7 @@ impl Wire {
     /// Acknowledges a record.
     pub async fn take(&mut self, record: &Message, control: &str, words: &str) {
         self.respond(json!({
-            "msgType": "uploadRecordResp", "msgID": record.text("msgID"), "deviceNo": SERIAL, "errorCode": "100",
+            "msgType": "uploadRecordResp", "msgID": record.text("msgID"), "deviceNo": self.serial(), "errorCode": "100",
             "controlState": control, "msg": words,
         }))
         .await;

@@ -311,7 +311,7 @@ impl Drop for Line {
 }
 
 /// Keeps the client going, and tells what happens, until the connection ends.
-async fn poll(mut looping: EventLoop, happened: mpsc::Sender<Event>) -> ConnectionError {
+pub(crate) async fn poll(mut looping: EventLoop, happened: mpsc::Sender<Event>) -> ConnectionError {
     loop {
         match looping.poll().await {
             Ok(event) => {

@@ -22,6 +22,7 @@ use super::reconnect::Pauses;
 use crate::config::MqttConfig;
 use crate::connections::Connection;
 use crate::device::Device;
+pub(crate) use line::poll;
 use link::Lasting;
 use std::sync::Arc;
 use std::time::Duration;

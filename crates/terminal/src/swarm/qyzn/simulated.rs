@@ -1,7 +1,8 @@
 //! One simulated device.
 
-use super::Shared;
 use super::line::Line;
+use crate::swarm::fleet::Fleet;
+use crate::swarm::pace::{Pace, Tally};
 use dialects::qyzn::convert::{Pass, SeenPerson, record_to_platform};
 use dialects::qyzn::exchange::{Event, Moment, Role, Settings};
 use dialects::qyzn::operation::{Refusal, answer_of};
@@ -32,16 +33,6 @@ const READ_BYTES: usize = 4 * 1024;
 /// The largest message that a hub sends to it.
 const BODY_LIMIT: usize = 4 * 1024 * 1024;
 
-/// What one device counts.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    pub(super) sent: u64,
-    pub(super) duplicated: u64,
-    pub(super) latencies: Vec<Duration>,
-    pub(super) first_sent: Option<Instant>,
-    pub(super) last_acknowledged: Option<Instant>,
-}
-
 /// A record that is not acknowledged yet.
 struct Open {
     record: SnapshotFace,
@@ -55,53 +46,47 @@ struct Open {
 pub(super) struct Simulated {
     number: usize,
     serial: String,
-    shared: Arc<Shared>,
+    fleet: Arc<Fleet>,
+    pace: Pace,
     began: Instant,
     registration: Option<RegisterAnswer>,
     /// The wall clock, as the platform set it.
     clock: TimeZone,
-    arrived: bool,
     open: Option<Open>,
-    next_at: Option<Instant>,
-    tally: Tally,
 }
 
 impl Simulated {
-    pub(super) fn new(number: usize, shared: Arc<Shared>) -> Self {
-        let serial = format!("{}{number:05}", shared.options.serial_prefix);
+    pub(super) fn new(number: usize, fleet: Arc<Fleet>) -> Self {
         Self {
             number,
-            serial,
-            shared,
+            serial: fleet.options.serial(number),
+            pace: Pace::new(number, Arc::clone(&fleet)),
+            fleet,
             began: Instant::now(),
             registration: None,
             clock: TimeZone::UTC,
-            arrived: false,
             open: None,
-            next_at: None,
-            tally: Tally::default(),
         }
     }
 
     /// Lives until its records are through, or its time is over.
     pub(super) async fn run(mut self) -> Tally {
         loop {
-            let Ok(permit) = self.shared.connects.acquire().await else {
-                return self.tally;
-            };
-            permit.forget();
+            if !self.fleet.may_connect().await {
+                return self.pace.tally;
+            }
             let end = self.live().await;
             if let Some(open) = &mut self.open {
                 open.sequence = None;
             }
             match end {
-                Ok(()) => return self.tally,
+                Ok(()) => return self.pace.tally,
                 Err(problem) => {
                     tracing::debug!(serial = self.serial, %problem, "a simulated device lost its hub")
                 }
             }
-            if self.is_late() {
-                return self.tally;
+            if self.pace.is_late() {
+                return self.pace.tally;
             }
             tokio::time::sleep(PAUSE).await;
         }
@@ -110,8 +95,8 @@ impl Simulated {
     /// One connection; `Ok` when everything is done.
     async fn live(&mut self) -> io::Result<()> {
         let stream = tokio::time::timeout(
-            self.shared.options.patience,
-            TcpStream::connect(&self.shared.options.hub),
+            self.fleet.options.patience,
+            TcpStream::connect(&self.fleet.options.hub),
         );
         let mut stream = stream
             .await
@@ -123,11 +108,11 @@ impl Simulated {
         };
         let mut line = Line::new(Connection::new(settings, rand::random(), self.now()));
         line.session = self.introduce(&mut line.connection);
-        let mut start = self.shared.start.subscribe();
+        let mut start = self.fleet.starting();
         let mut buffer = vec![0; READ_BYTES];
         loop {
             self.settle(&mut line)?;
-            if self.is_done() {
+            if self.pace.is_done(self.open.is_some()) {
                 let _ = line.connection.exchange().request(&Logout {}, self.now());
                 return line.write(&mut stream).await;
             }
@@ -153,7 +138,7 @@ impl Simulated {
                     self.answered(sequence, &body, line)?;
                 }
                 Event::UnknownAnswer { sequence } if line.take_answer(sequence) => {}
-                Event::UnknownAnswer { .. } => self.tally.duplicated += 1,
+                Event::UnknownAnswer { .. } => self.pace.tally.duplicated += 1,
                 Event::Request { ticket, body, .. } => {
                     let answer = agreement(&body);
                     line.connection.exchange().answer(&ticket, &answer, self.now());
@@ -205,11 +190,7 @@ impl Simulated {
             return Ok(());
         };
         match answer_of::<SnapshotFace>(body) {
-            Ok(_) => {
-                let now = Instant::now();
-                self.tally.latencies.push(now - open.since);
-                self.tally.last_acknowledged = Some(now);
-            }
+            Ok(_) => self.pace.acknowledged(open.since),
             Err(refusal) => {
                 let wait = match refusal {
                     Refusal::Code {
@@ -268,24 +249,16 @@ impl Simulated {
     fn begin(&mut self, line: &mut Line) {
         line.clock_due = None;
         line.online = true;
-        if !self.arrived {
-            self.arrived = true;
-            self.shared.arrived();
-        }
+        self.pace.arrive();
     }
 
     fn send(&mut self, line: &mut Line) {
         let now = Instant::now();
-        if self.open.is_none() && self.is_due(now) {
-            self.tally.sent += 1;
-            self.tally.first_sent = self.tally.first_sent.or(Some(now));
-            let interval = self.interval();
-            // Who is behind catches up by one record at most.
-            let earliest = now.checked_sub(interval).unwrap_or(now);
-            self.next_at = self.next_at.map(|at| (at + interval).max(earliest));
-            let record = self.record(self.tally.sent);
+        if self.open.is_none()
+            && let Some(number) = self.pace.next_record(now)
+        {
             self.open = Some(Open {
-                record,
+                record: self.record(number),
                 since: now,
                 sequence: None,
                 not_before: now,
@@ -301,54 +274,6 @@ impl Simulated {
         }
     }
 
-    /// Whether a new record is to be made.
-    fn is_due(&mut self, now: Instant) -> bool {
-        let Some(start) = *self.shared.start.borrow() else {
-            return false;
-        };
-        let interval = self.interval();
-        // Each device has its own place in the interval.
-        let share = u32::try_from(self.number).unwrap_or(0);
-        let count = u32::try_from(self.shared.options.count).unwrap_or(1);
-        let next = *self.next_at.get_or_insert(start + interval * share / count);
-        now >= next && now < start + self.shared.options.duration && !self.has_sent_all()
-    }
-
-    fn interval(&self) -> Duration {
-        let options = &self.shared.options;
-        if options.records_per_second <= 0.0 {
-            return Duration::ZERO;
-        }
-        #[allow(clippy::cast_precision_loss, reason = "some thousands of devices")]
-        Duration::from_secs_f64(options.count as f64 / options.records_per_second)
-    }
-
-    fn has_sent_all(&self) -> bool {
-        self.shared
-            .options
-            .records_per_device
-            .is_some_and(|most| self.tally.sent >= u64::from(most))
-    }
-
-    fn end_of_sending(&self) -> Option<Instant> {
-        let start = *self.shared.start.borrow();
-        start.map(|start| start + self.shared.options.duration)
-    }
-
-    fn is_done(&self) -> bool {
-        let over = self.end_of_sending().is_some_and(|end| Instant::now() >= end);
-        (self.open.is_none() && self.arrived && (over || self.has_sent_all())) || self.is_late()
-    }
-
-    /// Whether no acknowledgement is waited for any more; for a device that never came in, whether it is given up.
-    fn is_late(&self) -> bool {
-        let over = match self.arrived {
-            true => self.end_of_sending(),
-            false => *self.shared.start.borrow(),
-        };
-        over.is_some_and(|over| Instant::now() >= over + self.shared.options.patience)
-    }
-
     /// When something is to be done without anything coming in.
     fn wake(&self, line: &Line) -> Instant {
         let tick = self.began + line.connection.next_tick();
@@ -360,16 +285,8 @@ impl Simulated {
             .as_ref()
             .filter(|open| open.sequence.is_none())
             .map(|open| open.not_before);
-        let next = self
-            .next_at
-            .filter(|_| self.open.is_none() && !self.has_sent_all());
-        let end = self.end_of_sending();
-        let late = end.map(|end| end + self.shared.options.patience);
-        let end = end.filter(|end| *end > Instant::now());
-        [resend, next.filter(|_| end.is_some()), end, late]
-            .into_iter()
-            .flatten()
-            .fold(tick, Instant::min)
+        let due = self.pace.due(self.open.is_some());
+        resend.into_iter().chain(due).fold(tick, Instant::min)
     }
 
     fn record(&self, number: u64) -> SnapshotFace {
@@ -395,7 +312,7 @@ impl Simulated {
             registered: None,
         });
         SnapshotFace {
-            snap_picture: self.shared.photo.clone(),
+            snap_picture: self.fleet.photo.clone(),
             ..record
         }
     }
