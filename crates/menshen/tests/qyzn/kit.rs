@@ -182,13 +182,21 @@ pub(crate) struct Pair {
 impl Pair {
     /// Starts both, approves the terminal into a zone, and grants a group that zone.
     pub(crate) async fn start(terminal_sets: &[&str]) -> Self {
+        Self::start_through(terminal_sets, |platform| platform).await
+    }
+
+    /// The same with something between the two: given the hub's address, `between` says which one the terminal dials.
+    pub(crate) async fn start_through(
+        terminal_sets: &[&str],
+        between: impl FnOnce(String) -> String,
+    ) -> Self {
         use_ring();
         let folder = tempfile::tempdir().unwrap();
         let (hub, admin, platform) = start_hub(&folder.path().join("hub"), &[]).await;
         let kiosk = format!("127.0.0.1:{}", free_port());
         let mut sets = vec![
             format!("terminal.serial={SERIAL}"),
-            format!("qyzn.platform={platform}"),
+            format!("qyzn.platform={}", between(platform)),
             "qyzn.reconnect_seconds=1".to_owned(),
             format!("kiosk.listen={kiosk}"),
         ];
@@ -331,6 +339,7 @@ pub(crate) async fn start_hub(data: &Path, more: &[&str]) -> (Process, String, S
         format!("admin.password={PASSWORD}"),
         format!("qyzn.listen={platform}"),
         "devices.listen=127.0.0.1:0".to_owned(),
+        "devices.drain_quiet_ms=200".to_owned(),
         "mqtt.listen=".to_owned(),
     ];
     sets.extend(more.iter().map(|set| (*set).to_owned()));

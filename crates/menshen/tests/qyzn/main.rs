@@ -13,11 +13,15 @@
 
 mod demo;
 mod door;
+mod drift;
 mod erasure;
 mod import;
 mod kill;
 mod kit;
 mod life;
 mod offline;
+#[path = "../proxy/mod.rs"]
+mod proxy;
+mod rough;
 mod swarm;
 mod table;
