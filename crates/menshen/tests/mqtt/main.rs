@@ -25,6 +25,10 @@ mod kit;
 mod life;
 #[path = "../stories/offline.rs"]
 mod offline;
+#[path = "../stories/proxy.rs"]
+mod proxy;
+#[path = "../stories/rough.rs"]
+mod rough;
 #[path = "../stories/swarm.rs"]
 mod swarm;
 #[path = "../stories/wires.rs"]

@@ -14,6 +14,7 @@
 mod demo;
 #[path = "../stories/door.rs"]
 mod door;
+mod drift;
 #[path = "../stories/erasure.rs"]
 mod erasure;
 #[path = "../stories/import.rs"]
@@ -26,6 +27,10 @@ mod kit;
 mod life;
 #[path = "../stories/offline.rs"]
 mod offline;
+#[path = "../stories/proxy.rs"]
+mod proxy;
+#[path = "../stories/rough.rs"]
+mod rough;
 #[path = "../stories/swarm.rs"]
 mod swarm;
 mod table;

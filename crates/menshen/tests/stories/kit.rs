@@ -179,6 +179,9 @@ pub(crate) struct Wire {
     /// How finely the wire tells times.
     #[allow(dead_code, reason = "not every test tells times apart")]
     pub(crate) resolution: Duration,
+    /// Settings of a terminal that waits for no answer long.
+    #[allow(dead_code, reason = "for a bad network")]
+    pub(crate) impatient: &'static [&'static str],
     /// How far a terminal's clock may be off after the hub has set it.
     pub(crate) clock: Duration,
     /// Nobody is on a device without a photo.
@@ -219,6 +222,15 @@ impl Pair {
 
     /// The same over a wire of one's choice.
     pub(crate) async fn start_over(wire: &Wire, terminal_sets: &[&str]) -> Self {
+        Self::start_between(wire, terminal_sets, |port| port).await
+    }
+
+    /// The same with something between the two: given the port of the hub, `between` says which one the terminal dials.
+    pub(crate) async fn start_between(
+        wire: &Wire,
+        terminal_sets: &[&str],
+        between: impl FnOnce(u16) -> u16,
+    ) -> Self {
         use_ring();
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
@@ -228,7 +240,7 @@ impl Pair {
             format!("terminal.serial={SERIAL}"),
             format!("kiosk.listen={kiosk}"),
         ];
-        sets.extend((wire.terminal)(port));
+        sets.extend((wire.terminal)(between(port)));
         sets.extend(terminal_sets.iter().map(|set| (*set).to_owned()));
         let terminal = Process::start("terminal", &folder.path().join("terminal"), &sets);
         let api = Api::sign_in(&admin).await;
@@ -379,6 +391,7 @@ pub(crate) async fn start_hub_over(wire: &Wire, data: &Path, port: u16, more: &[
         format!("admin.password={PASSWORD}"),
         "devices.listen=127.0.0.1:0".to_owned(),
         "qyzn.listen=".to_owned(),
+        "devices.drain_quiet_ms=200".to_owned(),
         "mqtt.listen=".to_owned(),
     ];
     sets.extend((wire.hub)(port));

@@ -16,6 +16,7 @@ pub(crate) const QYZN: Wire = Wire {
         ]
     },
     resolution: Duration::from_secs(1),
+    impatient: &["qyzn.request_timeout_seconds=2"],
     clock: Duration::ZERO,
     needs_photo: false,
 };
@@ -33,10 +34,10 @@ pub(crate) const MQTT: Wire = Wire {
         vec![
             format!("mqtt.broker=tcp://127.0.0.1:{port}"),
             "mqtt.reconnect_seconds=1".to_owned(),
-            "mqtt.resend_seconds=2".to_owned(),
         ]
     },
     resolution: Duration::from_millis(1),
+    impatient: &["mqtt.resend_seconds=2"],
     // Registration brings the time, and takes as long as it takes.
     clock: Duration::from_millis(500),
     needs_photo: true,

@@ -1,0 +1,63 @@
+//! A bad network between hub and terminal: what is to arrive does, once and in order.
+
+use crate::WIRE;
+use crate::kit::Pair;
+use crate::proxy::{Plan, Proxy};
+use serde_json::Value;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+const PASSES: usize = 200;
+async fn people_and_passes(seed: u64) {
+    let mut plan = Plan::rough(seed);
+    if WIRE.needs_photo {
+        // Several records with their photos must fit between two cuts.
+        plan.cut_after = 1_000_000..4_000_000;
+    }
+    let proxy = Proxy::start(plan).await;
+    let mut sets = vec!["terminal.repeat_seconds=0"];
+    sets.extend(WIRE.impatient);
+    let pair = Pair::start_between(WIRE, &sets, |port| {
+        proxy.lead_to(&format!("127.0.0.1:{port}"));
+        proxy.port()
+    })
+    .await;
+    let people = if WIRE.needs_photo { 10 } else { 100 };
+    pair.people_with_cards(people).await;
+    // Two passes that the wire cannot tell apart are told as two times.
+    let apart = WIRE.resolution + Duration::from_millis(100);
+    let mut expected = Vec::new();
+    while expected.len() < PASSES {
+        let round = Instant::now();
+        for n in 0..people {
+            let person = format!("p{n}");
+            let answer = pair.kiosk.card(&person).await;
+            assert_eq!(answer["decision"]["result"], "granted", "{answer}");
+            expected.push(person);
+        }
+        tokio::time::sleep(apart.saturating_sub(round.elapsed())).await;
+    }
+    let records = pair.drained().await;
+    let whose = |record: &Value| record["person_id"].as_str().unwrap_or("nobody").to_owned();
+    let delivered: Vec<String> = records.iter().map(whose).collect();
+    assert_eq!(delivered, expected);
+    let done = proxy.done();
+    eprintln!("seed {seed}: {done:?}");
+    assert!(done.cuts.load(Ordering::Relaxed) > 0, "the network was rough");
+    assert!(done.splits.load(Ordering::Relaxed) > 0, "the network was rough");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_arrives_once_and_in_order_through_the_proxy_1() {
+    people_and_passes(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_arrives_once_and_in_order_through_the_proxy_2() {
+    people_and_passes(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_arrives_once_and_in_order_through_the_proxy_3() {
+    people_and_passes(3).await;
+}
