@@ -15,7 +15,6 @@
 
 mod door;
 mod faces;
-#[allow(dead_code, reason = "shared with the tests")]
 #[path = "../../tests/stories/kit.rs"]
 mod kit;
 mod memory;

@@ -1,5 +1,7 @@
 //! Processes, and the two HTTP APIs. Which dialect they meet in says `crate::WIRE`.
 
+#![allow(dead_code, reason = "each test binary uses a part")]
+
 use crate::WIRE;
 use reqwest::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
@@ -107,7 +109,6 @@ impl Process {
     }
 
     /// Its process id.
-    #[allow(dead_code, reason = "the benchmarks, which share this kit, ask for it")]
     pub(crate) fn id(&self) -> u32 {
         self.child.as_ref().expect("it runs").id()
     }
@@ -177,10 +178,8 @@ pub(crate) struct Wire {
     /// The terminal's settings for the same port.
     pub(crate) terminal: fn(u16) -> Vec<String>,
     /// How finely the wire tells times.
-    #[allow(dead_code, reason = "not every test tells times apart")]
     pub(crate) resolution: Duration,
     /// Settings of a terminal that waits for no answer long.
-    #[allow(dead_code, reason = "for a bad network")]
     pub(crate) impatient: &'static [&'static str],
     /// How far a terminal's clock may be off after the hub has set it.
     pub(crate) clock: Duration,
@@ -191,7 +190,6 @@ pub(crate) struct Wire {
 impl Wire {
     /// So many people that nobody passes twice within what the wire cannot tell apart, when somebody passes every
     /// `between`; at least `least`.
-    #[allow(dead_code, reason = "not every test lets many people pass")]
     pub(crate) fn people(&self, between: Duration, least: usize) -> usize {
         let blurred = self.resolution.max(self.clock);
         let fits = blurred.as_millis().saturating_mul(4) / between.as_millis().max(1);
@@ -210,7 +208,6 @@ pub(crate) struct Pair {
     pub(crate) group: String,
     pub(crate) grant: String,
     /// Where the dialect meets.
-    #[allow(dead_code, reason = "not every test starts a second hub")]
     pub(crate) port: u16,
 }
 
