@@ -155,17 +155,16 @@ pub struct PersonInfo {
 }
 
 impl PersonInfo {
-    /// The photos that are there, with their ids.
+    /// The photos that are there: which of the three, its id, and the picture.
     #[must_use]
-    pub fn photos(&self) -> Vec<(&str, &Base64Text)> {
+    pub fn photos(&self) -> Vec<(usize, &str, &Base64Text)> {
         let all = [
-            (&self.photo_id_1, &self.photo_1),
-            (&self.photo_id_2, &self.photo_2),
-            (&self.photo_id_3, &self.photo_3),
+            (1, self.photo_id_1.as_str(), &self.photo_1),
+            (2, &self.photo_id_2, &self.photo_2),
+            (3, &self.photo_id_3, &self.photo_3),
         ];
         all.into_iter()
-            .filter(|(_, photo)| !photo.is_blank())
-            .map(|(id, photo)| (id.as_str(), photo))
+            .filter(|(_, _, photo)| !photo.is_blank())
             .collect()
     }
 

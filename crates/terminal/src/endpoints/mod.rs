@@ -31,12 +31,13 @@ pub(crate) fn switched_on(config: &TerminalConfig) -> Vec<&'static str> {
 /// Runs all dialects until `shutdown`; after a commanded reboot they close and come back (terminal rule 20).
 pub(crate) async fn run(device: Arc<Device>, shutdown: CancellationToken) {
     let mut reboots = device.reboots.subscribe();
+    let memory = mqtt::Memory::default();
     loop {
         let ending = Ending {
             run: shutdown.child_token(),
             shutdown: shutdown.clone(),
         };
-        let mut endpoints = start(&device, &ending);
+        let mut endpoints = start(&device, &ending, &memory);
         let rebooting = tokio::select! {
             () = shutdown.cancelled() => false,
             told = reboots.changed() => told.is_ok(),
@@ -51,13 +52,14 @@ pub(crate) async fn run(device: Arc<Device>, shutdown: CancellationToken) {
     }
 }
 
-fn start(device: &Arc<Device>, ending: &Ending) -> JoinSet<()> {
+fn start(device: &Arc<Device>, ending: &Ending, memory: &mqtt::Memory) -> JoinSet<()> {
     let mut endpoints = JoinSet::new();
     if let Some(config) = device.config.qyzn.clone() {
         endpoints.spawn(qyzn::run(Arc::clone(device), config, ending.clone()));
     }
     if let Some(config) = device.config.mqtt.clone() {
-        endpoints.spawn(mqtt::run(Arc::clone(device), config, ending.clone()));
+        let memory = memory.clone();
+        endpoints.spawn(mqtt::run(Arc::clone(device), config, ending.clone(), memory));
     }
     endpoints
 }

@@ -246,7 +246,11 @@ async fn a_reboot_is_answered_and_everything_returns() {
     let mut wire = broker.welcome().await;
     let state = door.state_where(is_online).await;
     assert_ne!(state["started_at"], before);
+    // The platform asks again: it is answered, and nothing more.
+    wire.command_as("1", "onlineReboot", json!({})).await;
+    wire.answer_to("onlineReboot", "1").await;
     wire.ask("onlineGetRegisterCount", json!({})).await;
+    assert_eq!(door.state().await["started_at"], state["started_at"]);
 }
 
 #[tokio::test]

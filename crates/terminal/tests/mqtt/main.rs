@@ -17,6 +17,7 @@ mod records;
 mod settings;
 mod stream;
 mod swarm;
+mod table;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

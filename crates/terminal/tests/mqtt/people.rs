@@ -28,6 +28,11 @@ async fn people_come_pass_change_and_go() {
     );
     let third = wire.ask("registerPersonInfo", register(third)).await;
     assert_eq!(code(&third), "301");
+    assert!(
+        third.text("msg").starts_with("registerPhoto3"),
+        "{}",
+        third.text("msg")
+    );
     assert_eq!(
         door.state().await["counts"]["persons"],
         0,

@@ -1,6 +1,6 @@
 //! A pass at a terminal as the message for the platform.
 
-use super::library::{first_day, last_day, sex};
+use super::known::{first_day, last_day, sex};
 use crate::lenient::Base64Text;
 use crate::mqtt::person::{GREETING_CHARACTERS, PHONE_BYTES, SHORT_BYTES};
 use crate::mqtt::record::UploadRecord;

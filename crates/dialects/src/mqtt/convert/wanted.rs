@@ -1,5 +1,6 @@
 //! A person of the hub as the message for a device.
 
+use super::known::sex;
 use crate::convert::union::{Room, Union};
 use crate::convert::window::{Bounds, Choice, choose};
 use crate::lenient::Base64Text;
@@ -74,11 +75,7 @@ pub fn person_to_device(wanted: &Wanted<'_>) -> Converted {
         id: person.id.to_string(),
         card: card(person, &mut losses),
         name: name(person, &mut losses),
-        sex: match person.gender {
-            Some(Gender::Male) => "男".to_owned(),
-            Some(Gender::Female) => "女".to_owned(),
-            Some(Gender::Other) | None => String::new(),
-        },
+        sex: sex(person.gender).to_owned(),
         birthday: person.birthday.map(write_birthday).unwrap_or_default(),
         phone: phone(person, &mut losses),
         ..PersonInfo::default()

@@ -4,6 +4,7 @@ use super::line::Receipt;
 use dialects::mqtt::DeviceResponse;
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Commands that are remembered.
 const REMEMBERED: usize = 256;
@@ -48,14 +49,24 @@ pub(super) enum Seen {
     Done(DeviceResponse),
 }
 
-/// The memory; the oldest commands are forgotten first.
-#[derive(Default)]
-pub(super) struct Answers(VecDeque<Known>);
+/// The memory; the oldest commands are forgotten first. A reboot, which is a command itself, does not clear it.
+#[derive(Clone, Default)]
+pub(crate) struct Memory(Arc<Mutex<VecDeque<Known>>>);
 
-impl Answers {
+impl Memory {
+    fn all(&self) -> MutexGuard<'_, VecDeque<Known>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets what was not carried out to its end, because whoever did it is gone.
+    pub(super) fn forget_unfinished(&self) {
+        self.all().retain(|known| known.is_done);
+    }
+
     /// Takes note of a command; its receipt is kept until it is answered.
-    pub(super) fn see(&mut self, key: &Key, receipt: Receipt) -> Seen {
-        if let Some(known) = self.0.iter_mut().find(|known| known.key == *key) {
+    pub(super) fn see(&self, key: &Key, receipt: Receipt) -> Seen {
+        let mut all = self.all();
+        if let Some(known) = all.iter_mut().find(|known| known.key == *key) {
             return match (&known.answer, known.is_done) {
                 (Some(answer), true) => Seen::Done(answer.clone()),
                 (answer, _) => {
@@ -66,10 +77,10 @@ impl Answers {
                 }
             };
         }
-        if self.0.len() >= REMEMBERED {
-            self.0.pop_front();
+        if all.len() >= REMEMBERED {
+            all.pop_front();
         }
-        self.0.push_back(Known {
+        all.push_back(Known {
             key: key.clone(),
             answer: None,
             receipt: Some(receipt),
@@ -79,8 +90,9 @@ impl Answers {
     }
 
     /// Takes note of an answer; gives the receipt that is due with the first one.
-    pub(super) fn answered(&mut self, key: &Key, answer: &DeviceResponse, is_done: bool) -> Option<Receipt> {
-        let known = self.0.iter_mut().find(|known| known.key == *key)?;
+    pub(super) fn answered(&self, key: &Key, answer: &DeviceResponse, is_done: bool) -> Option<Receipt> {
+        let mut all = self.all();
+        let known = all.iter_mut().find(|known| known.key == *key)?;
         known.answer = Some(answer.clone());
         known.is_done |= is_done;
         known.receipt.take()
@@ -99,7 +111,7 @@ mod tests {
 
     #[test]
     fn the_same_command_is_known_and_another_is_not() {
-        let mut answers = Answers::default();
+        let answers = Memory::default();
         let first = Receipt::test(1);
         let key = Key::of("onlineOpen", "1", b"open");
         assert_eq!(answers.see(&key, first), Seen::New);
@@ -112,6 +124,12 @@ mod tests {
         assert_eq!(answers.see(&key, first), Seen::Running(Some(answer("1"))));
         assert_eq!(answers.answered(&key, &answer("2"), true), None);
         assert_eq!(answers.see(&key, first), Seen::Done(answer("2")));
+        // A command that nobody finishes any more is new when it comes again.
+        let begun = Key::of("onlineUpdate", "1", b"");
+        answers.see(&begun, first);
+        answers.forget_unfinished();
+        assert_eq!(answers.see(&begun, first), Seen::New);
+        assert_eq!(answers.see(&key, first), Seen::Done(answer("2")));
         for other in [
             Key::of("onlineOpen", "1", b"open!"),
             Key::of("onlineOpen", "2", b"open"),
@@ -123,12 +141,12 @@ mod tests {
 
     #[test]
     fn the_oldest_are_forgotten() {
-        let mut answers = Answers::default();
+        let answers = Memory::default();
         let key = |number: usize| Key::of("onlineOpen", &number.to_string(), b"");
         for number in 0..=REMEMBERED {
             assert_eq!(answers.see(&key(number), Receipt::test(1)), Seen::New);
         }
-        assert_eq!(answers.0.len(), REMEMBERED);
+        assert_eq!(answers.all().len(), REMEMBERED);
         assert_eq!(answers.see(&key(0), Receipt::test(1)), Seen::New);
         assert_eq!(
             answers.see(&key(REMEMBERED), Receipt::test(1)),

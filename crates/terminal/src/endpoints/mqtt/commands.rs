@@ -1,7 +1,7 @@
 //! What the platform commands, and who carries it out: short things at once, changes one after the other, whatever takes
 //! its time beside everything else. Commands that were begun are finished even when the connection ends.
 
-use super::answers::{Answers, Key, Seen};
+use super::answers::{Key, Memory, Seen};
 use super::line::Receipt;
 use super::{DIALECT, control, people, settings};
 use crate::device::Device;
@@ -90,7 +90,7 @@ impl Desk {
 pub(super) struct Commands {
     device: Arc<Device>,
     serial: String,
-    memory: Answers,
+    memory: Memory,
     answers: mpsc::UnboundedSender<Outcome>,
     answered: mpsc::UnboundedReceiver<Outcome>,
     changes: mpsc::Sender<(Desk, CloudRequest)>,
@@ -99,7 +99,8 @@ pub(super) struct Commands {
 }
 
 impl Commands {
-    pub(super) fn new(device: &Arc<Device>) -> Self {
+    pub(super) fn new(device: &Arc<Device>, memory: Memory) -> Self {
+        memory.forget_unfinished();
         let (answers, answered) = mpsc::unbounded_channel();
         let (changes, mut queue) = mpsc::channel::<(Desk, CloudRequest)>(WAITING);
         let worker = Arc::clone(device);
@@ -112,7 +113,7 @@ impl Commands {
         Self {
             serial: device.config.terminal.serial.clone(),
             device: Arc::clone(device),
-            memory: Answers::default(),
+            memory,
             answers,
             answered,
             changes,

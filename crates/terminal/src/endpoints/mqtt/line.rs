@@ -76,6 +76,8 @@ pub(super) struct Line {
     number: u64,
     serial: String,
     client: AsyncClient,
+    /// Whether the broker took the connection.
+    connected: bool,
     events: mpsc::Receiver<Event>,
     polling: JoinHandle<ConnectionError>,
     outbox: VecDeque<Out>,
@@ -103,6 +105,7 @@ impl Line {
             number,
             serial: device.config.terminal.serial.clone(),
             client,
+            connected: false,
             events,
             polling: tokio::spawn(poll(looping, happened)),
             outbox: VecDeque::new(),
@@ -132,7 +135,10 @@ impl Line {
             return Err(self.end().await);
         };
         let happening = match event {
-            Event::Incoming(Packet::ConnAck(_)) => Happening::Connected,
+            Event::Incoming(Packet::ConnAck(_)) => {
+                self.connected = true;
+                Happening::Connected
+            }
             Event::Incoming(Packet::SubAck(answer)) => {
                 // The misprinted topic may be forbidden; the others must not be.
                 let refused = |at: usize| answer.return_codes.get(at) == Some(&SubscribeReasonCode::Failure);
@@ -267,6 +273,9 @@ impl Line {
 
     /// Lets what waits leave, and says goodbye (DISCONNECT).
     pub(super) async fn leave(&mut self) {
+        if !self.connected {
+            return;
+        }
         let leaving = async {
             while !self.outbox.is_empty() || !self.handed.is_empty() {
                 if self.next().await.is_err() {

@@ -1,5 +1,6 @@
 //! One connection, from dialling to its end.
 
+use super::answers::Memory;
 use super::commands::{Answered, Commands, Then};
 use super::line::{Happening, Line};
 use super::pump::Pump;
@@ -33,9 +34,9 @@ pub(super) struct Lasting {
 }
 
 impl Lasting {
-    pub(super) fn new(device: &Arc<Device>, config: &MqttConfig) -> Self {
+    pub(super) fn new(device: &Arc<Device>, config: &MqttConfig, memory: Memory) -> Self {
         Self {
-            commands: Commands::new(device),
+            commands: Commands::new(device, memory),
             stream: Stream::new(Duration::from_secs(config.resend_seconds)),
             kept: Vec::new(),
             connections: 0,

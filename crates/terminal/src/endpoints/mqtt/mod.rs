@@ -22,6 +22,7 @@ use super::reconnect::Pauses;
 use crate::config::MqttConfig;
 use crate::connections::Connection;
 use crate::device::Device;
+pub(crate) use answers::Memory;
 pub(crate) use line::poll;
 use link::Lasting;
 use std::sync::Arc;
@@ -62,10 +63,10 @@ enum LinkEnd {
     Ended,
 }
 
-/// Connects, serves and connects again until the run ends.
-pub(super) async fn run(device: Arc<Device>, config: MqttConfig, ending: Ending) {
+/// Connects, serves and connects again until the run ends; the memory outlives it.
+pub(super) async fn run(device: Arc<Device>, config: MqttConfig, ending: Ending, memory: Memory) {
     let mut pauses = Pauses::new(Duration::from_secs(config.reconnect_seconds));
-    let mut lasting = Lasting::new(&device, &config);
+    let mut lasting = Lasting::new(&device, &config, memory);
     let mut fresh = false;
     loop {
         let mut was_online = false;

@@ -80,7 +80,18 @@ async fn put(device: &Device, info: &PersonInfo) -> Outcome {
             ErrorCode::InvalidPerson,
             format!("idNumber: there is no person {:?}", info.id),
         ),
-        Err(error) => (put_code(&error), error.to_string()),
+        Err(error) => (put_code(&error), put_words(&error, info)),
+    }
+}
+
+/// What is wrong, by the photo's own name.
+fn put_words(error: &PutError, info: &PersonInfo) -> String {
+    match error {
+        PutError::Photo { position, fault } => {
+            let number = info.photos().get(*position).map_or(1, |(number, _, _)| *number);
+            format!("registerPhoto{number}: {}", fault.explanation())
+        }
+        other => other.to_string(),
     }
 }
 

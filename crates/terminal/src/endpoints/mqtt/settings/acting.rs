@@ -12,6 +12,40 @@ use serde_json::{Map, Value};
 /// The highest threshold of the wire.
 const HIGHEST_THRESHOLD: i64 = 99;
 
+/// The settings that say what is spoken and what is shown.
+const OCCASIONS: [(Occasion, &str, &str); 6] = [
+    (
+        Occasion::Stranger,
+        "strangerVoiceContent",
+        "strangerDisplayContent",
+    ),
+    (
+        Occasion::OutOfSchedule,
+        "alarmNotInPassTimeContent",
+        "alarmNotInPassTimeDisplayContent",
+    ),
+    (
+        Occasion::Expired,
+        "alarmNotInValidTimeVoiceContent",
+        "alarmNotInValidTimeDisplayContent",
+    ),
+    (
+        Occasion::NotAuthorised,
+        "alarmNotAuthVoiceContent",
+        "alarmNotAuthDisplayContent",
+    ),
+    (
+        Occasion::DocumentMatches,
+        "identificationVoiceSuccessContent",
+        "identificationDisplayTextSuccessContent",
+    ),
+    (
+        Occasion::DocumentDiffers,
+        "identificationVoiceFailedContent",
+        "identificationDisplayTextFailedContent",
+    ),
+];
+
 /// Settings that were set: as they all are now, and what was changed.
 pub(super) struct Told<'a> {
     pub(super) whole: Map<String, Value>,
@@ -118,38 +152,7 @@ impl Told<'_> {
         if self.touches(&display) {
             prompts.greeting.shown = self.welcome(display);
         }
-        for (occasion, spoken, shown) in [
-            (
-                Occasion::Stranger,
-                "strangerVoiceContent",
-                "strangerDisplayContent",
-            ),
-            (
-                Occasion::OutOfSchedule,
-                "alarmNotInPassTimeContent",
-                "alarmNotInPassTimeDisplayContent",
-            ),
-            (
-                Occasion::Expired,
-                "alarmNotInValidTimeVoiceContent",
-                "alarmNotInValidTimeDisplayContent",
-            ),
-            (
-                Occasion::NotAuthorised,
-                "alarmNotAuthVoiceContent",
-                "alarmNotAuthDisplayContent",
-            ),
-            (
-                Occasion::DocumentMatches,
-                "identificationVoiceSuccessContent",
-                "identificationDisplayTextSuccessContent",
-            ),
-            (
-                Occasion::DocumentDiffers,
-                "identificationVoiceFailedContent",
-                "identificationDisplayTextFailedContent",
-            ),
-        ] {
+        for (occasion, spoken, shown) in OCCASIONS {
             let switched = occasion == Occasion::Stranger && self.touches(&["strangerVoiceMode"]);
             if switched || self.touches(&[spoken, shown]) {
                 prompts
