@@ -399,6 +399,32 @@ fn a_platform_drops_a_device_that_is_silent_for_75_seconds() {
 }
 
 #[test]
+fn a_device_drops_a_platform_that_beat_back_and_fell_silent() {
+    let beat = || Frame {
+        header: Header::new(Version::V2, PacketKind::Heartbeat, 0, 0),
+        body: Bytes::new(),
+    };
+    // One that never answers a heartbeat may be silent.
+    let mut patient = device();
+    for second in (25..=250).step_by(25) {
+        patient.tick(at(second));
+    }
+    assert_eq!(events(&mut patient), []);
+
+    let mut device = device();
+    device.tick(at(25));
+    device.receive(beat(), at(26));
+    assert_eq!(events(&mut device), [Event::Heartbeat]);
+    for second in [50, 75, 100] {
+        device.tick(at(second));
+    }
+    assert_eq!(events(&mut device), []);
+    assert_eq!(device.next_tick(), Duration::from_secs(101));
+    device.tick(at(101));
+    assert_eq!(events(&mut device), [Event::Close(CloseReason::Silent)]);
+}
+
+#[test]
 fn what_a_peer_does_not_speak_is_not_sent() {
     let mut hub = platform();
     let person: AddPersonFace = AddPersonFace::read(&serde_json::json!({

@@ -284,7 +284,10 @@ async fn what_a_device_does_not_understand_is_known_until_its_next_firmware() {
         at: Timestamp::now(),
     };
     let devices = &site.store.devices;
-    devices.register(registration, Box::new(|_| false)).await.unwrap();
+    devices
+        .register(registration.clone(), Box::new(|_| false))
+        .await
+        .unwrap();
     let limit = async |firmware: Option<&str>| {
         let contact = Contact {
             address: "192.0.2.1:1".to_owned(),
@@ -300,4 +303,7 @@ async fn what_a_device_does_not_understand_is_known_until_its_next_firmware() {
     assert_eq!(limit(Some("V1")).await, Some(3));
     assert_eq!(limit(None).await, Some(3));
     assert_eq!(limit(Some("V2")).await, None);
+    devices.set_protocol_limit(&site.device, 3).await.unwrap();
+    let again = devices.register(registration, Box::new(|_| false)).await.unwrap();
+    assert_eq!(again.protocol_limit, None, "it registers anew");
 }

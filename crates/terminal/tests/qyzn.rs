@@ -355,7 +355,7 @@ async fn the_platform_decides_where_it_was_told_to() {
     let platform = Platform::listen().await;
     let mut config = qyzn_config(&path, platform.address());
     config.terminal.repeat_seconds = Some(0);
-    config.limits.decision_wait_ms = 700;
+    config.limits.decision_wait_ms = 1500;
     let door = Door::start(config).await;
     door.put(card_holder("p1", "1")).await;
     let mut link = platform.welcome().await;

@@ -23,6 +23,9 @@ use std::time::Duration;
 pub use event::{CloseReason, Event, RequestError, Ticket};
 pub use settings::{Moment, Role, Settings};
 
+/// A device takes a platform that answers heartbeats for gone after so many that nothing followed (T13).
+const MISSED_BEATS: u32 = 3;
+
 /// The state of one connection. Feed it frames and ticks; take events and bytes to write out of it.
 #[derive(Debug)]
 pub struct Exchange {
@@ -35,6 +38,8 @@ pub struct Exchange {
     peer_limit: Option<Version>,
     last_received: Duration,
     last_beat: Duration,
+    /// A platform answered a heartbeat; not all do (T13).
+    beats_back: bool,
     closing: bool,
 }
 
@@ -52,6 +57,7 @@ impl Exchange {
             peer_limit: None,
             last_received: now.elapsed,
             last_beat: now.elapsed,
+            beats_back: false,
             closing: false,
         }
     }
@@ -197,26 +203,34 @@ impl Exchange {
             self.close(CloseReason::NoAnswer { message });
         }
         self.asked.forget(now.elapsed);
-        match self.settings.role {
-            Role::Device if now.elapsed >= self.last_beat + self.settings.heartbeat => {
-                self.last_beat = now.elapsed;
-                self.beat(Version::V2, now);
-            }
-            Role::Platform if now.elapsed >= self.last_received + self.settings.silence => {
-                self.close(CloseReason::Silent);
-            }
-            _ => {}
+        if self.silent_at().is_some_and(|at| now.elapsed >= at) {
+            self.close(CloseReason::Silent);
+        } else if self.beat_at().is_some_and(|at| now.elapsed >= at) {
+            self.last_beat = now.elapsed;
+            self.beat(Version::V2, now);
         }
+    }
+
+    /// When the peer has been silent for too long; never, where a platform may be silent by nature.
+    fn silent_at(&self) -> Option<Duration> {
+        match self.settings.role {
+            Role::Platform => Some(self.last_received + self.settings.silence),
+            Role::Device => self
+                .beats_back
+                .then(|| self.last_received + self.settings.heartbeat * MISSED_BEATS),
+        }
+    }
+
+    fn beat_at(&self) -> Option<Duration> {
+        (self.settings.role == Role::Device).then(|| self.last_beat + self.settings.heartbeat)
     }
 
     /// When [`Self::tick`] is due next, by the clock of [`Moment::elapsed`].
     #[must_use]
     pub fn next_tick(&self) -> Duration {
-        let own = match self.settings.role {
-            Role::Device => self.last_beat + self.settings.heartbeat,
-            Role::Platform => self.last_received + self.settings.silence,
-        };
-        self.sent.next_due().map_or(own, |due| due.min(own))
+        let due = [self.beat_at(), self.silent_at(), self.sent.next_due()];
+        let first = due.into_iter().flatten().min();
+        first.unwrap_or(self.last_received + self.settings.silence)
     }
 
     /// Ends the connection: nothing is taken or sent any more.
@@ -243,8 +257,9 @@ impl Exchange {
     fn heartbeat(&mut self, header: Header, now: Moment) {
         self.events.push_back(Event::Heartbeat);
         // A device never answers: two answering sides would beat for ever.
-        if self.settings.role == Role::Platform {
-            self.beat(header.version, now);
+        match self.settings.role {
+            Role::Platform => self.beat(header.version, now),
+            Role::Device => self.beats_back = true,
         }
     }
 

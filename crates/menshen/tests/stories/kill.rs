@@ -2,7 +2,7 @@
 
 use crate::WIRE;
 use crate::kit::{Kiosk, Pair, number};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -27,8 +27,8 @@ impl Attempt {
     fn fits(&self, person: &str, at: Timestamp) -> bool {
         let resolution = i64::try_from(WIRE.resolution.as_millis()).unwrap();
         let tick = |at: Timestamp| at.as_millisecond() / resolution;
-        let off = i64::try_from(WIRE.clock.as_millis()).unwrap() / resolution;
-        person == self.person && tick(self.began) - off <= tick(at) && tick(at) <= tick(self.ended) + off
+        let off = SignedDuration::try_from(WIRE.clock).unwrap();
+        person == self.person && tick(self.began - off) <= tick(at) && tick(at) <= tick(self.ended + off)
     }
 }
 

@@ -181,7 +181,7 @@ pub(crate) struct Wire {
     pub(crate) resolution: Duration,
     /// Settings of a terminal that waits for no answer long.
     pub(crate) impatient: &'static [&'static str],
-    /// How far a terminal's clock may be off after the hub has set it.
+    /// How far a terminal's clock may be off: the hub's answers that set it are under way for a moment.
     pub(crate) clock: Duration,
     /// Nobody is on a device without a photo.
     pub(crate) needs_photo: bool,

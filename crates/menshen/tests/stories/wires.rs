@@ -17,7 +17,7 @@ pub(crate) const QYZN: Wire = Wire {
     },
     resolution: Duration::from_secs(1),
     impatient: &["qyzn.request_timeout_seconds=2"],
-    clock: Duration::ZERO,
+    clock: Duration::from_millis(500),
     needs_photo: false,
 };
 
@@ -38,7 +38,6 @@ pub(crate) const MQTT: Wire = Wire {
     },
     resolution: Duration::from_millis(1),
     impatient: &["mqtt.resend_seconds=2"],
-    // Registration brings the time, and takes as long as it takes.
     clock: Duration::from_millis(500),
     needs_photo: true,
 };

@@ -363,7 +363,7 @@ pub trait Devices: Send + Sync {
     async fn set_clock_skew(&self, id: &DeviceId, skew_ms: i64) -> Result<(), StoreError>;
 
     /// A refusal told that a device understands this version of its protocol at most; forgotten when it signs in with
-    /// another firmware.
+    /// another firmware, or registers anew.
     ///
     /// # Errors
     /// Only what the database says.

@@ -26,7 +26,7 @@ pub enum CloseReason {
     /// The bytes are no frames.
     #[error(transparent)]
     Stream(#[from] DecoderError),
-    /// Nothing came for [`Settings::silence`](super::Settings::silence).
+    /// Nothing came for [`Settings::silence`](super::Settings::silence), or to a device for three heartbeats.
     #[error("nothing came for too long")]
     Silent,
     /// A frame was not complete after [`Settings::frame_time`](super::Settings::frame_time).

@@ -151,7 +151,8 @@ fn meet(
         return Ok(known);
     }
     tx.execute(
-        "UPDATE devices SET mac = ?2, model = coalesce(?3, model), capabilities = ?4 WHERE id = ?1",
+        "UPDATE devices SET mac = ?2, model = coalesce(?3, model), capabilities = ?4, protocol_limit = NULL \
+         WHERE id = ?1",
         params![
             id,
             registration.mac,
