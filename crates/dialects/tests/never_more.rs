@@ -271,3 +271,69 @@ proptest! {
         }
     }
 }
+
+/// What a device of a dialect with a validity alone does with a person's message.
+fn told_grants(told: &dialects::told::ToldPerson, zone: &TimeZone, at: Timestamp) -> bool {
+    let door = Door {
+        time_zone: zone.clone(),
+        device_times: None,
+    };
+    decide(&told.subject(0), &told.rules, &door, at).is_granted()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_device_with_a_validity_alone_never_grants_more(
+        person in person(),
+        rules in vec(rule(), 0..5),
+        zone in zone(),
+        now in instant(),
+        probes in vec(instant(), 60),
+    ) {
+        use dialects::lan::convert::{Placement, Wanted, person_from_message, person_to_device};
+        use dialects::lan::operation::parameters;
+        use dialects::lan::{Encoding, Request};
+        let converted = person_to_device(&Wanted { person: &person, rules: &rules, photo: None, now });
+        prop_assert!(converted.redo_at.is_none_or(|at| at > now));
+        let Placement::Hold(message) = converted.placement else { return Ok(()) };
+        let request = Request::from(*message);
+        let call = request.call("abc", Encoding::Form);
+        let read = Request::parse(call.method, &call.target, &parameters("", &call.body).unwrap()).unwrap();
+        prop_assert_eq!(&read, &request);
+        let Request::SetPerson(message) = read else { panic!() };
+        let told = person_from_message(&message, person.id.clone());
+        let door = Door { time_zone: zone.clone(), device_times: None };
+        for at in probes.iter().chain([&now]) {
+            let hub = decide(&subject(&person), &rules, &door, *at);
+            prop_assert!(!told_grants(&told, &zone, *at) || hub.is_granted(), "{at}: hub {hub:?}, {message:?}");
+        }
+    }
+
+    /// A grant that holds at any time is said whole.
+    #[test]
+    fn a_validity_is_said_whole(
+        person in person(),
+        valid_from in option::of(instant()),
+        valid_until in option::of(instant()),
+        now in instant(),
+        probes in vec(instant(), 40),
+    ) {
+        use dialects::lan::convert::{Placement, Wanted, person_from_message, person_to_device};
+        prop_assume!(person.kind != PersonKind::Blocked);
+        let rules = [Rule { times: None, valid_from, valid_until }];
+        let converted = person_to_device(&Wanted { person: &person, rules: &rules, photo: None, now });
+        prop_assume!(converted.losses.iter().all(|loss| loss.reason != dialects::LossReason::Narrowed));
+        let door = Door { time_zone: TimeZone::UTC, device_times: None };
+        let hub = |at| decide(&subject(&person), &rules, &door, at).is_granted();
+        let told = match &converted.placement {
+            Placement::Hold(message) => Some(person_from_message(message, person.id.clone())),
+            _ => None,
+        };
+        for at in &probes {
+            let held = told.as_ref().is_some_and(|told| told_grants(told, &TimeZone::UTC, *at));
+            prop_assert_eq!(held, hub(*at), "{}: {:?}", at, converted);
+        }
+    }
+}

@@ -59,6 +59,15 @@ pub fn read<T: DeserializeOwned>(value: &Value) -> Result<T, LenientError> {
     T::deserialize(Lenient(value))
 }
 
+/// For `#[serde(deserialize_with)]` of an optional field that is not worth its message: what cannot be read is missing.
+///
+/// # Errors
+/// Those of the deserializer itself.
+pub fn loose<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let value = <Value as de::Deserialize>::deserialize(deserializer)?;
+    Ok(read::<Option<T>>(&value).ok().flatten())
+}
+
 #[derive(Clone, Copy)]
 struct Lenient<'a>(&'a Value);
 
