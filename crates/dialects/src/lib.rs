@@ -8,7 +8,7 @@
 //! Shared by all dialects: [`lenient`] (reading what real devices send), [`fields`] (tables of settings), [`limits`]
 //! (of single fields), [`loss`] (what a conversion could not express), [`local_time`] (wall clocks without a zone),
 //! [`epoch`] (instants as numbers), [`http`] (calls and their parameters), [`told`] and [`received`] (people and records
-//! as a message tells them), [`reported`] (a pass to be told).
+//! as a message tells them), [`placement`] and [`reported`] (a person to be placed, a pass to be told).
 
 mod convert;
 pub mod epoch;
@@ -20,6 +20,9 @@ pub mod limits;
 pub mod local_time;
 pub mod loss;
 pub mod mqtt;
+mod numbered;
+pub mod openapi;
+pub mod placement;
 pub mod qyzn;
 pub mod received;
 pub mod reported;

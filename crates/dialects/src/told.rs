@@ -3,6 +3,7 @@
 use crate::lenient::Base64Text;
 use model::access::{Rule, Subject};
 use model::{Credential, CredentialKind, Person};
+use serde_json::{Map, Value};
 
 /// A person of a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,8 @@ pub struct ToldPerson {
     pub photo: Option<Base64Text>,
     /// Where the photo is to be fetched instead.
     pub photo_url: Option<String>,
+    /// What the model has no place for, by the names on the wire, to be told again.
+    pub extra: Map<String, Value>,
 }
 
 impl ToldPerson {

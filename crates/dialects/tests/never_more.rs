@@ -292,7 +292,8 @@ proptest! {
         now in instant(),
         probes in vec(instant(), 60),
     ) {
-        use dialects::lan::convert::{Placement, Wanted, person_from_message, person_to_device};
+        use dialects::lan::convert::{person_from_message, person_to_device};
+        use dialects::placement::{Placement, Wanted};
         use dialects::lan::operation::parameters;
         use dialects::lan::{Encoding, Request};
         let converted = person_to_device(&Wanted { person: &person, rules: &rules, photo: None, now });
@@ -320,7 +321,8 @@ proptest! {
         now in instant(),
         probes in vec(instant(), 40),
     ) {
-        use dialects::lan::convert::{Placement, Wanted, person_from_message, person_to_device};
+        use dialects::lan::convert::{person_from_message, person_to_device};
+        use dialects::placement::{Placement, Wanted};
         prop_assume!(person.kind != PersonKind::Blocked);
         let rules = [Rule { times: None, valid_from, valid_until }];
         let converted = person_to_device(&Wanted { person: &person, rules: &rules, photo: None, now });
@@ -334,6 +336,44 @@ proptest! {
         for at in &probes {
             let held = told.as_ref().is_some_and(|told| told_grants(told, &TimeZone::UTC, *at));
             prop_assert_eq!(held, hub(*at), "{}: {:?}", at, converted);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Until the hub sends or removes the person again, a device whose staff has no validity grants nothing that the hub
+    /// would not.
+    #[test]
+    fn a_device_with_visits_alone_never_grants_more(
+        person in person(),
+        rules in vec(rule(), 0..5),
+        zone in zone(),
+        now in instant(),
+        probes in vec(instant(), 60),
+    ) {
+        use dialects::openapi::convert::{person_from_message, person_to_device};
+        use dialects::openapi::{AddUser, Incoming, Request};
+        use dialects::placement::{Placement, Wanted};
+        // Passes are counted by the hub, which takes the person off the device at the last one.
+        let still = person.pass_limit.is_none_or(|limit| person.passes_used < limit);
+        let converted = person_to_device(&Wanted { person: &person, rules: &rules, photo: None, now });
+        prop_assert!(converted.redo_at.is_none_or(|at| at > now));
+        let Placement::Hold(user) = converted.placement else { return Ok(()) };
+        prop_assert!(still || person.kind == PersonKind::Blocked);
+        let call = Request::from(AddUser(*user)).call(0, "x");
+        let (path, query) = call.target.split_once('?').unwrap();
+        let incoming = Incoming::read(call.method, path, query, &call.body).unwrap();
+        let Ok(Request::AddUser(AddUser(user))) = Request::parse(&incoming) else { panic!() };
+        let told = person_from_message(&user, person.id.clone());
+        let door = Door { time_zone: zone.clone(), device_times: None };
+        for at in probes.iter().chain([&now]) {
+            if *at < now || converted.redo_at.is_some_and(|redo| *at >= redo) {
+                continue;
+            }
+            let hub = decide(&subject(&person), &rules, &door, *at);
+            prop_assert!(!told_grants(&told, &zone, *at) || hub.is_granted(), "{at}: hub {hub:?}, {user:?}");
         }
     }
 }

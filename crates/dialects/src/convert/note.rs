@@ -55,3 +55,17 @@ pub(crate) fn of_kind(person: &Person, kind: CredentialKind) -> impl Iterator<It
         .iter()
         .filter(move |credential| credential.kind == kind)
 }
+
+/// Something that the dialect lacks and the hub sees to, by adding and removing the person in time.
+pub(crate) fn enforced_by_hub(field: &str) -> Loss {
+    Loss {
+        reason: LossReason::EnforcedByHub,
+        ..Loss::unsupported(field)
+    }
+}
+
+/// A text of at most so many characters; a cut is a loss.
+pub(crate) fn fitted_characters(field: &str, text: &str, count: usize, losses: &mut Vec<Loss>) -> String {
+    let end = text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
+    fitted(field, text, end, losses)
+}

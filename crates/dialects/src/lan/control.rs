@@ -5,7 +5,8 @@ use crate::epoch::Epoch;
 use crate::fields::FieldError;
 use crate::lenient::Base64Text;
 use crate::limits::{at_most, within};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use crate::numbered::numbered;
+use serde::{Deserialize, Serialize};
 
 /// How long a device waits between the answer to `reboot` and the restart, milliseconds (3.14).
 pub const REBOOT_DELAY_MS: u64 = 3000;
@@ -152,63 +153,19 @@ pub struct Checked {
     pub exists: bool,
 }
 
-macro_rules! usabilities {
-    ($($(#[$doc:meta])* $name:ident = $number:literal,)*) => {
-        /// Whether a picture can be used (3.19).
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Usability {
-            $($(#[$doc])* $name,)*
-            /// A number that the document does not have.
-            Other(i64),
-        }
-
-        impl Usability {
-            /// Every value of the document.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// The number.
-            #[must_use]
-            pub fn number(self) -> i64 {
-                match self {
-                    $(Self::$name => $number,)*
-                    Self::Other(number) => number,
-                }
-            }
-        }
-
-        impl From<i64> for Usability {
-            fn from(number: i64) -> Self {
-                match number {
-                    $($number => Self::$name,)*
-                    other => Self::Other(other),
-                }
-            }
-        }
-    };
-}
-
-usabilities! {
-    /// It can.
-    Usable = 0,
-    /// Its size is not taken.
-    WrongSize = 1,
-    /// It is no picture of a known format.
-    WrongFormat = 2,
-    /// It shows no face.
-    NoFace = 3,
-    /// Its face gives no template.
-    NoFeatures = 4,
-}
-
-impl Serialize for Usability {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_i64(self.number())
-    }
-}
-
-impl<'de> Deserialize<'de> for Usability {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        i64::deserialize(deserializer).map(Self::from)
+numbered! {
+    /// Whether a picture can be used (3.19).
+    Usability, else "照片不可用" {
+        /// It can.
+        Usable = 0 "照片可用",
+        /// Its size is not taken.
+        WrongSize = 1 "尺寸错误",
+        /// It is no picture of a known format.
+        WrongFormat = 2 "格式错误",
+        /// It shows no face.
+        NoFace = 3 "找不到人脸",
+        /// Its face gives no template.
+        NoFeatures = 4 "特征值提取失败",
     }
 }
 

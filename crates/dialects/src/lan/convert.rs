@@ -12,4 +12,4 @@ mod wanted;
 pub use received::record_from_device;
 pub use reported::record_to_platform;
 pub use told::person_from_message;
-pub use wanted::{Converted, Placement, Wanted, person_to_device};
+pub use wanted::person_to_device;

@@ -65,11 +65,7 @@ pub struct HeartBeatTarget {
 #[serde(default)]
 pub struct HeartBeat {
     /// Seconds since the device started.
-    #[serde(
-        rename = "deviceElapsedRealtime",
-        deserialize_with = "crate::lenient::loose",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "deviceElapsedRealtime", skip_serializing_if = "Option::is_none")]
     pub uptime: Option<f64>,
     /// Its operating system.
     #[serde(rename = "deviceSystemVersion", skip_serializing_if = "Option::is_none")]
@@ -102,7 +98,8 @@ impl HeartBeat {
     pub fn parse(query: &str, body: &[u8]) -> Result<Self, Refused> {
         let parameters = Parameters::read(query, body, PICTURES)
             .map_err(|error| Refused::new(Status::Malformed, error.to_string()))?;
-        lenient::read(parameters.value()).map_err(|error| Refused::new(Status::Malformed, error.to_string()))
+        lenient::salvage(parameters.value())
+            .map_err(|error| Refused::new(Status::Malformed, error.to_string()))
     }
 
     /// The form that a device posts.

@@ -44,7 +44,7 @@ operation!(ListRecord: "listRecord", "3.10", [Get], ["ts", "count"] -> Records);
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Records {
     /// The records.
-    #[serde(rename = "record", default)]
+    #[serde(rename = "record", default, deserialize_with = "lenient::salvaged_list")]
     pub records: Vec<PassRecord>,
 }
 
@@ -59,14 +59,10 @@ pub struct PassRecord {
     #[serde(rename = "personID")]
     pub person_id: String,
     /// When; `None` where it came as no time.
-    #[serde(deserialize_with = "lenient::loose", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ts: Option<Epoch>,
     /// How; the document defines no value (QUIRKS L9).
-    #[serde(
-        rename = "passType",
-        deserialize_with = "lenient::loose",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "passType", skip_serializing_if = "Option::is_none")]
     pub pass_type: Option<i64>,
     /// The name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,7 +134,7 @@ impl RecordCallback {
     /// [`Refused`] with status 102 for a body that cannot be read, 101 for a record without a time.
     pub fn parse(query: &str, body: &[u8]) -> Result<Self, Refused> {
         let parameters = parameters(query, body)?;
-        let record: PassRecord = lenient::read(parameters.value())
+        let record: PassRecord = lenient::salvage(parameters.value())
             .map_err(|error| Refused::new(Status::Malformed, error.to_string()))?;
         if parameters.get("ts").is_none() {
             return Err(Refused::new(Status::Missing, "ts"));

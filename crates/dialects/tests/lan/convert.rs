@@ -2,11 +2,11 @@
 
 use dialects::epoch::Epoch;
 use dialects::lan::convert::{
-    Converted, Placement, Wanted, person_from_message, person_to_device, record_from_device,
-    record_to_platform, settings,
+    person_from_message, person_to_device, record_from_device, record_to_platform, settings,
 };
 use dialects::lan::{Operation, PassRecord, RecordCallback, SetPerson};
 use dialects::lenient::Base64Text;
+use dialects::placement::{Converted, Placement, Wanted};
 use dialects::reported::{Pass, SeenPerson};
 use dialects::{Loss, LossReason};
 use jiff::Timestamp;
@@ -30,7 +30,7 @@ fn person() -> Person {
     Person::new(PersonId::new("p-1").unwrap(), "胖虎")
 }
 
-fn convert(person: &Person, rules: &[Rule]) -> Converted {
+fn convert(person: &Person, rules: &[Rule]) -> Converted<SetPerson> {
     person_to_device(&Wanted {
         person,
         rules,
@@ -39,7 +39,7 @@ fn convert(person: &Person, rules: &[Rule]) -> Converted {
     })
 }
 
-fn held(converted: &Converted) -> &SetPerson {
+fn held(converted: &Converted<SetPerson>) -> &SetPerson {
     match &converted.placement {
         Placement::Hold(message) => message,
         other => panic!("{other:?}"),

@@ -6,6 +6,7 @@ use crate::told::{ToldPerson, credential};
 use jiff::Timestamp;
 use model::access::Rule;
 use model::{CredentialKind, Person, PersonId};
+use serde_json::Map;
 
 /// Reads a person under an id of the reader's. The door may be passed at any time of the validity: the dialect has no
 /// schedules.
@@ -31,6 +32,7 @@ pub fn person_from_message(message: &SetPerson, id: PersonId) -> ToldPerson {
         rules: vec![Rule::default()],
         photo: message.photo.clone().filter(|photo| !photo.is_blank()),
         photo_url: None,
+        extra: Map::new(),
     }
 }
 

@@ -6,57 +6,17 @@ use crate::convert::window::Bounds;
 use crate::epoch::Epoch;
 use crate::lan::person::{NAME_BYTES, NO_TIME, NUMBER_BYTES, SetPerson, UNLIMITED_PASSES};
 use crate::lenient::Base64Text;
+use crate::placement::{Converted, Placement, Wanted};
 use crate::{Loss, LossReason};
 use jiff::Timestamp;
-use model::access::Rule;
 use model::{CredentialKind, Person, PersonKind, Verify};
-
-/// Who is to be on a device.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    /// The person.
-    pub person: &'a Person,
-    /// The grants that lead to the device's door, resolved.
-    pub rules: &'a [Rule],
-    /// The best photo, a JPEG of at most 640 × 480 pixels; none for somebody with cards alone.
-    pub photo: Option<&'a [u8]>,
-    /// Now. Where grants have several validities, what is sent is what serves from now on.
-    pub now: Timestamp,
-}
-
-/// Whether and how a person is to be on a device.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Placement {
-    /// As this says.
-    Hold(Box<SetPerson>),
-    /// Not: nothing leads there, or the dialect has no blocked people.
-    Absent,
-    /// Not: the dialect cannot say when the person may pass (hub rule 25: failed, `unsupported`).
-    Unsupported,
-}
-
-/// What came of a conversion.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Converted {
-    /// What is to be on the device.
-    pub placement: Placement,
-    /// What was cut, left out or narrowed.
-    pub losses: Vec<Loss>,
-    /// When the person is to be converted and sent again, because grants begin or end that the call leaves out.
-    pub redo_at: Option<Timestamp>,
-}
 
 /// Converts a person with the grants that lead to a door into the call for the device there.
 #[must_use]
-pub fn person_to_device(wanted: &Wanted<'_>) -> Converted {
+pub fn person_to_device(wanted: &Wanted<'_>) -> Converted<SetPerson> {
     let person = wanted.person;
-    let of = |placement, losses, redo_at| Converted {
-        placement,
-        losses,
-        redo_at,
-    };
     if person.kind == PersonKind::Blocked {
-        return of(Placement::Absent, Vec::new(), None);
+        return Converted::absent(None);
     }
     let bounds = Bounds {
         from: person.valid_from,
@@ -65,11 +25,8 @@ pub fn person_to_device(wanted: &Wanted<'_>) -> Converted {
     };
     let validity = match choose_window(wanted.rules, bounds, wanted.now) {
         Window::Open(validity) => validity,
-        Window::Closed => return of(Placement::Absent, Vec::new(), None),
-        Window::Scheduled => {
-            let losses = vec![Loss::unsupported("grants.schedule")];
-            return of(Placement::Unsupported, losses, None);
-        }
+        Window::Closed => return Converted::absent(None),
+        Window::Scheduled => return Converted::scheduled(),
     };
     let mut losses = Vec::new();
     if validity.narrowed {
@@ -77,7 +34,11 @@ pub fn person_to_device(wanted: &Wanted<'_>) -> Converted {
     }
     let message = message(wanted, validity, &mut losses);
     note_unsupported(person, &mut losses);
-    of(Placement::Hold(Box::new(message)), losses, validity.redo_at)
+    Converted {
+        placement: Placement::Hold(Box::new(message)),
+        losses,
+        redo_at: validity.redo_at,
+    }
 }
 
 fn message(wanted: &Wanted<'_>, validity: Validity, losses: &mut Vec<Loss>) -> SetPerson {
