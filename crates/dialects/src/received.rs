@@ -71,6 +71,18 @@ impl ReceivedRecord {
     }
 }
 
+/// A device that says no more than "not normal": from here on it is fever, °C (hub rule 42).
+const FEVER: f32 = 35.0;
+
+/// What a temperature is that a device calls abnormal without saying which way.
+#[must_use]
+pub fn abnormal(temperature: Option<f32>) -> TemperatureAlarm {
+    match temperature {
+        Some(degrees) if degrees < FEVER => TemperatureAlarm::Low,
+        _ => TemperatureAlarm::High,
+    }
+}
+
 /// A message without these keys, whatever their case and blanks, at any depth: those of pictures and of secrets.
 #[must_use]
 pub fn without(data: &Value, keys: &[&str]) -> Value {

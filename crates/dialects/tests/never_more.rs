@@ -377,3 +377,39 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// A terminal that fetches its people holds nobody who may not pass, schedules apart: on those its platform decides
+    /// with every pass.
+    #[test]
+    fn a_terminal_that_fetches_people_holds_nobody_too_long(
+        person in person(),
+        rules in vec(rule(), 0..5),
+        now in instant(),
+        probes in vec(instant(), 60),
+    ) {
+        use dialects::openapi::convert::platform::{Wanted, person_from_change, person_to_change};
+        use dialects::openapi::platform::{Answer, FaceChanges, QueryTime};
+        use dialects::placement::Placement;
+        let image_url = Some("http://h/1.jpg");
+        let wanted = Wanted { person: &person, rules: &rules, image_url, changed_at: now, now };
+        let converted = person_to_change(&wanted);
+        prop_assert!(converted.redo_at.is_none_or(|at| at > now));
+        let Placement::Hold(change) = converted.placement else { return Ok(()) };
+        let told = FaceChanges { list: vec![*change], mark: QueryTime::new(1) };
+        let read = FaceChanges::parse(&told.to_bytes()).unwrap();
+        prop_assert_eq!(&read, &told);
+        let held = person_from_change(&read.list[0], person.id.clone());
+        let at_any_time: Vec<Rule> = rules.into_iter().map(|rule| Rule { times: None, ..rule }).collect();
+        let door = Door { time_zone: TimeZone::UTC, device_times: None };
+        for at in probes.iter().chain([&now]) {
+            if *at < now || converted.redo_at.is_some_and(|redo| *at >= redo) {
+                continue;
+            }
+            let hub = decide(&subject(&person), &at_any_time, &door, *at);
+            prop_assert!(!told_grants(&held, &TimeZone::UTC, *at) || hub.is_granted(), "{at}: hub {hub:?}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! What goes to a device never allows more than `model::access::decide` does on the hub (hub rule 24); where the dialect
 //! can only say less, a [`crate::Loss`] tells.
 
+pub mod platform;
 mod received;
 mod reported;
 pub mod settings;

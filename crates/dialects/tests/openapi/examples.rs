@@ -7,8 +7,9 @@ use dialects::openapi::sign::{DEFAULT_PASSWORD, signature};
 use dialects::openapi::socket::Listen;
 use dialects::openapi::{
     AddUser, Code, DeleteUser, GetInformation, GetNetwork, GetPeripherals, GetSmartFace, InputType,
-    JsonCommand, ListRecords, ListUsers, OpenDoor, Operation, Reboot, Refusal, Reply, Request, Seconds,
-    SetNetwork, SetPeripherals, SetSmartFace, SocketMessage, SyncTime, UpdateUser, UserType,
+    JsonCommand, ListRecords, ListUsers, OpenDoor, Operation, PlatformRequest, Reboot, Refusal, Reply,
+    Request, Seconds, SetNetwork, SetPeripherals, SetSmartFace, SocketMessage, SyncTime, UpdateUser,
+    UserType,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -60,8 +61,14 @@ fn the_code_declares_the_names_of_the_document() {
     let committed = std::fs::read_to_string(folder("names/openapi.txt")).unwrap();
     let committed: BTreeSet<&str> = committed.lines().collect();
     let socket = [Listen::NAME, Listen::HEARTBEAT_NAME, Listen::RECORD_NAME];
-    let declared: BTreeSet<&str> = Request::ALL.iter().copied().chain(socket).collect();
+    let declared: BTreeSet<&str> = Request::ALL
+        .iter()
+        .chain(PlatformRequest::ALL)
+        .copied()
+        .chain(socket)
+        .collect();
     assert_eq!(declared, committed);
+    assert_eq!(committed.len(), 24);
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod calls;
 mod convert;
 mod examples;
 mod limits;
+mod platform;
+mod platform_convert;
 mod socket;
 
 use dialects::http::{Call, Method};
