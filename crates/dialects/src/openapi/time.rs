@@ -3,7 +3,7 @@
 use crate::epoch::Epoch;
 use crate::fields::FieldError;
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// Whole seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,6 +58,8 @@ impl Serialize for Seconds {
 
 impl<'de> Deserialize<'de> for Seconds {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Epoch::deserialize(deserializer).map(|at| Self(at.as_second()))
+        let at = Self(Epoch::deserialize(deserializer)?.as_second());
+        at.check("time").map_err(|_| de::Error::custom("is no time"))?;
+        Ok(at)
     }
 }

@@ -309,6 +309,7 @@ fn lists_are_asked_for_by_page() {
     assert_eq!(users("type=0"), Err(Code::InvalidParameter));
     assert_eq!((users("type=-1"), records("type=0")), (Ok((1, 10)), Ok((1, 20))));
     assert_eq!(records("startTime=today"), Err(Code::InvalidParameter));
+    assert_eq!(records("endTime=1573546553000000"), Err(Code::InvalidParameter));
 
     let paging = Paging { page: 2, size: 10 };
     let page = Page::new(vec![user(); 4], 14, paging);
