@@ -5,7 +5,7 @@ use super::{USER, VISITOR};
 use crate::convert::note::{
     enforced_by_hub, fitted_characters, is_filled, left_out, narrowed, of_kind, shown_name, unsupported,
 };
-use crate::convert::unscheduled::{Window, choose_window};
+use crate::convert::unscheduled::{Validity, Window, choose_window};
 use crate::convert::window::Bounds;
 use crate::openapi::platform::changes::check_url;
 use crate::openapi::platform::{Change, FaceChange, NAME_CHARACTERS, SHORT_CHARACTERS};
@@ -36,30 +36,10 @@ pub struct Wanted<'a> {
 #[must_use]
 pub fn person_to_change(wanted: &Wanted<'_>) -> Converted<FaceChange> {
     let person = wanted.person;
-    let is_used_up = person.pass_limit.is_some_and(|limit| person.passes_used >= limit);
-    if person.kind == PersonKind::Blocked || is_used_up {
+    let Some(validity) = validity(wanted) else {
         return Converted::absent(None);
-    }
+    };
     let mut losses = Vec::new();
-    let bounds = Bounds {
-        from: person.valid_from,
-        until: person.valid_until,
-        vip: person.kind == PersonKind::Vip,
-    };
-    let at_any_time: Vec<Rule> = wanted
-        .rules
-        .iter()
-        .map(|rule| Rule {
-            times: None,
-            ..rule.clone()
-        })
-        .collect();
-    let (Window::Open(validity), is_scheduled) = (
-        choose_window(&at_any_time, bounds, wanted.now),
-        !bounds.vip && wanted.rules.iter().any(|rule| rule.times.is_some()),
-    ) else {
-        return Converted::absent(None);
-    };
     if validity.narrowed {
         losses.push(narrowed("grants"));
     }
@@ -73,7 +53,7 @@ pub fn person_to_change(wanted: &Wanted<'_>) -> Converted<FaceChange> {
             ..Converted::absent(redo_at)
         };
     };
-    if is_scheduled {
+    if person.kind != PersonKind::Vip && wanted.rules.iter().any(|rule| rule.times.is_some()) {
         losses.push(enforced_by_hub("grants.schedule"));
     }
     if person.pass_limit.is_some() {
@@ -85,6 +65,32 @@ pub fn person_to_change(wanted: &Wanted<'_>) -> Converted<FaceChange> {
         placement: Placement::Hold(Box::new(change)),
         losses,
         redo_at,
+    }
+}
+
+/// When the person may pass, schedules apart; `None` for somebody who may not pass at all.
+fn validity(wanted: &Wanted<'_>) -> Option<Validity> {
+    let person = wanted.person;
+    let is_used_up = person.pass_limit.is_some_and(|limit| person.passes_used >= limit);
+    if person.kind == PersonKind::Blocked || is_used_up {
+        return None;
+    }
+    let bounds = Bounds {
+        from: person.valid_from,
+        until: person.valid_until,
+        vip: person.kind == PersonKind::Vip,
+    };
+    let at_any_time: Vec<Rule> = wanted
+        .rules
+        .iter()
+        .map(|rule| Rule {
+            times: None,
+            ..rule.clone()
+        })
+        .collect();
+    match choose_window(&at_any_time, bounds, wanted.now) {
+        Window::Open(validity) => Some(validity),
+        Window::Closed | Window::Scheduled => None,
     }
 }
 
