@@ -271,3 +271,145 @@ proptest! {
         }
     }
 }
+
+/// What a device of a dialect with a validity alone does with a person's message.
+fn told_grants(told: &dialects::told::ToldPerson, zone: &TimeZone, at: Timestamp) -> bool {
+    let door = Door {
+        time_zone: zone.clone(),
+        device_times: None,
+    };
+    decide(&told.subject(0), &told.rules, &door, at).is_granted()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn a_device_with_a_validity_alone_never_grants_more(
+        person in person(),
+        rules in vec(rule(), 0..5),
+        zone in zone(),
+        now in instant(),
+        probes in vec(instant(), 60),
+    ) {
+        use dialects::lan::convert::{person_from_message, person_to_device};
+        use dialects::placement::{Placement, Wanted};
+        use dialects::lan::operation::parameters;
+        use dialects::lan::{Encoding, Request};
+        let converted = person_to_device(&Wanted { person: &person, rules: &rules, photo: None, now });
+        prop_assert!(converted.redo_at.is_none_or(|at| at > now));
+        let Placement::Hold(message) = converted.placement else { return Ok(()) };
+        let request = Request::from(*message);
+        let call = request.call("abc", Encoding::Form);
+        let read = Request::parse(call.method, &call.target, &parameters("", &call.body).unwrap()).unwrap();
+        prop_assert_eq!(&read, &request);
+        let Request::SetPerson(message) = read else { panic!() };
+        let told = person_from_message(&message, person.id.clone());
+        let door = Door { time_zone: zone.clone(), device_times: None };
+        for at in probes.iter().chain([&now]) {
+            let hub = decide(&subject(&person), &rules, &door, *at);
+            prop_assert!(!told_grants(&told, &zone, *at) || hub.is_granted(), "{at}: hub {hub:?}, {message:?}");
+        }
+    }
+
+    /// A grant that holds at any time is said whole.
+    #[test]
+    fn a_validity_is_said_whole(
+        person in person(),
+        valid_from in option::of(instant()),
+        valid_until in option::of(instant()),
+        now in instant(),
+        probes in vec(instant(), 40),
+    ) {
+        use dialects::lan::convert::{person_from_message, person_to_device};
+        use dialects::placement::{Placement, Wanted};
+        prop_assume!(person.kind != PersonKind::Blocked);
+        let rules = [Rule { times: None, valid_from, valid_until }];
+        let converted = person_to_device(&Wanted { person: &person, rules: &rules, photo: None, now });
+        prop_assume!(converted.losses.iter().all(|loss| loss.reason != dialects::LossReason::Narrowed));
+        let door = Door { time_zone: TimeZone::UTC, device_times: None };
+        let hub = |at| decide(&subject(&person), &rules, &door, at).is_granted();
+        let told = match &converted.placement {
+            Placement::Hold(message) => Some(person_from_message(message, person.id.clone())),
+            _ => None,
+        };
+        for at in &probes {
+            let held = told.as_ref().is_some_and(|told| told_grants(told, &TimeZone::UTC, *at));
+            prop_assert_eq!(held, hub(*at), "{}: {:?}", at, converted);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Until the hub sends or removes the person again, a device whose staff has no validity grants nothing that the hub
+    /// would not.
+    #[test]
+    fn a_device_with_visits_alone_never_grants_more(
+        person in person(),
+        rules in vec(rule(), 0..5),
+        zone in zone(),
+        now in instant(),
+        probes in vec(instant(), 60),
+    ) {
+        use dialects::openapi::convert::{person_from_message, person_to_device};
+        use dialects::openapi::{AddUser, Incoming, Request};
+        use dialects::placement::{Placement, Wanted};
+        // Passes are counted by the hub, which takes the person off the device at the last one.
+        let still = person.pass_limit.is_none_or(|limit| person.passes_used < limit);
+        let converted = person_to_device(&Wanted { person: &person, rules: &rules, photo: None, now });
+        prop_assert!(converted.redo_at.is_none_or(|at| at > now));
+        let Placement::Hold(user) = converted.placement else { return Ok(()) };
+        prop_assert!(still || person.kind == PersonKind::Blocked);
+        let call = Request::from(AddUser(*user)).call(0, "x");
+        let (path, query) = call.target.split_once('?').unwrap();
+        let incoming = Incoming::read(call.method, path, query, &call.body).unwrap();
+        let Ok(Request::AddUser(AddUser(user))) = Request::parse(&incoming) else { panic!() };
+        let told = person_from_message(&user, person.id.clone());
+        let door = Door { time_zone: zone.clone(), device_times: None };
+        for at in probes.iter().chain([&now]) {
+            if *at < now || converted.redo_at.is_some_and(|redo| *at >= redo) {
+                continue;
+            }
+            let hub = decide(&subject(&person), &rules, &door, *at);
+            prop_assert!(!told_grants(&told, &zone, *at) || hub.is_granted(), "{at}: hub {hub:?}, {user:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// A terminal that fetches its people holds nobody who may not pass, schedules apart: on those its platform decides
+    /// with every pass.
+    #[test]
+    fn a_terminal_that_fetches_people_holds_nobody_too_long(
+        person in person(),
+        rules in vec(rule(), 0..5),
+        now in instant(),
+        probes in vec(instant(), 60),
+    ) {
+        use dialects::openapi::convert::platform::{Wanted, person_from_change, person_to_change};
+        use dialects::openapi::platform::{Answer, FaceChanges, QueryTime};
+        use dialects::placement::Placement;
+        let image_url = Some("http://h/1.jpg");
+        let wanted = Wanted { person: &person, rules: &rules, image_url, changed_at: now, now };
+        let converted = person_to_change(&wanted);
+        prop_assert!(converted.redo_at.is_none_or(|at| at > now));
+        let Placement::Hold(change) = converted.placement else { return Ok(()) };
+        let told = FaceChanges { list: vec![*change], mark: QueryTime::new(1) };
+        let read = FaceChanges::parse(&told.to_bytes()).unwrap();
+        prop_assert_eq!(&read, &told);
+        let held = person_from_change(&read.list[0], person.id.clone());
+        let at_any_time: Vec<Rule> = rules.into_iter().map(|rule| Rule { times: None, ..rule }).collect();
+        let door = Door { time_zone: TimeZone::UTC, device_times: None };
+        for at in probes.iter().chain([&now]) {
+            if *at < now || converted.redo_at.is_some_and(|redo| *at >= redo) {
+                continue;
+            }
+            let hub = decide(&subject(&person), &at_any_time, &door, *at);
+            prop_assert!(!told_grants(&held, &TimeZone::UTC, *at) || hub.is_granted(), "{at}: hub {hub:?}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use super::code::ErrorCode;
 use super::{control, dev_info, person, record, session};
 use crate::fields::FieldError;
 use crate::lenient::{self, BodyError, LenientError};
+pub(super) use crate::limits::{at_most, filled};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -363,26 +364,6 @@ impl DeviceResponse {
         };
         token.clone_into(place);
     }
-}
-
-/// A text of at most so many bytes.
-pub(super) fn at_most(field: &str, text: &str, bytes: usize) -> Result<(), FieldError> {
-    if text.len() <= bytes {
-        return Ok(());
-    }
-    Err(FieldError::new(
-        field,
-        format!("at most {bytes} bytes"),
-        format!("{} bytes", text.len()),
-    ))
-}
-
-/// A text of 1 to so many bytes.
-pub(super) fn filled(field: &str, text: &str, bytes: usize) -> Result<(), FieldError> {
-    if text.trim().is_empty() {
-        return Err(FieldError::new(field, "must not be empty", "nothing"));
-    }
-    at_most(field, text, bytes)
 }
 
 /// A number within a range.

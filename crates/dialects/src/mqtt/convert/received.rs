@@ -3,14 +3,12 @@
 use crate::lenient::Base64Text;
 use crate::mqtt::record::UploadRecord;
 use crate::mqtt::time::record_time;
-use crate::received::{DuplicateKey, ReceivedRecord, without};
+use crate::received::{DuplicateKey, ReceivedRecord, abnormal, without};
 use model::{Direction, IdentityDocument, Location, Method, Outcome, TemperatureAlarm};
 use serde_json::Value;
 
 /// Keys that are not kept of a message: its pictures, and the token.
 const DROPPED: [&str; 3] = ["recognitionPhoto", "comparePhoto", "token"];
-/// A device that says no more than "not normal": from here on it is fever, °C (hub rule 42).
-const FEVER: f32 = 35.0;
 /// `snapType` of a stranger.
 const STRANGER: i64 = 3;
 
@@ -29,6 +27,8 @@ pub fn record_from_device(record: UploadRecord, message: &Value, is_blocked: boo
     ReceivedRecord {
         person_name: filled(&record.name),
         local: record_time(&record.time),
+        instant: None,
+        mask: None,
         outcome: outcome(&record, is_stranger, is_blocked),
         method: match record.snap_type {
             0 | STRANGER => Method::Face,
@@ -39,9 +39,8 @@ pub fn record_from_device(record: UploadRecord, message: &Value, is_blocked: boo
         },
         score: None,
         temperature,
-        temperature_alarm: match (record.temperature_result, temperature) {
-            (Some(2), Some(degrees)) if degrees < FEVER => TemperatureAlarm::Low,
-            (Some(2), _) => TemperatureAlarm::High,
+        temperature_alarm: match record.temperature_result {
+            Some(2) => abnormal(temperature),
             _ => TemperatureAlarm::None,
         },
         direction: match record.direction {
