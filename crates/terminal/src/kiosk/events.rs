@@ -4,6 +4,7 @@ use super::Kiosk;
 use super::problem::Problem;
 use super::state::Snapshot;
 use crate::device::Device;
+use crate::endpoints::at;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -66,13 +67,5 @@ pub(crate) async fn tell_state(device: Arc<Device>, shutdown: CancellationToken)
         if device.events.has_listeners() {
             device.events.tell("state", &Snapshot::of(&device));
         }
-    }
-}
-
-/// Resolves at an instant; never, where there is none.
-async fn at(instant: Option<tokio::time::Instant>) {
-    match instant {
-        Some(instant) => tokio::time::sleep_until(instant).await,
-        None => std::future::pending().await,
     }
 }
