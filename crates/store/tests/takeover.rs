@@ -72,6 +72,7 @@ impl Site {
             decision: Decider::Device,
             capabilities: Vec::new(),
             credentials: None,
+            password_hash: None,
         };
         let device = store.devices.create(&by(), entered).await.unwrap().device.id;
         Self {
