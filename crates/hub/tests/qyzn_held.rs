@@ -15,6 +15,7 @@ mod kit;
 use device::Came;
 use device::site::Site;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// `device_sync_person` (4.3.7).
 fn person(id: &str) -> Value {
@@ -31,7 +32,7 @@ async fn done(site: &mut Site, asked: &Came) {
 }
 
 #[tokio::test]
-async fn records_come_again_before_record_clear_and_the_door_opens_meanwhile() {
+async fn records_are_asked_for_once_more_before_record_clear() {
     let mut site = Site::start().await;
     // Without a record here, everything is asked for; a device of before V3.6 does not know the message.
     let cleared = site.post(&json!({"kind": "clear_records"})).await;
@@ -72,6 +73,26 @@ async fn records_come_again_before_record_clear_and_the_door_opens_meanwhile() {
         assert_eq!(site.ended(&command).await["state"], "done");
         assert_eq!(site.admin.all("/records").await.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_record_that_the_hub_put_off_is_waited_for_before_record_clear() {
+    let mut site = Site::start_with(1000, "[limits]\nintake_mb = 1\n").await;
+    let too_much = "A".repeat(1_100_000);
+    site.post(&json!({"kind": "clear_records"})).await;
+    let asked = site.device.asked_for("reSend_record_set").await;
+    done(&mut site, &asked).await;
+    let answer = site.device.record("", "2026-01-01 10:00:00", 1, &too_much).await;
+    let put_off = Instant::now();
+    let wait = answer["data"]["waitSeconds"].as_u64().unwrap();
+    assert_eq!((code(&answer), wait), (109, 3));
+    let asked = site.device.asked().await;
+    assert_eq!(asked.body["message"], "record_clear");
+    assert!(
+        put_off.elapsed() >= Duration::from_secs(wait),
+        "{:?}",
+        put_off.elapsed()
+    );
 }
 
 #[tokio::test]

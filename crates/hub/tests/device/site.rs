@@ -1,12 +1,9 @@
-//! A hub with one terminal that was written by hand, in a granted zone.
+//! A hub with one terminal that was written by hand, in a granted zone. Devices are approved by themselves, photos are not
+//! looked at.
 
 use super::Device;
 use crate::kit::{Client, TestHub};
 use serde_json::{Value, json};
-
-/// Devices are approved by themselves, photos are not looked at, and quiet comes soon.
-const CONFIGURATION: &str =
-    "[devices]\napprove = \"automatic\"\ndrain_quiet_ms = 50\n[faces]\ncheck = \"off\"\n";
 
 pub struct Site {
     pub hub: TestHub,
@@ -17,7 +14,15 @@ pub struct Site {
 
 impl Site {
     pub async fn start() -> Self {
-        let hub = TestHub::start_with(CONFIGURATION).await;
+        Self::start_with(50, "").await
+    }
+
+    /// With so many milliseconds of quiet before records are cleared, and more tables of configuration.
+    pub async fn start_with(quiet_ms: u32, more: &str) -> Self {
+        let own = format!(
+            "[devices]\napprove = \"automatic\"\ndrain_quiet_ms = {quiet_ms}\n[faces]\ncheck = \"off\"\n"
+        );
+        let hub = TestHub::start_with(&format!("{own}{more}")).await;
         let admin = hub.admin().await;
         let zone = admin
             .post("/zones", &json!({"name": "gate"}))

@@ -269,8 +269,13 @@ impl Serving {
         match self.stream.try_read(&mut buffer) {
             Ok(0) => Ok(false),
             Ok(count) => {
+                let before = self.connection.pending_bytes();
                 self.connection
                     .push(buffer.get(..count).unwrap_or_default(), moment(self.begun));
+                if before > 0 || self.connection.pending_bytes() > 0 {
+                    // A part of a frame: it may be a record's.
+                    self.session.stir();
+                }
                 self.make_room();
                 Ok(true)
             }
@@ -287,12 +292,6 @@ impl Serving {
     /// A large frame under way takes its bytes from the common budget, so that many of them at once are bounded.
     fn make_room(&mut self) {
         let pending = self.connection.pending_bytes();
-        if pending > 0
-            && let Some(live) = self.session.live()
-        {
-            // It may be the beginning of a record.
-            live.records.stir();
-        }
         if !self.session.is_signed_in() && pending > STRANGER_FRAME_BYTES {
             self.closing = Some("too large a frame before signing in".to_owned());
             return;

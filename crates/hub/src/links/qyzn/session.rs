@@ -116,6 +116,13 @@ impl Session {
         }
     }
 
+    /// Something comes that may become a record.
+    pub(super) fn stir(&self) {
+        if let Some(live) = &self.live {
+            live.records.stir();
+        }
+    }
+
     pub(super) fn registered(&mut self, identity: Identity) {
         self.identity = Some(Arc::new(identity));
     }
@@ -136,6 +143,8 @@ impl Session {
     ) -> BoxFuture<'static, Handled> {
         let session = self.clone();
         async move {
+            // It may be a record, and nothing of it is here before it is answered.
+            let _under_way = session.live.as_ref().map(|live| live.records.begin());
             let (answer, after) = session.answer(body, timestamp).await;
             Handled {
                 ticket,
