@@ -12,7 +12,8 @@ async fn people_and_passes(seed: u64) {
     let mut plan = Plan::rough(seed);
     if WIRE.needs_photo {
         // Several records with their photos must fit between two cuts.
-        plan.cut_after = 500_000..2_000_000;
+        plan.cut_after = 1_000_000..4_000_000;
+        plan.cut_percent = 100;
         // Pieces are counted, and a photo has many.
         plan.stall_permille = 1;
         plan.delay_percent = 2;

@@ -47,13 +47,21 @@ impl Receipt {
     }
 }
 
+/// What a message carries that matters until the broker has it.
+enum Carried {
+    Nothing,
+    /// An answer, which goes out again on the next connection.
+    Answer(Box<DeviceResponse>),
+    /// The record of this number.
+    Record(u64),
+}
+
 /// Something that is to leave.
 enum Out {
     Publish {
         topic: String,
         payload: Vec<u8>,
-        /// The answer that it carries, which is kept until the broker has it.
-        answer: Option<Box<DeviceResponse>>,
+        carried: Carried,
     },
     Receipt(Receipt),
 }
@@ -66,6 +74,8 @@ pub(super) enum Happening {
     Subscribed,
     /// A message came.
     Message(Publish),
+    /// The broker has a record.
+    Delivered(u64),
     /// Something left, or was confirmed.
     Progress,
 }
@@ -82,11 +92,11 @@ pub(super) struct Line {
     polling: JoinHandle<ConnectionError>,
     outbox: VecDeque<Out>,
     /// Given to the client, not written yet.
-    handed: VecDeque<Option<Box<DeviceResponse>>>,
+    handed: VecDeque<Carried>,
     /// Written, not confirmed by the broker yet.
-    unconfirmed: BTreeMap<u16, Option<Box<DeviceResponse>>>,
+    unconfirmed: BTreeMap<u16, Carried>,
     /// Waits in the client until the broker confirms an older message of the same number.
-    collided: Option<(u16, Option<Box<DeviceResponse>>)>,
+    collided: Option<(u16, Carried)>,
 }
 
 impl Line {
@@ -148,16 +158,16 @@ impl Line {
                 Happening::Subscribed
             }
             Event::Incoming(Packet::Publish(message)) => Happening::Message(message),
-            Event::Incoming(Packet::PubAck(confirmed)) => {
-                self.unconfirmed.remove(&confirmed.pkid);
-                Happening::Progress
-            }
+            Event::Incoming(Packet::PubAck(confirmed)) => match self.unconfirmed.remove(&confirmed.pkid) {
+                Some(Carried::Record(seq)) => Happening::Delivered(seq),
+                _ => Happening::Progress,
+            },
             Event::Outgoing(Outgoing::Publish(packet)) => {
                 self.written(packet);
                 Happening::Progress
             }
             Event::Outgoing(Outgoing::AwaitAck(packet)) => {
-                self.collided = self.handed.pop_front().map(|answer| (packet, answer));
+                self.collided = self.handed.pop_front().map(|carried| (packet, carried));
                 Happening::Progress
             }
             _ => Happening::Progress,
@@ -167,11 +177,11 @@ impl Line {
     }
 
     fn written(&mut self, packet: u16) {
-        let answer = match self.collided.take_if(|(waiting, _)| *waiting == packet) {
-            Some((_, answer)) => answer,
-            None => self.handed.pop_front().flatten(),
+        let carried = match self.collided.take_if(|(waiting, _)| *waiting == packet) {
+            Some((_, carried)) => carried,
+            None => self.handed.pop_front().unwrap_or(Carried::Nothing),
         };
-        self.unconfirmed.insert(packet, answer);
+        self.unconfirmed.insert(packet, carried);
     }
 
     async fn end(&mut self) -> LinkEnd {
@@ -203,26 +213,31 @@ impl Line {
 
     /// Publishes a question or a report.
     pub(super) fn ask(&mut self, payload: Vec<u8>) -> Result<(), LinkEnd> {
-        self.publish(Part::Request, payload, None)
+        self.publish(Part::Request, payload, Carried::Nothing)
+    }
+
+    /// Publishes a record; it is told when the broker has it.
+    pub(super) fn report(&mut self, seq: u64, payload: Vec<u8>) -> Result<(), LinkEnd> {
+        self.publish(Part::Request, payload, Carried::Record(seq))
+    }
+
+    /// Whether the broker has yet to confirm something: on a slow network, sending again would only make it slower.
+    pub(super) fn is_busy(&self) -> bool {
+        !(self.outbox.is_empty() && self.handed.is_empty() && self.unconfirmed.is_empty())
     }
 
     /// Publishes an answer; it is kept until the broker has it.
     pub(super) fn answer(&mut self, answer: DeviceResponse) -> Result<(), LinkEnd> {
         let payload = answer.to_bytes();
-        self.publish(Part::Response, payload, Some(Box::new(answer)))
+        self.publish(Part::Response, payload, Carried::Answer(Box::new(answer)))
     }
 
     /// Publishes an answer that is repeated for other reasons until it is acknowledged.
     pub(super) fn answer_again(&mut self, answer: &DeviceResponse) -> Result<(), LinkEnd> {
-        self.publish(Part::Response, answer.to_bytes(), None)
+        self.publish(Part::Response, answer.to_bytes(), Carried::Nothing)
     }
 
-    fn publish(
-        &mut self,
-        part: Part,
-        payload: Vec<u8>,
-        answer: Option<Box<DeviceResponse>>,
-    ) -> Result<(), LinkEnd> {
+    fn publish(&mut self, part: Part, payload: Vec<u8>, carried: Carried) -> Result<(), LinkEnd> {
         if self.outbox.len() >= OUTBOX {
             return Err(LinkEnd::Stuck);
         }
@@ -230,7 +245,7 @@ impl Line {
         self.outbox.push_back(Out::Publish {
             topic,
             payload,
-            answer,
+            carried,
         });
         self.flush();
         Ok(())
@@ -243,10 +258,10 @@ impl Line {
                 Out::Publish {
                     topic,
                     payload,
-                    answer,
+                    carried,
                 } => match self.client.try_publish(topic, QoS::AtLeastOnce, false, payload) {
-                    Ok(()) => self.handed.push_back(answer),
-                    Err(error) => return self.put_back(error, answer),
+                    Ok(()) => self.handed.push_back(carried),
+                    Err(error) => return self.put_back(error, carried),
                 },
                 Out::Receipt(receipt) => {
                     let mut message = Publish::new("", receipt.qos, Vec::new());
@@ -259,14 +274,14 @@ impl Line {
         }
     }
 
-    fn put_back(&mut self, error: ClientError, answer: Option<Box<DeviceResponse>>) {
+    fn put_back(&mut self, error: ClientError, carried: Carried) {
         if let ClientError::TryRequest(Request::Publish(publish))
         | ClientError::Request(Request::Publish(publish)) = error
         {
             self.outbox.push_front(Out::Publish {
                 topic: publish.topic,
                 payload: publish.payload.into(),
-                answer,
+                carried,
             });
         }
     }
@@ -299,17 +314,21 @@ impl Line {
 
     /// The answers that the broker may not have.
     pub(super) fn unconfirmed(mut self) -> Vec<DeviceResponse> {
-        let written = std::mem::take(&mut self.unconfirmed).into_values().flatten();
-        let collided = self.collided.take().and_then(|(_, answer)| answer);
-        let handed = std::mem::take(&mut self.handed).into_iter().flatten();
+        let written = std::mem::take(&mut self.unconfirmed).into_values();
+        let collided = self.collided.take().map(|(_, carried)| carried);
+        let handed = std::mem::take(&mut self.handed);
         let waiting = std::mem::take(&mut self.outbox)
             .into_iter()
             .filter_map(|out| match out {
-                Out::Publish { answer, .. } => answer,
+                Out::Publish { carried, .. } => Some(carried),
                 Out::Receipt(_) => None,
             });
         let all = written.chain(collided).chain(handed).chain(waiting);
-        all.map(|answer| *answer).collect()
+        all.filter_map(|carried| match carried {
+            Carried::Answer(answer) => Some(*answer),
+            Carried::Nothing | Carried::Record(_) => None,
+        })
+        .collect()
     }
 }
 

@@ -148,6 +148,10 @@ impl Link<'_> {
             Happening::Connected => self.line.subscribe(),
             Happening::Subscribed => self.say(),
             Happening::Message(message) => self.message(message).await,
+            Happening::Delivered(seq) => {
+                self.pump.delivered(seq);
+                Ok(())
+            }
             Happening::Progress => Ok(()),
         }
     }

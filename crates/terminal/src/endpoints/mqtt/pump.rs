@@ -20,7 +20,8 @@ const REFUSED: usize = 64;
 /// A record that was sent.
 struct Sent {
     seq: u64,
-    again_at: Instant,
+    /// When it is sent again; never before the broker has it, or the connection ends.
+    again_at: Option<Instant>,
     /// The platform has answered, and does not take it yet.
     refused: bool,
 }
@@ -50,14 +51,16 @@ impl Pump {
 
     /// When it goes on by itself.
     pub(super) fn due(&self) -> Option<Instant> {
-        let resend = self.sent.values().map(|sent| sent.again_at).min();
+        let resend = self.sent.values().filter_map(|sent| sent.again_at).min();
         resend.into_iter().chain(self.not_before).min()
     }
 
     /// Sends what may be sent.
     pub(super) async fn run(&mut self, line: &mut Line, token: &str) -> Result<(), LinkEnd> {
         match self.messages(token).await {
-            Ok(messages) => messages.into_iter().try_for_each(|message| line.ask(message)),
+            Ok(messages) => messages
+                .into_iter()
+                .try_for_each(|(seq, message)| line.report(seq, message)),
             Err(error) => {
                 tracing::error!(%error, "records cannot be read for delivery");
                 self.not_before = Some(Instant::now() + STORE_PAUSE);
@@ -67,7 +70,7 @@ impl Pump {
     }
 
     /// The messages that are due: those that the platform decides on, then those that wait for too long, then new ones.
-    async fn messages(&mut self, token: &str) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn messages(&mut self, token: &str) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
         let mut messages = Vec::new();
         while let Some(entry) = self.queue.urgent().await? {
             messages.push(self.message(entry, token).await?);
@@ -97,7 +100,7 @@ impl Pump {
         let mut overdue: Vec<u64> = self
             .sent
             .values()
-            .filter(|sent| sent.again_at <= now)
+            .filter(|sent| sent.again_at.is_some_and(|again_at| again_at <= now))
             .map(|sent| sent.seq)
             .collect();
         overdue.sort_unstable();
@@ -109,18 +112,25 @@ impl Pump {
         self.sent.len() - refused < self.window && refused < REFUSED
     }
 
-    async fn message(&mut self, entry: Entry, token: &str) -> Result<Vec<u8>, StoreError> {
+    async fn message(&mut self, entry: Entry, token: &str) -> Result<(u64, Vec<u8>), StoreError> {
         let (seq, id) = (entry.seq, entry.id.to_string());
         let mut record = report::upload_record(&self.device, entry).await?;
         token.clone_into(&mut record.token);
-        let again_at = Instant::now() + self.resend;
         let sent = self.sent.entry(id).or_insert(Sent {
             seq,
-            again_at,
+            again_at: None,
             refused: false,
         });
-        sent.again_at = again_at;
-        Ok(DeviceRequest::from(record).to_bytes())
+        sent.again_at = None;
+        Ok((seq, DeviceRequest::from(record).to_bytes()))
+    }
+
+    /// The broker has a record: from now on the platform's answer is waited for.
+    pub(super) fn delivered(&mut self, seq: u64) {
+        let again_at = Instant::now() + self.resend;
+        if let Some(sent) = self.sent.values_mut().find(|sent| sent.seq == seq) {
+            sent.again_at = Some(again_at);
+        }
     }
 
     /// Takes the answer to a record; one to a record that does not wait is without effect.

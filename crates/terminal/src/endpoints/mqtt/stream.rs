@@ -20,6 +20,8 @@ struct Telling {
     place: usize,
     /// When the person at the place is told, or told again.
     due: Instant,
+    /// The place that was told on this connection.
+    told: Option<usize>,
 }
 
 /// The extraction.
@@ -47,6 +49,7 @@ impl Stream {
                     ids,
                     place: 0,
                     due: now,
+                    told: None,
                 });
             }
         }
@@ -61,6 +64,7 @@ impl Stream {
     pub(super) fn resume(&mut self) {
         if let Some(telling) = &mut self.telling {
             telling.due = Instant::now();
+            telling.told = None;
         }
     }
 
@@ -84,6 +88,9 @@ impl Stream {
             return Ok(());
         };
         telling.due = Instant::now() + self.resend;
+        if telling.told.replace(telling.place) == Some(telling.place) && line.is_busy() {
+            return Ok(());
+        }
         let person = match telling.ids.get(telling.place) {
             // Nobody is known: this says so, and is the end (QUIRKS M40).
             None => {
