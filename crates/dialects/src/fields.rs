@@ -1,7 +1,10 @@
 //! Tables of fields: the settings of a dialect, each with its wire name, type and range, so that a change is checked,
 //! read leniently and written exactly in one place for both sides.
 
-use crate::lenient;
+mod kind;
+
+pub use kind::Kind;
+
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -31,33 +34,6 @@ impl FieldError {
     }
 }
 
-/// What a field may hold.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Kind {
-    /// A whole number from the first to the second.
-    Integer(i64, i64),
-    /// One of these whole numbers.
-    OneOf(&'static [i64]),
-    /// A whole number of [`Kind::OneOf`], or the first of a pair, which means the second.
-    Renumbered(&'static [i64], (i64, i64)),
-    /// A number with a fraction, from the first to the second.
-    Decimal(f64, f64),
-    /// True or false.
-    Switch,
-    /// 0 or 1, also given as true or false.
-    Bit,
-    /// A text of at most so many bytes.
-    Text(usize),
-    /// A text of at most so many characters.
-    Characters(usize),
-    /// A wall-clock time of day, `HH:MM:SS`.
-    TimeOfDay,
-    /// Texts of at most so many bytes each, at most so many of them.
-    Texts(usize, usize),
-    /// Whatever the device says.
-    Opaque,
-}
-
 /// How scalars are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
@@ -80,6 +56,10 @@ pub struct Field {
     pub writable: bool,
     /// Whether logs must not show it.
     pub secret: bool,
+    /// Whether a change must have it.
+    pub required: bool,
+    /// Whether a number is written as text.
+    pub as_text: bool,
 }
 
 impl Field {
@@ -92,6 +72,8 @@ impl Field {
             kind,
             writable: true,
             secret: false,
+            required: false,
+            as_text: false,
         }
     }
 
@@ -116,6 +98,20 @@ impl Field {
         self
     }
 
+    /// The same, without which a change is not one.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// The same, its number written as text.
+    #[must_use]
+    pub const fn as_text(mut self) -> Self {
+        self.as_text = true;
+        self
+    }
+
     fn answers_to(&self, key: &str) -> bool {
         let key = key.trim();
         self.name.eq_ignore_ascii_case(key)
@@ -136,6 +132,7 @@ impl Field {
             FieldError::new(self.name, self.kind.to_string(), got)
         };
         let exact = self.kind.exact(value).ok_or_else(wrong)?;
+        let spelling = if self.as_text { Spelling::Text } else { spelling };
         Ok(match (spelling, exact) {
             (Spelling::Text, Value::Number(number)) => Value::String(number.to_string()),
             (Spelling::Text, Value::Bool(flag)) => Value::String(u8::from(flag).to_string()),
@@ -149,97 +146,6 @@ fn shown(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Integer(first, last) => write!(f, "a whole number, {first} to {last}"),
-            Self::OneOf(numbers) | Self::Renumbered(numbers, _) => {
-                let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
-                write!(f, "one of {}", numbers.join(", "))
-            }
-            Self::Decimal(first, last) => write!(f, "a number, {first} to {last}"),
-            Self::Switch => f.write_str("true or false"),
-            Self::Bit => f.write_str("0 or 1"),
-            Self::Text(bytes) => write!(f, "a text of at most {bytes} bytes"),
-            Self::Characters(count) => write!(f, "a text of at most {count} characters"),
-            Self::TimeOfDay => f.write_str("a time of day, HH:MM:SS"),
-            Self::Texts(bytes, count) => write!(f, "at most {count} texts of at most {bytes} bytes"),
-            Self::Opaque => f.write_str("anything"),
-        }
-    }
-}
-
-impl Kind {
-    fn exact(self, value: &Value) -> Option<Value> {
-        let integer = || lenient::read::<i64>(value).ok();
-        let text = || lenient::read::<String>(value).ok();
-        match self {
-            Self::Integer(first, last) => integer()
-                .filter(|number| (first..=last).contains(number))
-                .map(Value::from),
-            Self::OneOf(numbers) => integer()
-                .filter(|number| numbers.contains(number))
-                .map(Value::from),
-            Self::Renumbered(numbers, (other, means)) => integer()
-                .map(|number| if number == other { means } else { number })
-                .filter(|number| numbers.contains(number))
-                .map(Value::from),
-            Self::Decimal(first, last) => lenient::read::<f64>(value)
-                .ok()
-                .filter(|number| *number >= first && *number <= last)
-                .map(Value::from),
-            Self::Switch => lenient::read::<bool>(value).ok().map(Value::from),
-            Self::Bit => lenient::read::<bool>(value)
-                .ok()
-                .map(|flag| Value::from(u8::from(flag))),
-            Self::Text(bytes) => text().filter(|text| text.len() <= bytes).map(Value::from),
-            Self::Characters(count) => text()
-                .filter(|text| text.chars().count() <= count)
-                .map(Value::from),
-            Self::TimeOfDay => text().and_then(|text| time_of_day(&text)).map(Value::from),
-            Self::Texts(bytes, count) => texts(value, bytes, count),
-            Self::Opaque => Some(value.clone()),
-        }
-    }
-}
-
-fn time_of_day(text: &str) -> Option<String> {
-    let mut parts = text.trim().split(':');
-    let mut part = |most: u8| -> Option<u8> {
-        let part: u8 = parts.next()?.trim().parse().ok()?;
-        (part <= most).then_some(part)
-    };
-    let (hour, minute) = (part(23)?, part(59)?);
-    let second = match parts.next() {
-        None => 0,
-        Some(second) => second.trim().parse::<u8>().ok().filter(|second| *second <= 59)?,
-    };
-    parts
-        .next()
-        .is_none()
-        .then(|| format!("{hour:02}:{minute:02}:{second:02}"))
-}
-
-fn texts(value: &Value, bytes: usize, count: usize) -> Option<Value> {
-    let items = match value {
-        Value::Array(items) => items.clone(),
-        Value::String(text) if text.trim().is_empty() => Vec::new(),
-        single @ Value::String(_) => vec![single.clone()],
-        _ => return None,
-    };
-    if items.len() > count {
-        return None;
-    }
-    let texts: Option<Vec<Value>> = items
-        .iter()
-        .map(|item| {
-            let text = lenient::read::<String>(item).ok()?.trim().to_owned();
-            (!text.is_empty() && text.len() <= bytes).then_some(Value::String(text))
-        })
-        .collect();
-    texts.map(Value::Array)
 }
 
 /// The field of a table that goes by this key, in any of its spellings, whatever the case.
@@ -279,6 +185,15 @@ pub fn unknown<'a>(table: &[Field], changes: &'a Map<String, Value>) -> Option<&
         .keys()
         .find(|key| find(table, key).is_none())
         .map(String::as_str)
+}
+
+/// The first field that a change must have and has not.
+#[must_use]
+pub fn missing<'a>(table: &'a [Field], changes: &Map<String, Value>) -> Option<&'a Field> {
+    table
+        .iter()
+        .filter(|field| field.required)
+        .find(|field| !changes.contains_key(field.name))
 }
 
 /// What a device says, with the table's names; what is out of range or unknown to the table stays as it came.

@@ -5,12 +5,14 @@
 //! (aliases, numbers as text, blanks in keys), what leaves is written exactly as the protocol's document prints it.
 //! Whatever bytes arrive give a value or an error that says where and what, never a panic.
 //!
-//! Shared by all dialects: [`lenient`] (reading what real devices send), [`fields`] (tables of settings), [`loss`] (what a conversion could not
-//! express), [`local_time`] (wall clocks without a zone).
+//! Shared by all dialects: [`lenient`] (reading what real devices send), [`fields`] (tables of settings), [`limits`]
+//! (lengths and ranges), [`loss`] (what a conversion could not express), [`local_time`] (wall clocks without a zone).
 
 mod convert;
+pub mod facegate;
 pub mod fields;
 pub mod lenient;
+pub mod limits;
 pub mod local_time;
 pub mod loss;
 pub mod mqtt;

@@ -7,6 +7,8 @@ use crate::lenient::{self, BodyError, LenientError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+pub(super) use crate::limits::{at_most, filled};
+
 /// The longest `msgID`, bytes (QUIRKS M46).
 pub const MSG_ID_BYTES: usize = 64;
 
@@ -283,30 +285,7 @@ topics! {
     }
 }
 
-/// A text of at most so many bytes.
-pub(super) fn at_most(field: &str, text: &str, bytes: usize) -> Result<(), FieldError> {
-    if text.len() <= bytes {
-        return Ok(());
-    }
-    Err(FieldError::new(
-        field,
-        format!("at most {bytes} bytes"),
-        format!("{} bytes", text.len()),
-    ))
-}
-
-/// A text of 1 to so many bytes.
-pub(super) fn filled(field: &str, text: &str, bytes: usize) -> Result<(), FieldError> {
-    if text.trim().is_empty() {
-        return Err(FieldError::new(field, "must not be empty", "nothing"));
-    }
-    at_most(field, text, bytes)
-}
-
 /// A number within a range.
 pub(super) fn within(field: &str, number: i64, first: i64, last: i64) -> Result<(), FieldError> {
-    if (first..=last).contains(&number) {
-        return Ok(());
-    }
-    Err(FieldError::new(field, format!("{first} to {last}"), number))
+    crate::limits::within(field, number, first..=last)
 }
