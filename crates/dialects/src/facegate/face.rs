@@ -28,7 +28,7 @@ fn check_picture(field: &str, picture: &Base64Text, bytes: usize) -> Result<(), 
 }
 
 /// `GetFaceSignature` (3.18.1): the features of a face.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct GetFaceSignature {
     /// The picture.
     #[serde(rename = "picinfo")]
@@ -59,7 +59,7 @@ pub struct FaceSignature {
 }
 
 /// `GetSignatureSimilarity` (3.18.2): compares the features of two faces.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct GetSignatureSimilarity {
     /// One face's features.
     #[serde(rename = "Signature1")]
@@ -116,7 +116,7 @@ pub struct Image {
 }
 
 /// `GetPictureSimilarity` (3.25.1): compares the faces of two pictures.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct GetPictureSimilarity {
     /// One picture.
     #[serde(rename = "picinfo1")]
@@ -134,7 +134,7 @@ impl GetPictureSimilarity {
 }
 
 /// `GetPictureSearch` (3.25.2): whose face it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct GetPictureSearch {
     /// From which similarity on, 0 to 100.
     #[serde(rename = "MaxSimilarity")]
@@ -249,7 +249,7 @@ impl Answer for Matches {
 }
 
 /// `DetectFaceFromPic` (3.25.3): whether a picture has a face.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct DetectFaceFromPic {
     /// The picture.
     #[serde(rename = "picinfo")]

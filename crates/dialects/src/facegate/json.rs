@@ -75,15 +75,13 @@ fn write(value: &Value, key: &str, hex: HexSpelling, out: &mut String) {
             }
             out.push(']');
         }
-        Value::String(text) if hex == HexSpelling::Bare && CARD_KEYS.contains(&key) && is_hex(text) => {
+        Value::String(text)
+            if hex == HexSpelling::Bare && CARD_KEYS.contains(&key) && needs_quotes(text.as_bytes()) =>
+        {
             out.push_str(text);
         }
         other => out.push_str(&other.to_string()),
     }
-}
-
-fn is_hex(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// The pieces of a text that is meant to be JSON.

@@ -21,8 +21,8 @@ const NUMBERED: &str = "Personinfo_";
 /// `AddPersons` (3.10.2): new people. There is no `info` (QUIRKS A34).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AddPersons {
-    /// How many they are said to be; `None` where the message does not say.
-    pub total: Option<i64>,
+    /// How many they are said to be.
+    pub total: i64,
     /// The people.
     pub people: Vec<PersonInfo>,
 }
@@ -32,7 +32,7 @@ impl AddPersons {
     #[must_use]
     pub fn new(people: Vec<PersonInfo>) -> Self {
         Self {
-            total: i64::try_from(people.len()).ok(),
+            total: i64::try_from(people.len()).unwrap_or(i64::MAX),
             people,
         }
     }
@@ -55,9 +55,11 @@ impl Operation for AddPersons {
 
     fn read(operator: &str, body: &mut Body) -> Option<Result<Self, LenientError>> {
         named(operator, &["AddPersons"]).then(|| {
-            Ok(Self {
-                total: body.get("Total").map(lenient::read).transpose()?,
-                people: people(body)?,
+            let total = body.get("Total").map(lenient::read).transpose()?;
+            let people = people(body)?;
+            Ok(match total {
+                Some(total) => Self { total, people },
+                None => Self::new(people),
             })
         })
     }
@@ -86,12 +88,10 @@ impl Operation for AddPersons {
             let limit = format!("1 to {most} people");
             return Err(FieldError::new("Total", limit, self.people.len()));
         }
-        match self.total {
-            Some(total) if i64::try_from(self.people.len()) != Ok(total) => {
-                Err(FieldError::new("Total", "the number of people", total))
-            }
-            _ => Ok(()),
+        if i64::try_from(self.people.len()) == Ok(self.total) {
+            return Ok(());
         }
+        Err(FieldError::new("Total", "the number of people", self.total))
     }
 }
 

@@ -28,7 +28,7 @@ pub struct DatabaseVersion {
 }
 
 /// `SearchPerson` (3.19.1): one person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SearchPerson {
     /// 0 `CustomizeID`, 1 `PersonUUID`, 2 `LibID`.
     #[serde(rename = "SearchType", default)]
