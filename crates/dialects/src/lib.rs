@@ -6,7 +6,9 @@
 //! Whatever bytes arrive give a value or an error that says where and what, never a panic.
 //!
 //! Shared by all dialects: [`lenient`] (reading what real devices send), [`fields`] (tables of settings), [`limits`]
-//! (lengths and ranges), [`loss`] (what a conversion could not express), [`local_time`] (wall clocks without a zone).
+//! (of single fields), [`loss`] (what a conversion could not express), [`local_time`] (wall clocks without a zone),
+//! [`told`] and [`received`] (people and records as a message tells them), [`placement`] and [`reported`] (a person to be
+//! placed, a pass to be told).
 
 mod convert;
 pub mod facegate;
@@ -16,8 +18,11 @@ pub mod limits;
 pub mod local_time;
 pub mod loss;
 pub mod mqtt;
+pub mod placement;
 pub mod qyzn;
 pub mod received;
+pub mod reported;
 pub mod text;
+pub mod told;
 
 pub use loss::{Loss, LossReason};

@@ -1,7 +1,6 @@
-//! The simplest limits of documents: lengths in bytes and ranges of numbers.
+//! Limits of single fields, each refused naming the field and what is allowed.
 
 use crate::fields::FieldError;
-use std::ops::RangeInclusive;
 
 /// A text of at most `limit` bytes.
 ///
@@ -23,10 +22,35 @@ pub fn at_most(field: &str, text: &str, limit: usize) -> Result<(), FieldError> 
 /// # Errors
 /// [`FieldError`] for another.
 pub fn filled(field: &str, text: &str, limit: usize) -> Result<(), FieldError> {
+    not_blank(field, text)?;
+    at_most(field, text, limit)
+}
+
+/// A text that says something.
+///
+/// # Errors
+/// [`FieldError`] for a blank one.
+pub fn not_blank(field: &str, text: &str) -> Result<(), FieldError> {
     if text.trim().is_empty() {
         return Err(FieldError::new(field, "must not be empty", "nothing"));
     }
-    at_most(field, text, limit)
+    Ok(())
+}
+
+/// A text of at most `limit` characters.
+///
+/// # Errors
+/// [`FieldError`] for a longer one.
+pub fn characters(field: &str, text: &str, limit: usize) -> Result<(), FieldError> {
+    // No text has more characters than bytes.
+    if text.len() <= limit || text.chars().count() <= limit {
+        return Ok(());
+    }
+    Err(FieldError::new(
+        field,
+        format!("at most {limit} characters"),
+        format!("{} characters", text.chars().count()),
+    ))
 }
 
 /// An optional text of at most `limit` bytes.
@@ -41,41 +65,13 @@ pub fn optional(field: &str, text: Option<&str>, limit: usize) -> Result<(), Fie
 ///
 /// # Errors
 /// [`FieldError`] for one outside.
-pub fn within(field: &str, number: i64, range: RangeInclusive<i64>) -> Result<(), FieldError> {
+pub fn within(field: &str, number: i64, range: std::ops::RangeInclusive<i64>) -> Result<(), FieldError> {
     if range.contains(&number) {
         return Ok(());
     }
     Err(FieldError::new(
         field,
         format!("{} to {}", range.start(), range.end()),
-        number,
-    ))
-}
-
-/// An optional number within a range.
-///
-/// # Errors
-/// [`FieldError`] for one outside.
-pub fn optional_within(
-    field: &str,
-    number: Option<i64>,
-    range: RangeInclusive<i64>,
-) -> Result<(), FieldError> {
-    number.map_or(Ok(()), |number| within(field, number, range))
-}
-
-/// One of the numbers that a document lists.
-///
-/// # Errors
-/// [`FieldError`] for another.
-pub fn one_of(field: &str, number: i64, listed: &[i64]) -> Result<(), FieldError> {
-    if listed.contains(&number) {
-        return Ok(());
-    }
-    let listed: Vec<String> = listed.iter().map(i64::to_string).collect();
-    Err(FieldError::new(
-        field,
-        format!("one of {}", listed.join(", ")),
         number,
     ))
 }

@@ -14,6 +14,8 @@ pub enum LossReason {
     Narrowed,
     /// The value does not fit the dialect's field at all and was left out.
     LeftOut,
+    /// The dialect has no place for it; the hub adds and removes the person in time (hub rule 25).
+    EnforcedByHub,
 }
 
 /// One narrowing of a conversion; it reaches the API's answer and the console.

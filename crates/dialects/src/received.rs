@@ -19,6 +19,8 @@ pub struct ReceivedRecord {
     pub time_text: String,
     /// The wall-clock time, where the text is one.
     pub local: Option<DateTime>,
+    /// The instant, where the dialect tells instants.
+    pub instant: Option<Timestamp>,
     /// How it ended.
     pub outcome: Outcome,
     /// How the person identified.
@@ -29,6 +31,8 @@ pub struct ReceivedRecord {
     pub temperature: Option<f32>,
     /// Whether the temperature is out of the normal, as far as the device says.
     pub temperature_alarm: TemperatureAlarm,
+    /// Whether a mask was worn, as far as the device says.
+    pub mask: Option<bool>,
     /// Which way, as far as the device says.
     pub direction: Direction,
     /// Where it happened.
@@ -57,9 +61,12 @@ pub struct DuplicateKey {
 }
 
 impl ReceivedRecord {
-    /// When it happened, by the device's wall clock; `None` where the device gave no time that can be read.
+    /// When it happened, by the device's clock; `None` where the device gave no time that can be read.
     #[must_use]
     pub fn occurred_at(&self, zone: &TimeZone, received_at: Timestamp) -> Option<Reading> {
+        if let Some(at) = self.instant {
+            return Some(Reading { at, unique: true });
+        }
         local_time::read(self.local?, zone, received_at)
     }
 }

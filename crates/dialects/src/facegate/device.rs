@@ -193,7 +193,7 @@ impl OpenDoor {
     }
 
     fn check_limits(&self) -> Result<(), FieldError> {
-        crate::limits::optional_within("Chn", self.door, 0..=DOORS)?;
+        super::check::optional_within("Chn", self.door, 0..=DOORS)?;
         optional("msg", self.message.as_deref(), MESSAGE_BYTES)
     }
 }

@@ -9,6 +9,7 @@ mod verify;
 
 pub use acknowledgement::{Acknowledgement, SHOWN_BYTES, heart_beat_answer};
 pub use station::{CardVerify, HeartBeat, IdCardInfoPush, PwdVerify, QrCodePush};
+pub(super) use verify::BY_HAND;
 pub use verify::{HealthCode, SnapPush, VerifyPush, VerifyResult, VerifyStatus, VerifyType};
 
 use super::body::{Body, DeviceId, Place};

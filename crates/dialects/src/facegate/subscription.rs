@@ -3,9 +3,10 @@
 use super::body::{Body, Place};
 use super::operation::{Done, Operation, named, operations, written};
 use super::time::wall_time;
+use crate::facegate::check::optional_within;
 use crate::fields::FieldError;
 use crate::lenient::{self, LenientError};
-use crate::limits::{filled, optional, optional_within};
+use crate::limits::{filled, optional};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;

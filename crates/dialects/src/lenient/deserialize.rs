@@ -59,6 +59,44 @@ pub fn read<T: DeserializeOwned>(value: &Value) -> Result<T, LenientError> {
     T::deserialize(Lenient(value))
 }
 
+/// Reads a wire type whose optional fields are not worth its message: one that cannot be read is taken for missing.
+///
+/// # Errors
+/// [`LenientError`] where the value is no object or lacks what it needs.
+pub fn salvage<T: DeserializeOwned>(value: &Value) -> Result<T, LenientError> {
+    let mut error = match read(value) {
+        Ok(whole) => return Ok(whole),
+        Err(error) => error,
+    };
+    let mut rest = value.as_object().cloned().unwrap_or_default();
+    loop {
+        let spoiled = error.path.split(['.', '[']).next().unwrap_or_default();
+        let fields = rest.len();
+        rest.retain(|key, _| !key.trim().eq_ignore_ascii_case(spoiled));
+        if rest.len() == fields {
+            return Err(error);
+        }
+        error = match read(&Value::Object(rest.clone())) {
+            Ok(whole) => return Ok(whole),
+            Err(error) => error,
+        };
+    }
+}
+
+/// For `#[serde(deserialize_with)]` of a list whose items are read by [`salvage`].
+///
+/// # Errors
+/// Those of the first item that cannot be read at all.
+pub fn salvaged_list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let items = <Vec<Value> as de::Deserialize>::deserialize(deserializer)?;
+    let item = |(at, item): (usize, &Value)| {
+        salvage(item).map_err(|error| D::Error::custom(error.within(&format!("[{at}]"))))
+    };
+    items.iter().enumerate().map(item).collect()
+}
+
 #[derive(Clone, Copy)]
 struct Lenient<'a>(&'a Value);
 
@@ -403,6 +441,16 @@ mod tests {
         let got =
             sample(json!({"personId": "a", "count": " ", "name": "", "list": null, "more": {"a": [1]}}));
         assert_eq!((got.count, got.name, got.list.len()), (None, None, 0));
+    }
+
+    #[test]
+    fn a_spoiled_field_does_not_lose_its_message() {
+        let spoiled = json!({"personId": "a", "Count ": "many", "open": [1], "degrees": 36.5, "list": [[]]});
+        let got: Sample = salvage(&spoiled).unwrap();
+        assert_eq!((got.id.as_str(), got.count, got.open), ("a", None, None));
+        assert_eq!((got.degrees, got.list.len()), (Some(36.5), 0));
+        assert!(salvage::<Sample>(&json!({"personId": [], "count": 1})).is_err());
+        assert!(salvage::<Sample>(&json!("a")).is_err());
     }
 
     #[test]

@@ -12,5 +12,5 @@ mod picture;
 pub use base64_text::{Base64Error, Base64Text};
 pub(crate) use body::is_padding;
 pub use body::{BodyError, body, trim_padding};
-pub use deserialize::{LenientError, read};
+pub use deserialize::{LenientError, read, salvage, salvaged_list};
 pub use picture::PictureFormat;

@@ -4,10 +4,9 @@ use super::code::ErrorCode;
 use super::{control, dev_info, person, record, session};
 use crate::fields::FieldError;
 use crate::lenient::{self, BodyError, LenientError};
+pub(super) use crate::limits::{at_most, filled};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-
-pub(super) use crate::limits::{at_most, filled};
 
 /// The longest `msgID`, bytes (QUIRKS M46).
 pub const MSG_ID_BYTES: usize = 64;
@@ -287,5 +286,8 @@ topics! {
 
 /// A number within a range.
 pub(super) fn within(field: &str, number: i64, first: i64, last: i64) -> Result<(), FieldError> {
-    crate::limits::within(field, number, first..=last)
+    if (first..=last).contains(&number) {
+        return Ok(());
+    }
+    Err(FieldError::new(field, format!("{first} to {last}"), number))
 }

@@ -6,11 +6,12 @@ use super::{
 };
 use crate::facegate::body::DeviceId;
 use crate::facegate::card_number::CardNumber;
+use crate::facegate::check::{one_of, optional_within};
 use crate::facegate::operation::written;
 use crate::facegate::time::{day, wall_time};
 use crate::fields::FieldError;
 use crate::lenient::{self, Base64Text, LenientError};
-use crate::limits::{one_of, optional, optional_within, within};
+use crate::limits::{optional, within};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

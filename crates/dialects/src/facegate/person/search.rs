@@ -3,10 +3,11 @@
 use super::{PersonInfo, PersonRef, UUID_BYTES};
 use crate::facegate::body::{Body, DeviceId, Place};
 use crate::facegate::card_number::CardNumber;
+use crate::facegate::check::optional_within;
 use crate::facegate::operation::{Answer, Operation, answers, failure, named, operations, written};
 use crate::fields::FieldError;
 use crate::lenient::{self, LenientError};
-use crate::limits::{filled, optional, optional_within};
+use crate::limits::{filled, optional};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

@@ -2,10 +2,10 @@
 
 use super::{PAGE, check_times};
 use crate::facegate::body::{Body, DeviceId, Place};
+use crate::facegate::check::optional_within;
 use crate::facegate::operation::{Answer, answers, operations, written};
 use crate::fields::FieldError;
 use crate::lenient::{self, Base64Text, LenientError};
-use crate::limits::optional_within;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

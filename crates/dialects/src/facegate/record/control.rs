@@ -3,13 +3,14 @@
 use super::{PAGE, check_times};
 use crate::facegate::body::{Body, DeviceId, Place, find};
 use crate::facegate::card_number::CardNumber;
+use crate::facegate::check::optional_within;
 use crate::facegate::operation::{Answer, Operation, answers, named, written};
 use crate::facegate::person::search::{ages, check_ages};
 use crate::facegate::person::{PersonInfo, PersonRef, UUID_BYTES};
 use crate::facegate::push::{VerifyStatus, VerifyType};
 use crate::fields::FieldError;
 use crate::lenient::{self, Base64Text, LenientError};
-use crate::limits::{optional, optional_within};
+use crate::limits::optional;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 

@@ -29,6 +29,8 @@ pub fn record_from_device(record: UploadRecord, message: &Value, is_blocked: boo
     ReceivedRecord {
         person_name: filled(&record.name),
         local: record_time(&record.time),
+        instant: None,
+        mask: None,
         outcome: outcome(&record, is_stranger, is_blocked),
         method: match record.snap_type {
             0 | STRANGER => Method::Face,

@@ -22,6 +22,8 @@ pub fn record_from_device(record: SnapshotFace, data: &Value) -> ReceivedRecord 
     ReceivedRecord {
         person_name: filled(&record.full_name),
         local: record.snap_time.parse::<WallTime>().ok().map(WallTime::local),
+        instant: None,
+        mask: None,
         outcome: outcome(&record, person_id.is_some()),
         method,
         score: score.map(|score| to_f32(score / 100.0).clamp(0.0, 1.0)),
