@@ -135,7 +135,7 @@ impl Body {
         }
     }
 
-    fn of(fields: Map<String, Value>) -> Self {
+    pub(super) fn of(fields: Map<String, Value>) -> Self {
         let mut body = Self::default();
         for (key, value) in fields {
             match key.trim() {

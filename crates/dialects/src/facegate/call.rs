@@ -1,13 +1,14 @@
 //! Everything that a platform can call, as one enum: the terminal dispatches on it, so that a missing arm does not
 //! compile.
 
-use super::body::{Body, DeviceId};
+use super::body::{Body, DeviceId, Place, find};
 use super::code::{AddPersonCode, BatchCode};
 use super::operation::{Operation, failure, named};
 use super::person::EDIT_PERSONS_NEW;
 use super::{device, face, person, record, settings, subscription};
 use crate::fields::FieldError;
 use crate::lenient::{BodyError, LenientError};
+use serde_json::Value;
 
 /// Sections that print another operator than that of their path (QUIRKS A12).
 const MISPRINTED: &str = "SearchPerson";
@@ -72,12 +73,7 @@ fn code(problem: &CallProblem) -> AddPersonCode {
     match problem {
         CallProblem::UnknownOperator => AddPersonCode::UnknownOperator,
         CallProblem::Device => AddPersonCode::DeviceId,
-        CallProblem::Limit(error) => match error.field.as_str() {
-            "picinfo" | "picURI" => AddPersonCode::NoPicture,
-            "WGFacilityCode" => AddPersonCode::FacilityCode,
-            "MjCardNo" => AddPersonCode::CardNumber,
-            _ => AddPersonCode::Parameter,
-        },
+        CallProblem::Limit(error) => AddPersonCode::of_limit(error),
         CallProblem::Body(_) | CallProblem::Malformed(_) => AddPersonCode::Parameter,
     }
 }
@@ -320,4 +316,35 @@ impl ReceivedCall {
         received.call.check().map_err(|error| refused(error.into()))?;
         Ok(received)
     }
+}
+
+/// A call of any operator with a body as it stands in the document, whole or the fields of `info` alone; the number of the
+/// device is added where the body has none. What is not known goes as it is.
+#[must_use]
+pub fn native(operator: &str, body: &Value, device: Option<&DeviceId>) -> Body {
+    const PICTURES: Place = Place::InfoBut(&["picinfo", "picURI"]);
+    const WITHOUT_INFO: [&str; 4] = [
+        "AddPersons",
+        "GetFaceSignature",
+        "GetSignatureSimilarity",
+        "GetPictureSimilarity",
+    ];
+    const DEVICE_BESIDE: [&str; 3] = [EDIT_PERSONS_NEW, "SetGeneralParam", "SetRTSPCfg"];
+    let fields = body.as_object().cloned().unwrap_or_default();
+    let has_no_info = named(operator, &WITHOUT_INFO);
+    let is_whole = find(&fields, "info").is_some();
+    let mut message = if is_whole {
+        Body::of(fields)
+    } else {
+        Body::placed(
+            operator,
+            fields,
+            if has_no_info { Place::Beside } else { PICTURES },
+        )
+    };
+    message.operator = operator.to_owned();
+    if let (Some(device), None) = (device, message.get("DeviceID")) {
+        message.put_device_id(device, has_no_info || named(operator, &DEVICE_BESIDE));
+    }
+    message
 }

@@ -2,6 +2,7 @@
 //! (QUIRKS A9): which table holds is told by the operator.
 
 use super::person::EDIT_PERSONS_NEW;
+use crate::fields::FieldError;
 use std::fmt;
 
 /// `code` of success (B.2).
@@ -200,6 +201,35 @@ impl AddPersonCode {
             .find(|code| *code != Self::Failed && code.text().eq_ignore_ascii_case(&detail));
         let known = || DETAILS.iter().find(|(words, _)| detail.contains(words));
         ours.or_else(|| known().map(|(_, code)| *code))
+    }
+}
+
+impl AddPersonCode {
+    /// The code of a person with a field outside its limits.
+    #[must_use]
+    pub fn of_limit(error: &FieldError) -> Self {
+        match error.field.as_str() {
+            "picinfo" | "picURI" => Self::NoPicture,
+            "WGFacilityCode" => Self::FacilityCode,
+            "MjCardNo" => Self::CardNumber,
+            _ => Self::Parameter,
+        }
+    }
+}
+
+impl BatchPersonCode {
+    /// The code of a person with a field outside its limits.
+    #[must_use]
+    pub fn of_limit(error: &FieldError) -> Self {
+        match error.field.as_str() {
+            "CustomizeID" => Self::NoCustomizeId,
+            "PersonUUID" => Self::NoUuid,
+            "WGFacilityCode" => Self::FacilityCode,
+            "MjCardNo" => Self::CardNumber,
+            "picinfo" => Self::TooLarge,
+            "picURI" => Self::WrongAddress,
+            _ => Self::NotChanged,
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub mod time;
 
 pub use auth::{AuthError, BasicUser};
 pub use body::{Body, DeviceId, Place};
-pub use call::{Call, CallProblem, ReceivedCall, Refused};
+pub use call::{Call, CallProblem, ReceivedCall, Refused, native};
 pub use card_number::CardNumber;
 pub use code::{AddPersonCode, BatchCode, BatchPersonCode, FailureClass};
 pub use operation::{Answer, Done, Operation, Refusal, answer_of, failure, success};
@@ -40,5 +40,5 @@ pub use person::{
     PersonRef, Validity,
 };
 pub use push::{Acknowledgement, Push, ReceivedPush, SnapPush, VerifyPush, heart_beat_answer};
-pub use settings::{GetSettings, SetSettings, SettingsGroup, SettingsValues};
+pub use settings::{GetSettings, OpenDoorWay, SetSettings, SettingsGroup, SettingsValues};
 pub use subscription::{GetSubscribe, Subscribe, Subscription, Topic, Unsubscribe};

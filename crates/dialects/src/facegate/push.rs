@@ -13,8 +13,8 @@ pub(super) use verify::BY_HAND;
 pub use verify::{HealthCode, SnapPush, VerifyPush, VerifyResult, VerifyStatus, VerifyType};
 
 use super::body::{Body, DeviceId, Place};
-use super::operation::{named, plain, written};
-use crate::lenient::{BodyError, LenientError};
+use super::operation::{named, written};
+use crate::lenient::{self, BodyError, LenientError};
 use crate::received::without;
 use serde_json::{Map, Value};
 
@@ -87,7 +87,7 @@ macro_rules! plain_pushes {
 use plain_pushes;
 
 fn read_plain<T: serde::de::DeserializeOwned>(body: &mut Body, place: Place) -> Result<T, LenientError> {
-    plain(body, place)
+    lenient::salvage(&std::mem::take(body).flat(place))
 }
 
 fn plain_fields<T: serde::Serialize>(value: &T) -> Map<String, Value> {

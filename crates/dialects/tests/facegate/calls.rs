@@ -1,17 +1,12 @@
-//! Calls as platforms write them and answers as devices do, where they are not the document's examples.
+//! Calls as platforms write them, where they are not the document's examples.
 
 use super::{device, golden, value};
-use dialects::facegate::code::FailureClass;
-use dialects::facegate::device::{GetAudio, OpenDoor, RebootDevice, SetFactoryDefault};
-use dialects::facegate::person::search::{FoundPerson, HeldPeople};
-use dialects::facegate::person::{
-    GetDatabaseVer, PersonIds, PersonResult, PersonResults, SearchPerson, SearchPersonList,
-};
-use dialects::facegate::record::{ManualPushRecords, SearchCapture, SearchControl};
+use dialects::facegate::device::{GetAudio, OpenDoor, SetFactoryDefault};
+use dialects::facegate::person::PersonIds;
+use dialects::facegate::record::ManualPushRecords;
 use dialects::facegate::{
-    AddPerson, AddPersons, BatchCode, BatchPersonCode, Call, CallProblem, DeviceId, EditPersonsNew,
-    GetSettings, GetSubscribe, Operation, PersonInfo, PersonRef, ReceivedCall, Refusal, SetSettings,
-    SettingsGroup, Subscribe, Topic, answer_of, success,
+    AddPersons, Call, CallProblem, DeviceId, GetSettings, GetSubscribe, Operation, PersonInfo, ReceivedCall,
+    SetSettings, SettingsGroup, Subscribe, Topic, answer_of, native, success,
 };
 use serde_json::{Map, Value, json};
 
@@ -109,262 +104,6 @@ fn a_call_that_is_not_carried_out_has_the_documents_code() {
         .unwrap_err()
         .problem;
     assert!(matches!(problem, CallProblem::Malformed(error) if error.path == "status"));
-}
-
-#[test]
-fn each_person_of_a_batch_has_a_code_of_their_own() {
-    let person = |fields: Value| PersonInfo::read(&fields).unwrap();
-    let whole = json!({"PersonUUID": "a", "Name": "A", "picURI": "http://h/a.jpg"});
-    let call = EditPersonsNew::by_uuid(vec![person(whole.clone())]);
-    let code = |change: Value| {
-        let mut fields = whole.clone();
-        for (key, value) in change.as_object().unwrap() {
-            fields[key] = value.clone();
-        }
-        call.check_person(&person(fields)).err()
-    };
-    assert_eq!(code(json!({})), None);
-    assert_eq!(code(json!({"PersonUUID": " "})), Some(BatchPersonCode::NoUuid));
-    assert_eq!(code(json!({"picURI": ""})), Some(BatchPersonCode::NoPicture));
-    assert_eq!(
-        code(json!({"Name": "x".repeat(32)})),
-        Some(BatchPersonCode::NotChanged)
-    );
-    assert_eq!(code(json!({"MjCardFrom": 2})), Some(BatchPersonCode::CardNumber));
-    assert_eq!(
-        code(json!({"MjCardFrom": 2, "WiegandType": 6, "MjCardNo": 5})),
-        Some(BatchPersonCode::FacilityCode)
-    );
-    let by_number = EditPersonsNew {
-        id_type: Some(0),
-        ..call.clone()
-    };
-    assert_eq!(
-        by_number.check_person(&person(whole)),
-        Err(BatchPersonCode::NoCustomizeId)
-    );
-    assert_eq!(call.check_call(), Ok(()));
-    assert_eq!(
-        EditPersonsNew {
-            total: Some(3),
-            ..call.clone()
-        }
-        .check_call(),
-        Err(BatchCode::TotalMismatch)
-    );
-    // An address without a scheme is http (QUIRKS A36).
-    let bare = person(json!({"picURI": "host/a.jpg"}));
-    assert_eq!(bare.picture_url().as_deref(), Some("http://host/a.jpg"));
-}
-
-#[test]
-fn batches_are_read_wherever_clients_put_them() {
-    // All of it under `info`.
-    let nested = r#"{"operator":"EditPersonsNew","info":{"DeviceID":1300001,"Total":"1","IdType":"2",
-        "info":[{"PersonUUID":"a","picURI":"http://h/a.jpg"}]}}"#;
-    let Call::EditPersonsNew(batch) = call("EditPersonsNew", nested) else {
-        panic!()
-    };
-    assert_eq!(batch.people.unwrap()[0].uuid.as_deref(), Some("a"));
-    let mut people = String::new();
-    for at in [10, 2, 0] {
-        people += &format!(r#","personinfo_{at} ":{{"CustomizeID":{}}}"#, at + 1);
-    }
-    let Call::AddPersons(batch) = call("AddPersons", &format!(r#"{{"Total":3{people}}}"#)) else {
-        panic!()
-    };
-    let ids: Vec<_> = batch
-        .people
-        .iter()
-        .map(|person| person.customize_id.unwrap())
-        .collect();
-    assert_eq!(ids, [1, 3, 11]);
-    let many = |count: usize, with_picture: bool| {
-        let picture = with_picture.then(|| dialects::lenient::Base64Text::encode(b"x"));
-        let person = PersonInfo {
-            picture,
-            ..PersonInfo::default()
-        };
-        AddPersons::new(vec![person; count]).check().is_ok()
-    };
-    assert!(many(32, true) && !many(33, true) && many(1000, false) && !many(1001, false) && !many(0, false));
-}
-
-#[test]
-fn results_of_a_batch_are_found_whatever_they_look_like() {
-    let people: Vec<PersonInfo> = ["a", "b"]
-        .map(|uuid| PersonInfo {
-            uuid: Some(uuid.to_owned()),
-            ..PersonInfo::default()
-        })
-        .into();
-    let call = EditPersonsNew::by_uuid(people.clone());
-    let codes = |answer: &str| {
-        let results = answer_of(&call, answer.as_bytes()).unwrap();
-        [0, 1].map(|at| results.code(at, &people[at]))
-    };
-    assert_eq!(
-        codes(r#"{"code":200,"info":[{"PersonUUID":"b","errcode":468}]}"#),
-        [200, 468]
-    );
-    assert_eq!(
-        codes(r#"{"code":200,"info":[{"errcode":0},{"errcode":"481"}]}"#),
-        [0, 481]
-    );
-    assert_eq!(
-        codes(r#"{"code":200,"info":{"List":[{"PersonUUID":"a","code":480}]}}"#),
-        [480, 200]
-    );
-    assert_eq!(
-        codes(r#"{"code":200,"errors":[{"PersonUUID":"a","errcode":480}],"info":{}}"#),
-        [480, 200]
-    );
-    assert_eq!(
-        codes(r#"{"operator":"EditPersonsNew","code":200,"info":{"Result":"Ok"}}"#),
-        [200, 200]
-    );
-    assert_eq!(codes(r#"{"code":200,"info":["what",7]}"#), [200, 200]);
-    let refused = answer_of(
-        &call,
-        br#"{"code":413,"info":{"Result":"Fail","Detail":"UnKnown DeviceID"}}"#,
-    );
-    let refused = refused.unwrap_err();
-    assert_eq!(
-        (refused.code(), refused.class()),
-        (Some(413), FailureClass::BadParameter)
-    );
-    let ours = PersonResults(
-        people
-            .iter()
-            .map(|person| PersonResult::of(person, 200))
-            .collect(),
-    );
-    let written = success(&call, &ours, &device()).to_bytes();
-    assert_eq!(
-        value(&written),
-        json!({"operator": "EditPersonsNew", "code": 200,
-            "info": [{"PersonUUID": "a", "errcode": 200}, {"PersonUUID": "b", "errcode": 200}]})
-    );
-}
-
-#[test]
-fn success_and_failure_are_told_apart_in_every_spelling() {
-    let done = |answer: &str| answer_of(&RebootDevice::NOW, answer.as_bytes());
-    for ok in [
-        r#"{"code":200,"info":{"Result":"Ok"}}"#,
-        r#"{"info":{"Result":"OK"}}"#,
-        r#"{"code":"200"}"#,
-        r#"{"operator":"RebootDevice","info":{"Result":"ok "}}"#,
-    ] {
-        assert!(done(ok).is_ok(), "{ok}");
-    }
-    let failed = |answer: &str| {
-        let refusal = done(answer).unwrap_err();
-        (refusal.code(), refusal.class())
-    };
-    assert_eq!(
-        failed(r#"{"code":461,"info":{"Result":"Fail","Detail":"Unkonw operator"}}"#),
-        (Some(461), FailureClass::Unsupported)
-    );
-    assert_eq!(
-        failed(r#"{"info":{"Result":"FAIL","Detail":"Unkonw operator"}}"#),
-        (None, FailureClass::Unsupported)
-    );
-    assert_eq!(
-        failed(r#"{"info":{"errcode":470}}"#),
-        (Some(470), FailureClass::Exists)
-    );
-    assert_eq!(
-        failed(r#"{"code":200,"info":{"Result":"Fail"}}"#),
-        (None, FailureClass::Internal)
-    );
-    assert_eq!(
-        failed(r#"{"operator":"authentication","info":{"Result":"Fail","Detail":"?"}}"#).1,
-        FailureClass::Authentication
-    );
-    assert!(matches!(done(""), Err(Refusal::Body(_))));
-    assert!(matches!(done("<html>"), Err(Refusal::Body(_))));
-    let refusal = answer_of(&GetDatabaseVer {}, br#"{"info":{}}"#).unwrap_err();
-    assert!(matches!(refusal, Refusal::Malformed(error) if error.problem.contains("DatabaseVersion")));
-    let add = AddPerson::default();
-    let class = |answer: &str| answer_of(&add, answer.as_bytes()).unwrap_err().class();
-    assert_eq!(
-        class(r#"{"code":465,"info":{"Result":"Fail","Detail":"GetPersonFeature err"}}"#),
-        FailureClass::Internal
-    );
-    assert_eq!(
-        class(r#"{"info":{"Result":"Fail","Detail":"GetPersonFeature err"}}"#),
-        FailureClass::PhotoRejected
-    );
-}
-
-#[test]
-fn nothing_found_is_no_failure() {
-    let person = SearchPerson::new(&PersonRef::Uuid("a".to_owned()), false);
-    let list = SearchPersonList::default();
-    for nothing in [
-        "",
-        "\0",
-        r#"{"info":{"DeviceID":1300001}}"#,
-        r#"{"info":{"Result":"Fail","Detail":"no such person"}}"#,
-        r#"{"info":{"Listnum":0,"TotalNum":0}}"#,
-    ] {
-        assert_eq!(
-            answer_of(&list, nothing.as_bytes()),
-            Ok(HeldPeople::default()),
-            "{nothing}"
-        );
-        assert!(
-            answer_of(&SearchControl::default(), nothing.as_bytes())
-                .unwrap()
-                .records
-                .is_empty()
-        );
-        assert!(
-            answer_of(&SearchCapture::default(), nothing.as_bytes())
-                .unwrap()
-                .0
-                .is_empty()
-        );
-        if !nothing.contains("Listnum") {
-            assert_eq!(
-                answer_of(&person, nothing.as_bytes()),
-                Ok(FoundPerson(None)),
-                "{nothing}"
-            );
-        }
-    }
-    // A cause is a failure.
-    assert!(answer_of(&list, br#"{"code":463,"info":{"Result":"Fail"}}"#).is_err());
-    let empty = success(&list, &HeldPeople::default(), &device()).to_bytes();
-    assert_eq!(
-        value(&empty),
-        json!({"operator": "SearchPersonList", "info": {"DeviceID": 1_300_001, "Listnum": 0, "List": []}})
-    );
-    let nobody = success(&person, &FoundPerson(None), &device()).to_bytes();
-    assert_eq!(value(&nobody)["info"]["Result"], "Fail");
-}
-
-#[test]
-fn records_of_one_person_share_what_is_theirs() {
-    let search = SearchControl::default();
-    let answer = answer_of(&search, &golden("3.22.2-SearchControl-2.answer.json")).unwrap();
-    assert!(answer.of_one_person);
-    assert_eq!(answer.records.len(), 2);
-    let [first, second] = answer.records.as_slice() else {
-        panic!()
-    };
-    assert_eq!(
-        (first.event.time.as_str(), second.event.time.as_str()),
-        ("2018-11-16T15:56:50", "2018-11-16T15:56:43")
-    );
-    assert_eq!(
-        (first.event.similarity, first.person.lib_id),
-        (Some(88.3), Some(9))
-    );
-    assert_eq!(first.person, second.person);
-    let answer = answer_of(&search, &golden("3.22.2-SearchControl.answer.json")).unwrap();
-    assert!(!answer.of_one_person);
 }
 
 #[test]
@@ -492,4 +231,40 @@ fn secrets_stay_out_of_logs() {
         }
         assert!(!text.contains(r#"Pwd": String("admin")"#), "{operator}: {text}");
     }
+}
+
+#[test]
+fn any_operator_is_called_as_it_stands_in_the_document() {
+    let wire = |operator: &str, body: Value| value(&native(operator, &body, Some(&device())).to_bytes());
+    assert_eq!(
+        wire("OpenDoor", json!({"status": 1})),
+        json!({"operator": "OpenDoor", "info": {"status": 1, "DeviceID": 1_300_001}})
+    );
+    assert_eq!(
+        wire(
+            "OpenDoor",
+            json!({"operator": "x", "info": {"status": 1, "DeviceID": "7"}})
+        ),
+        json!({"operator": "OpenDoor", "info": {"status": 1, "DeviceID": "7"}})
+    );
+    assert_eq!(
+        wire("GetFaceSignature", json!({"picinfo": "/9j/"})),
+        json!({"operator": "GetFaceSignature", "picinfo": "/9j/", "DeviceID": 1_300_001})
+    );
+    assert_eq!(
+        wire("GetPictureSearch", json!({"MaxNum": 5, "picinfo": "/9j/"})),
+        json!({"operator": "GetPictureSearch", "info": {"MaxNum": 5, "DeviceID": 1_300_001}, "picinfo": "/9j/"})
+    );
+    assert_eq!(
+        wire("SetGeneralParam", json!({"info": {"Direction": 1}})),
+        json!({"operator": "SetGeneralParam", "info": {"Direction": 1}, "DeviceID": 1_300_001})
+    );
+    assert_eq!(
+        wire("MakeCoffee", json!({"sugar": 2, "MjCardNo": "9A"}))["info"],
+        json!({"sugar": 2, "MjCardNo": "9A", "DeviceID": 1_300_001})
+    );
+    assert_eq!(
+        value(&native("GetSound", &Value::Null, None).to_bytes()),
+        json!({"operator": "GetSound", "info": {}})
+    );
 }

@@ -8,10 +8,16 @@
     missing_docs
 )]
 
+mod answers;
+mod batches;
 mod calls;
 mod documented;
+mod people;
 mod pushes;
 mod ranges;
+mod records;
+mod reported;
+mod settings;
 mod written;
 
 use dialects::facegate::{DeviceId, json};

@@ -83,8 +83,19 @@ fn a_push_is_told_by_its_operator_and_pictures_may_stand_anywhere() {
     );
     assert!(matches!(unknown.push, Push::Unknown(_)));
     assert!(matches!(ReceivedPush::parse(b"<xml>"), Err(PushError::Body(_))));
-    let malformed = ReceivedPush::parse(br#"{"operator":"SnapPush","info":{"PictureType":"many"}}"#);
-    assert!(matches!(malformed, Err(PushError::Malformed(error)) if error.path == "PictureType"));
+    // A strange field does not lose its record.
+    let Push::Snap(odd) = push(
+        r#"{"operator":"SnapPush","info":{"PictureType":"many","CreateTime":"2018-03-12T09:09:20","Direction":[1]}}"#,
+    ) else {
+        panic!()
+    };
+    assert_eq!((odd.picture_type, odd.direction), (0, None));
+    assert_eq!(odd.time, "2018-03-12T09:09:20");
+    let odd = verify(r#""CreateTime":"2018-03-12T09:09:20","Gender":"?","Similarity1":"high","Name":"A""#);
+    assert_eq!(
+        (odd.person.name.as_deref(), odd.result.similarity),
+        (Some("A"), None)
+    );
     let nobody = ReceivedPush::parse(br#"{"operator":"HeartBeat","info":{"Time":"2018-03-12T09:09:20"}}"#);
     assert_eq!(nobody.unwrap().device, None);
 }

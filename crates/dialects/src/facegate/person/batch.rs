@@ -157,15 +157,9 @@ impl EditPersonsNew {
     /// The document's code.
     pub fn check_person(&self, person: &PersonInfo) -> Result<(), BatchPersonCode> {
         self.target(person)?;
-        person.check().map_err(|error| match error.field.as_str() {
-            "CustomizeID" => BatchPersonCode::NoCustomizeId,
-            "PersonUUID" => BatchPersonCode::NoUuid,
-            "WGFacilityCode" => BatchPersonCode::FacilityCode,
-            "MjCardNo" => BatchPersonCode::CardNumber,
-            "picinfo" => BatchPersonCode::TooLarge,
-            "picURI" => BatchPersonCode::WrongAddress,
-            _ => BatchPersonCode::NotChanged,
-        })?;
+        person
+            .check()
+            .map_err(|error| BatchPersonCode::of_limit(&error))?;
         if person.has_picture() {
             Ok(())
         } else {

@@ -133,17 +133,18 @@ impl PersonInfo {
     /// [`LenientError`] says which field is malformed.
     pub fn read(fields: &Value) -> Result<Self, LenientError> {
         let mut person: Self = lenient::read(fields)?;
-        for (key, value) in fields.as_object().into_iter().flatten() {
-            let key = key.trim();
-            let channel = key
-                .get(..CHANNEL.len())
-                .filter(|prefix| prefix.eq_ignore_ascii_case(CHANNEL))
-                .and_then(|_| key.get(CHANNEL.len()..)?.parse().ok());
-            if let Some(channel) = channel.filter(|channel| *channel < CHANNELS) {
-                person.channels.insert(channel, lenient::read(value)?);
-            }
-        }
+        person.channels = channels(fields).collect::<Result<_, _>>()?;
         Ok(person)
+    }
+
+    /// Reads the fields of a person whom a device tells of: what cannot be read, or means nothing, is not there.
+    ///
+    /// # Errors
+    /// [`LenientError`] where there is no object.
+    pub fn salvage(fields: &Value) -> Result<Self, LenientError> {
+        let mut person: Self = lenient::salvage(fields)?;
+        person.channels = channels(fields).flatten().collect();
+        Ok(person.normalised())
     }
 
     /// The fields as they stand on the wire.
@@ -325,4 +326,16 @@ impl PersonInfo {
         }
         Ok(())
     }
+}
+
+/// The rights of channels among the fields.
+fn channels(fields: &Value) -> impl Iterator<Item = Result<(u32, bool), LenientError>> {
+    let fields = fields.as_object().into_iter().flatten();
+    fields.filter_map(|(key, value)| {
+        let key = key.trim();
+        let prefix = key.get(..CHANNEL.len())?;
+        let channel: u32 = key.get(CHANNEL.len()..)?.parse().ok()?;
+        let is_channel = prefix.eq_ignore_ascii_case(CHANNEL) && channel < CHANNELS;
+        is_channel.then(|| Ok((channel, lenient::read(value)?)))
+    })
 }

@@ -267,7 +267,7 @@ pub struct FoundPerson(pub Option<HeldPerson>);
 
 impl Answer for FoundPerson {
     fn read(body: Body) -> Result<Self, LenientError> {
-        let person = PersonInfo::read(&body.flat(PICTURE_PLACE))?.normalised();
+        let person = PersonInfo::salvage(&body.flat(PICTURE_PLACE))?;
         Ok(Self(
             (person != PersonInfo::default()).then_some(HeldPerson { person }),
         ))
@@ -293,13 +293,11 @@ impl Answer for HeldPeople {
     fn read(body: Body) -> Result<Self, LenientError> {
         let list = body.get("List").and_then(Value::as_array);
         let people = list.into_iter().flatten().enumerate().map(|(at, item)| {
-            let person = PersonInfo::read(item).map_err(|error| LenientError {
+            let person = PersonInfo::salvage(item).map_err(|error| LenientError {
                 path: format!("List[{at}].{}", error.path),
                 problem: error.problem,
             })?;
-            Ok(HeldPerson {
-                person: person.normalised(),
-            })
+            Ok(HeldPerson { person })
         });
         Ok(Self(people.collect::<Result<_, LenientError>>()?))
     }

@@ -245,9 +245,9 @@ impl PushMessage for VerifyPush {
     fn read(body: &mut Body) -> Result<Self, LenientError> {
         let fields = std::mem::take(body).flat(PLACE);
         Ok(Self {
-            result: lenient::read(&fields)?,
-            person: PersonInfo::read(&fields)?.normalised(),
-            health: lenient::read(&fields)?,
+            result: lenient::salvage(&fields)?,
+            person: PersonInfo::salvage(&fields)?,
+            health: lenient::salvage(&fields)?,
         })
     }
 

@@ -127,7 +127,7 @@ impl Answer for Captures {
     fn read(body: Body) -> Result<Self, LenientError> {
         let list = body.get("List").and_then(Value::as_array);
         let captures = list.into_iter().flatten().enumerate().map(|(at, entry)| {
-            lenient::read(entry).map_err(|error| LenientError {
+            lenient::salvage(entry).map_err(|error| LenientError {
                 path: format!("List[{at}].{}", error.path),
                 problem: error.problem,
             })

@@ -290,8 +290,8 @@ pub struct ControlEvent {
 impl ControlRecord {
     pub(in crate::facegate) fn read(entry: &Value) -> Result<Self, LenientError> {
         Ok(Self {
-            event: lenient::read(entry)?,
-            person: PersonInfo::read(entry)?.normalised(),
+            event: lenient::salvage(entry)?,
+            person: PersonInfo::salvage(entry)?,
         })
     }
 
