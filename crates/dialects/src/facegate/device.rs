@@ -2,8 +2,10 @@
 
 use super::body::Place;
 use super::operation::{Done, answers, operations};
+use super::time::{wall_time, write_blank};
 use crate::fields::FieldError;
 use crate::limits::{filled, optional, within};
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -259,6 +261,24 @@ pub struct TemporaryPassword {
     /// When it holds, `YYYY-MM-DD hh:mm:ss ~ YYYY-MM-DD hh:mm:ss`.
     #[serde(rename = "ValidPeriod")]
     pub period: String,
+}
+
+impl TemporaryPassword {
+    /// A password that holds from one second to another.
+    #[must_use]
+    pub fn new(password: String, first: DateTime, last: DateTime) -> Self {
+        Self {
+            password,
+            period: format!("{} ~ {}", write_blank(first), write_blank(last)),
+        }
+    }
+
+    /// The first and the last second at which it holds.
+    #[must_use]
+    pub fn validity(&self) -> Option<(DateTime, DateTime)> {
+        let (first, last) = self.period.split_once('~')?;
+        Some((wall_time(first)?, wall_time(last)?))
+    }
 }
 
 impl fmt::Debug for TemporaryPassword {

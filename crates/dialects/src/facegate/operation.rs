@@ -3,6 +3,7 @@
 
 use super::body::{Body, DeviceId, Place, find};
 use super::code::{FailureClass, SUCCESS, class_of};
+use super::json::HexSpelling;
 use crate::fields::FieldError;
 use crate::lenient::{self, BodyError, LenientError};
 use serde::{Serialize, de::DeserializeOwned};
@@ -51,11 +52,16 @@ pub trait Operation: Sized {
 
     /// The message's bytes for a device.
     fn request(&self, device: Option<&DeviceId>) -> Vec<u8> {
+        self.request_with(device, HexSpelling::default())
+    }
+
+    /// The message's bytes for a device that wants hexadecimal card numbers otherwise (QUIRKS A1).
+    fn request_with(&self, device: Option<&DeviceId>, hex: HexSpelling) -> Vec<u8> {
         let mut body = self.body();
         if let Some(device) = device {
             body.put_device_id(device, self.device_beside());
         }
-        body.to_bytes()
+        body.to_bytes_with(hex)
     }
 
     /// The path of the call.

@@ -11,6 +11,7 @@ pub mod search;
 pub use batch::{AddPersons, EditPersonsNew, PersonResult, PersonResults};
 pub use delete::{DeleteAllPerson, DeletePerson, PersonIds};
 pub use fields::PersonInfo;
+pub(super) use fields::fill_in;
 pub use search::{
     DatabaseVersion, FoundPerson, GetDatabaseVer, HeldPeople, HeldPerson, PersonCount, PersonFilter,
     SearchPerson, SearchPersonList, SearchPersonNum,

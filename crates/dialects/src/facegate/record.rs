@@ -11,9 +11,10 @@ pub use control::{
 
 use super::body::{Body, DeviceId, Place};
 use super::operation::{Answer, Done, operations, plain, written};
-use super::time::any_wall_time;
+use super::time::{any_wall_time, write_wall_time};
 use crate::fields::FieldError;
 use crate::lenient::LenientError;
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 /// Records of one page (3.22, 3.26).
@@ -45,6 +46,16 @@ pub struct ManualPushRecords {
 }
 
 impl ManualPushRecords {
+    /// The records between two times.
+    #[must_use]
+    pub fn between(begin: DateTime, end: DateTime) -> Self {
+        Self {
+            begin: write_wall_time(begin),
+            end: write_wall_time(end),
+            name: None,
+        }
+    }
+
     fn check_limits(&self) -> Result<(), FieldError> {
         check_times(("TimeS", &self.begin), ("TimeE", &self.end))
     }

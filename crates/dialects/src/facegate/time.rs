@@ -30,6 +30,18 @@ pub fn write_wall_time(time: DateTime) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
+/// Writes `YYYY-MM-DD/hh:mm:ss`, as `GetPictureSearch` has it alone (QUIRKS A42).
+#[must_use]
+pub fn write_slashed(time: DateTime) -> String {
+    time.strftime("%Y-%m-%d/%H:%M:%S").to_string()
+}
+
+/// Writes `YYYY-MM-DD hh:mm:ss`, as the period of a temporary password has it (3.21.1).
+#[must_use]
+pub fn write_blank(time: DateTime) -> String {
+    time.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// Reads a day, `YYYY-MM-DD`, unpadded too (QUIRKS A52).
 #[must_use]
 pub fn day(text: &str) -> Option<Date> {
@@ -95,6 +107,8 @@ mod tests {
         ] {
             assert_eq!(write_wall_time(wall_time(text).unwrap()), "2020-07-28T09:00:00");
         }
+        let noon = DateTime::constant(2018, 3, 12, 9, 9, 20, 0);
+        assert_eq!(write_slashed(noon), "2018-03-12/09:09:20");
         for none in [
             "",
             " ",

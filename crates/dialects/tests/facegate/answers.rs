@@ -2,11 +2,11 @@
 
 use super::{device, golden, value};
 use dialects::facegate::code::FailureClass;
-use dialects::facegate::device::RebootDevice;
+use dialects::facegate::device::{GetAccessTempPwd, RebootDevice, TemporaryPassword};
 use dialects::facegate::person::search::{FoundPerson, HeldPeople};
-use dialects::facegate::person::{GetDatabaseVer, SearchPerson, SearchPersonList};
-use dialects::facegate::record::{SearchCapture, SearchControl};
-use dialects::facegate::{AddPerson, PersonRef, Refusal, answer_of, success};
+use dialects::facegate::person::{GetDatabaseVer, HeldPerson, SearchPerson, SearchPersonList};
+use dialects::facegate::record::{CaptureQuery, ManualPushRecords, SearchCapture, SearchControl};
+use dialects::facegate::{AddPerson, Operation, PersonInfo, PersonRef, Refusal, answer_of, success};
 use serde_json::json;
 
 #[test]
@@ -105,6 +105,58 @@ fn nothing_found_is_no_failure() {
     );
     let nobody = success(&person, &FoundPerson(None), &device()).to_bytes();
     assert_eq!(value(&nobody)["info"]["Result"], "Fail");
+}
+
+#[test]
+fn what_the_hub_asks_for_is_said_whole() {
+    let day = |day: i8| jiff::civil::date(2026, 11, day).at(0, 0, 0, 0);
+    let wire = |bytes: Vec<u8>| value(&bytes)["info"].clone();
+    assert_eq!(
+        wire(SearchControl::between(day(1), day(2), 100, 50).request(None)),
+        json!({"BeginTime": "2026-11-01T00:00:00", "EndTime": "2026-11-02T00:00:00", "Ascending": 0, "BeginNO": 100,
+            "RequestCount": 50, "Picture": 2})
+    );
+    let query = CaptureQuery::between(day(1), day(2), 0, 100);
+    assert_eq!(
+        wire(SearchCapture { query }.request(None)),
+        json!({"BeginTime": "2026-11-01T00:00:00", "EndTime": "2026-11-02T00:00:00", "Ascending": 0, "BeginNO": 0,
+            "RequestCount": 100})
+    );
+    assert_eq!(
+        wire(ManualPushRecords::between(day(1), day(2)).request(None)),
+        json!({"TimeS": "2026-11-01T00:00:00", "TimeE": "2026-11-02T00:00:00"})
+    );
+}
+
+#[test]
+fn a_temporary_password_holds_for_its_period() {
+    let answer = answer_of(
+        &GetAccessTempPwd {},
+        &golden("3.21.1-GetAccessTempPwd.answer.json"),
+    )
+    .unwrap();
+    let (first, last) = answer.validity().unwrap();
+    assert_eq!(
+        (first.to_string(), last.to_string()),
+        ("2018-11-16T17:00:00".to_owned(), "2018-11-16T17:59:59".to_owned())
+    );
+    assert_eq!(TemporaryPassword::new("195723".to_owned(), first, last), answer);
+}
+
+#[test]
+fn a_device_tells_what_it_does_not_know_as_blank() {
+    let person = HeldPerson {
+        person: PersonInfo::default(),
+    };
+    let list = SearchPersonList::default();
+    let told = value(&success(&list, &HeldPeople(vec![person]), &device()).to_bytes());
+    let entry = &told["info"]["List"][0];
+    assert_eq!(
+        (&entry["PersonUUID"], &entry["CustomizeID"]),
+        (&json!(" "), &json!(-2))
+    );
+    assert_eq!(entry["ValidEnd"], "1970-01-01T08:00:00");
+    assert_eq!(entry["DeviceID"], 1_300_001);
 }
 
 #[test]

@@ -4,7 +4,6 @@ use super::{
     ADDRESS_BYTES, NAME_BYTES, NOTES_BYTES, PICTURE_BYTES, RF_CARD_BYTES, ROOM_BYTES, SHORT_BYTES, URI_BYTES,
     UUID_BYTES, Validity,
 };
-use crate::facegate::body::DeviceId;
 use crate::facegate::card_number::CardNumber;
 use crate::facegate::check::{one_of, optional_within};
 use crate::facegate::operation::written;
@@ -20,6 +19,32 @@ use std::collections::BTreeMap;
 const CHANNEL: &str = "ChannelAuthority";
 /// Channels of a server (`Channel`, 3.22: 0 to 8).
 const CHANNELS: u32 = 9;
+
+/// What a device tells of a person whether it knows it or not.
+const BLANKS: [&str; 10] = [
+    "IdCard",
+    "Birthday",
+    "Telnum",
+    "Native",
+    "Address",
+    "Notes",
+    "PersonUUID",
+    "CustomizeID",
+    "ValidBegin",
+    "ValidEnd",
+];
+
+/// Adds the fields that are not there, saying nothing.
+pub(in crate::facegate) fn fill_in(fields: &mut Map<String, Value>, keys: &[&str]) {
+    for key in keys {
+        let blank = match *key {
+            "CustomizeID" => Value::from(-2),
+            "ValidBegin" | "ValidEnd" => "1970-01-01T08:00:00".into(),
+            _ => " ".into(),
+        };
+        fields.entry(*key).or_insert(blank);
+    }
+}
 
 /// A person (3.10). Whatever is absent is unknown, or stays as it is in an `EditPerson`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -193,27 +218,9 @@ impl PersonInfo {
 
     /// The fields as a device tells them: what it does not know is blank, −2 or 1970, as in the document's example.
     #[must_use]
-    pub(crate) fn told(&self, device: &DeviceId) -> Map<String, Value> {
-        const NO_TIME: &str = "1970-01-01T08:00:00";
+    pub(crate) fn told(&self) -> Map<String, Value> {
         let mut fields = self.fields();
-        fields.insert(
-            "DeviceID".to_owned(),
-            serde_json::to_value(device).unwrap_or_default(),
-        );
-        for (key, blank) in [
-            ("IdCard", Value::from(" ")),
-            ("Birthday", " ".into()),
-            ("Telnum", " ".into()),
-            ("Native", " ".into()),
-            ("Address", " ".into()),
-            ("Notes", " ".into()),
-            ("PersonUUID", " ".into()),
-            ("CustomizeID", (-2).into()),
-            ("ValidBegin", NO_TIME.into()),
-            ("ValidEnd", NO_TIME.into()),
-        ] {
-            fields.entry(key).or_insert(blank);
-        }
+        fill_in(&mut fields, &BLANKS);
         fields
     }
 

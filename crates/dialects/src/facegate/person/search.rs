@@ -275,7 +275,11 @@ impl Answer for FoundPerson {
 
     fn body(&self, device: &DeviceId) -> Body {
         match &self.0 {
-            Some(held) => Body::placed("", held.person.told(device), PICTURE_PLACE),
+            Some(held) => {
+                let mut body = Body::placed("", held.person.told(), PICTURE_PLACE);
+                body.put_device_id(device, false);
+                body
+            }
             None => failure("", None, "Person not found"),
         }
     }
@@ -283,6 +287,11 @@ impl Answer for FoundPerson {
     fn nothing() -> Option<Self> {
         Some(Self(None))
     }
+}
+
+/// The number of the device, which each entry of a list repeats.
+fn written_id(device: &DeviceId) -> Value {
+    serde_json::to_value(device).unwrap_or_default()
 }
 
 /// The answer to [`SearchPersonList`]; nobody past the end (QUIRKS A76).
@@ -304,7 +313,8 @@ impl Answer for HeldPeople {
 
     fn body(&self, device: &DeviceId) -> Body {
         let people = self.0.iter().map(|held| {
-            let mut fields = held.person.told(device);
+            let mut fields = held.person.told();
+            fields.insert("DeviceID".to_owned(), written_id(device));
             if let Some(picture) = fields.remove("picinfo") {
                 fields.insert(LISTED_PICTURE.to_owned(), picture);
             }

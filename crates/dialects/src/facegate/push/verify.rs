@@ -252,7 +252,7 @@ impl PushMessage for VerifyPush {
     }
 
     fn body(&self) -> Body {
-        let mut fields = self.person.fields();
+        let mut fields = self.person.told();
         fields.extend(plain_fields(&self.result));
         fields.extend(plain_fields(&self.health));
         Body::placed(Self::OPERATOR, fields, PLACE)

@@ -4,8 +4,10 @@ use super::{PAGE, check_times};
 use crate::facegate::body::{Body, DeviceId, Place};
 use crate::facegate::check::optional_within;
 use crate::facegate::operation::{Answer, answers, operations, written};
+use crate::facegate::time::write_wall_time;
 use crate::fields::FieldError;
 use crate::lenient::{self, Base64Text, LenientError};
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -34,6 +36,18 @@ pub struct CaptureQuery {
 }
 
 impl CaptureQuery {
+    /// A page of the pictures between two times, the oldest first.
+    #[must_use]
+    pub fn between(begin: DateTime, end: DateTime, first: u32, count: u32) -> Self {
+        Self {
+            begin: write_wall_time(begin),
+            end: write_wall_time(end),
+            order: Some(0),
+            first: Some(first.into()),
+            count: Some(count.into()),
+        }
+    }
+
     /// Whether the newest come first.
     #[must_use]
     pub fn is_descending(&self) -> bool {

@@ -6,11 +6,13 @@ use crate::facegate::card_number::CardNumber;
 use crate::facegate::check::optional_within;
 use crate::facegate::operation::{Answer, Operation, answers, named, written};
 use crate::facegate::person::search::{ages, check_ages};
-use crate::facegate::person::{PersonInfo, PersonRef, UUID_BYTES};
+use crate::facegate::person::{PersonInfo, PersonRef, UUID_BYTES, fill_in};
 use crate::facegate::push::{VerifyStatus, VerifyType};
+use crate::facegate::time::write_wall_time;
 use crate::fields::FieldError;
 use crate::lenient::{self, Base64Text, LenientError};
 use crate::limits::optional;
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -185,6 +187,24 @@ pub struct ControlPage {
 }
 
 impl SearchControl {
+    /// A page of the records between two times, the oldest first, with the picture taken.
+    #[must_use]
+    pub fn between(begin: DateTime, end: DateTime, first: u32, count: u32) -> Self {
+        Self {
+            filter: ControlFilter {
+                begin: write_wall_time(begin),
+                end: write_wall_time(end),
+                order: Some(0),
+                ..ControlFilter::default()
+            },
+            page: ControlPage {
+                begin: Some(first.into()),
+                count: Some(count.into()),
+                pictures: Some(2),
+            },
+        }
+    }
+
     /// The first record of the page.
     #[must_use]
     pub fn begin(&self) -> u32 {
@@ -295,7 +315,23 @@ impl ControlRecord {
         })
     }
 
-    /// The record as it stands in a list.
+    /// The fields as a device tells them: what it does not know is blank.
+    fn told(&self) -> Map<String, Value> {
+        const BLANKS: [&str; 7] = [
+            "IdCard",
+            "Birthday",
+            "Telnum",
+            "Native",
+            "Address",
+            "PersonUUID",
+            "CustomizeID",
+        ];
+        let mut fields = self.fields();
+        fill_in(&mut fields, &BLANKS);
+        fields
+    }
+
+    /// The fields that say something.
     #[must_use]
     pub fn fields(&self) -> Map<String, Value> {
         let mut fields = self.person.fields();
@@ -342,7 +378,7 @@ impl Answer for ControlRecords {
     }
 
     fn body(&self, device: &DeviceId) -> Body {
-        let mut entries: Vec<Map<String, Value>> = self.records.iter().map(ControlRecord::fields).collect();
+        let mut entries: Vec<Map<String, Value>> = self.records.iter().map(ControlRecord::told).collect();
         let mut info = Map::new();
         if self.of_one_person {
             info = shared(&entries);
