@@ -126,6 +126,16 @@ mod tests {
     }
 
     #[test]
+    fn an_operator_may_hold_the_name_of_another_dialect() {
+        let text = "let x = \"SetMQTTParam\";\n";
+        assert!(breaches_of("crates/dialects/src/facegate/settings.rs", text).is_empty());
+        assert_eq!(
+            breaches_of("crates/dialects/src/facegate/settings.rs", "use crate::mqtt;\n").len(),
+            1
+        );
+    }
+
+    #[test]
     fn words_of_other_trades_are_not_dialects() {
         assert!(breaches_of("crates/hub/src/api/mod.rs", "#[openapi(paths())] let plan = 1;\n").is_empty());
         assert_eq!(

@@ -192,6 +192,25 @@ calls! {
     ManualPushRecords: record::ManualPushRecords,
 }
 
+impl Call {
+    /// Whether the device answers: it says nothing to new network parameters (3.4, QUIRKS A38).
+    #[must_use]
+    pub fn is_answered(&self) -> bool {
+        !matches!(self, Self::SetSettings(change) if change.group == settings::SettingsGroup::NetParam)
+    }
+
+    /// Whether the device reboots after it, as far as the document says (3.4, 3.11.2, 3.24, 3.29, 3.30, 3.35).
+    #[must_use]
+    pub fn reboots(&self) -> bool {
+        match self {
+            Self::SetSettings(change) => change.reboots(),
+            Self::RebootDevice(reboot) => reboot.reboots(),
+            Self::DeleteAllPerson(_) | Self::Upgrade(_) => true,
+            _ => false,
+        }
+    }
+}
+
 /// The wire names of all calls, in the document's order.
 pub const OPERATORS: [&str; 72] = [
     "GetSound",

@@ -5,7 +5,7 @@ use super::operation::{Answer, answers, operations, plain, written};
 use super::person::PICTURE_BYTES;
 use super::push;
 use crate::fields::FieldError;
-use crate::lenient::{Base64Text, LenientError};
+use crate::lenient::{Base64Text, LenientError, PictureFormat, trim_padding};
 use crate::limits::within;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -113,6 +113,24 @@ pub struct Image {
     /// The picture.
     #[serde(rename = "FeatureData1", alias = "")]
     pub picture: Base64Text,
+}
+
+impl Answer for Image {
+    fn read(mut body: Body) -> Result<Self, LenientError> {
+        plain(&mut body, Place::INFO)
+    }
+
+    fn body(&self, _: &DeviceId) -> Body {
+        Body::placed("", written(self), Place::INFO)
+    }
+
+    /// The bare text, too, where it is a picture (QUIRKS A14).
+    fn of_text(text: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(trim_padding(text)).ok()?;
+        let picture = Base64Text::from_text(text);
+        let bytes = picture.decode().ok()?;
+        PictureFormat::sniff(&bytes).map(|_| Self { picture })
+    }
 }
 
 /// `GetPictureSimilarity` (3.25.1): compares the faces of two pictures.
@@ -309,7 +327,6 @@ operations! {
 answers! {
     FaceSignature: Place::INFO;
     Similarity: Place::INFO;
-    Image: Place::INFO;
     DetectedFace: Place::INFO;
     FacePicture: Place::INFO;
 }

@@ -81,6 +81,12 @@ pub trait Answer: Sized {
     /// The whole answer, without `operator`.
     fn body(&self, device: &DeviceId) -> Body;
 
+    /// What an answer that is no JSON means, where a device may answer like that.
+    fn of_text(text: &[u8]) -> Option<Self> {
+        let _ = text;
+        None
+    }
+
     /// What an answer without content means, where nothing found is told that way (QUIRKS A76).
     fn nothing() -> Option<Self> {
         None
@@ -192,7 +198,10 @@ pub fn answer_of<O: Operation>(request: &O, bytes: &[u8]) -> Result<O::Answer, R
     if lenient::trim_padding(bytes).is_empty() {
         return O::Answer::nothing().ok_or(Refusal::Body(BodyError::Empty));
     }
-    let body = Body::parse(bytes)?;
+    let body = match Body::parse(bytes) {
+        Ok(body) => body,
+        Err(error) => return O::Answer::of_text(bytes).ok_or(Refusal::Body(error)),
+    };
     match refusal(request.operator(), &body) {
         None => Ok(request.read_answer(body)?),
         // A search that finds nothing may be told as a failure without a cause.

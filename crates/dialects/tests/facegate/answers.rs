@@ -3,6 +3,7 @@
 use super::{device, golden, value};
 use dialects::facegate::code::FailureClass;
 use dialects::facegate::device::{GetAccessTempPwd, RebootDevice, TemporaryPassword};
+use dialects::facegate::face::GetImage;
 use dialects::facegate::person::search::{FoundPerson, HeldPeople};
 use dialects::facegate::person::{GetDatabaseVer, HeldPerson, SearchPerson, SearchPersonList};
 use dialects::facegate::record::{CaptureQuery, ManualPushRecords, SearchCapture, SearchControl};
@@ -16,6 +17,7 @@ fn success_and_failure_are_told_apart_in_every_spelling() {
         r#"{"code":200,"info":{"Result":"Ok"}}"#,
         r#"{"info":{"Result":"OK"}}"#,
         r#"{"code":"200"}"#,
+        r#"{"code":1,"info":{"Result":"oK"}}"#,
         r#"{"operator":"RebootDevice","info":{"Result":"ok "}}"#,
     ] {
         assert!(done(ok).is_ok(), "{ok}");
@@ -126,6 +128,20 @@ fn what_the_hub_asks_for_is_said_whole() {
         wire(ManualPushRecords::between(day(1), day(2)).request(None)),
         json!({"TimeS": "2026-11-01T00:00:00", "TimeE": "2026-11-02T00:00:00"})
     );
+}
+
+#[test]
+fn a_picture_comes_in_braces_or_bare() {
+    let image =
+        |answer: &[u8]| answer_of(&GetImage::default(), answer).map(|image| image.picture.decode().unwrap());
+    let picture = Ok(vec![0xFF, 0xD8, 0xFF]);
+    assert_eq!(
+        image(br#"{"operator":"HttpGetImage","info":{"FeatureData1":"/9j/"}}"#),
+        picture
+    );
+    assert_eq!(image(br#"{ "/9j/" }"#), picture);
+    assert_eq!(image(b"data:image/jpeg;base64,/9j/\r\n"), picture);
+    assert!(matches!(image(b"no picture"), Err(Refusal::Body(_))));
 }
 
 #[test]

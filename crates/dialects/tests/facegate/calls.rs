@@ -210,6 +210,24 @@ fn what_deployed_clients_write_is_read() {
 }
 
 #[test]
+fn what_is_not_answered_and_what_reboots_is_known() {
+    let of = |file: &str| {
+        let operator = file.split('-').nth(1).unwrap().split('.').next().unwrap();
+        let call = ReceivedCall::read(operator, &golden(file)).unwrap().call;
+        (call.is_answered(), call.reboots())
+    };
+    assert_eq!(of("3.4.2-SetNetParam.call.json"), (false, true));
+    assert_eq!(of("3.35.2-SetRTSPCfg.call.json"), (true, true));
+    assert_eq!(of("3.30.2-SetSysCfg.call.json"), (true, false));
+    assert_eq!(of("3.11.2-DeleteAllPerson.call.json"), (true, true));
+    assert_eq!(of("3.24-RebootDevice.call.json"), (true, true));
+    assert_eq!(of("3.29.1-Upgrade.call.json"), (true, true));
+    assert_eq!(of("3.20-OpenDoor.call.json"), (true, false));
+    assert!(call("SetSysCfg", r#"{"info":{"Language":1}}"#).reboots());
+    assert!(!call("RebootDevice", r#"{"info":{"IsRebootDevice":0}}"#).reboots());
+}
+
+#[test]
 fn secrets_stay_out_of_logs() {
     for (operator, file) in [
         ("SetUserPwd", "3.3-SetUserPwd.call.json"),
