@@ -224,6 +224,10 @@ mod tests {
         Field::new("out", Kind::Renumbered(&[1, 2, 3, 10], (4, 10))),
         Field::new("safetyhatDecect", Kind::Switch).or(&["safetyhatDelect"]),
         Field::new("time", Kind::TimeOfDay),
+        Field::new("at", Kind::HourMinute),
+        Field::new("volume", Kind::Stepped(5, 100, 5)),
+        Field::new("far", Kind::Integer(30, 200)).as_text(),
+        Field::new("list", Kind::List(&[Field::new("port", Kind::Integer(1, 9))], 2)),
         Field::new("prefixes", Kind::Texts(12, 3)),
         Field::new("secret", Kind::Text(4)).secret(),
         Field::new("version", Kind::Text(32)).read_only(),
@@ -264,6 +268,24 @@ mod tests {
         );
         assert!(changed(json!({"time": "24:00:00"})).is_err());
         assert!(changed(json!({"prefixes": ["1", "2", "3", "4"]})).is_err());
+    }
+
+    #[test]
+    fn steps_lists_and_numbers_that_are_texts() {
+        assert_eq!(
+            changed(json!({"at": "7:5", "volume": "15", "far": 30, "list": [{"port1": "2", "what": 1}]})),
+            Ok(json!({"at": "07:05", "volume": 15, "far": "30", "list": [{"port": 2}]}))
+        );
+        for wrong in [
+            json!({"volume": 12}),
+            json!({"volume": 105}),
+            json!({"far": 29}),
+            json!({"list": [{}, {}, {}]}),
+            json!({"list": [{"port": 10}]}),
+            json!({"at": "24:00"}),
+        ] {
+            assert!(changed(wrong.clone()).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub enum Kind {
     Characters(usize),
     /// A wall-clock time of day, `HH:MM:SS`.
     TimeOfDay,
+    /// A wall-clock time of day, `HH:MM`.
+    HourMinute,
     /// Texts of at most so many bytes each, at most so many of them.
     Texts(usize, usize),
     /// Objects of these fields, at most so many of them.
@@ -51,6 +53,7 @@ impl fmt::Display for Kind {
             Self::Text(bytes) => write!(f, "a text of at most {bytes} bytes"),
             Self::Characters(count) => write!(f, "a text of at most {count} characters"),
             Self::TimeOfDay => f.write_str("a time of day, HH:MM:SS"),
+            Self::HourMinute => f.write_str("a time of day, HH:MM"),
             Self::Texts(bytes, count) => write!(f, "at most {count} texts of at most {bytes} bytes"),
             Self::List(_, count) => write!(f, "at most {count} objects"),
             Self::Opaque => f.write_str("anything"),
@@ -90,6 +93,9 @@ impl Kind {
                 .filter(|text| text.chars().count() <= count)
                 .map(Value::from),
             Self::TimeOfDay => text().and_then(|text| time_of_day(&text)).map(Value::from),
+            Self::HourMinute => text()
+                .and_then(|text| time_of_day(&text)?.get(..5).map(str::to_owned))
+                .map(Value::from),
             Self::Texts(bytes, count) => texts(value, bytes, count),
             Self::List(fields, count) => objects(value, fields, count),
             Self::Opaque => Some(value.clone()),
