@@ -1,7 +1,10 @@
 //! Tables of fields: the settings of a dialect, each with its wire name, type and range, so that a change is checked,
 //! read leniently and written exactly in one place for both sides.
 
-use crate::lenient;
+mod kind;
+
+pub use kind::Kind;
+
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -31,35 +34,6 @@ impl FieldError {
     }
 }
 
-/// What a field may hold.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Kind {
-    /// A whole number from the first to the second.
-    Integer(i64, i64),
-    /// One of these whole numbers.
-    OneOf(&'static [i64]),
-    /// A whole number of [`Kind::OneOf`], or the first of a pair, which means the second.
-    Renumbered(&'static [i64], (i64, i64)),
-    /// A number with a fraction, from the first to the second.
-    Decimal(f64, f64),
-    /// True or false.
-    Switch,
-    /// 0 or 1, also given as true or false.
-    Bit,
-    /// A text of at most so many bytes.
-    Text(usize),
-    /// A text of at most so many characters.
-    Characters(usize),
-    /// A wall-clock time of day, `HH:MM:SS`.
-    TimeOfDay,
-    /// A wall-clock time of day, `HH:MM`.
-    HourMinute,
-    /// Texts of at most so many bytes each, at most so many of them.
-    Texts(usize, usize),
-    /// Whatever the device says.
-    Opaque,
-}
-
 /// How scalars are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
@@ -82,6 +56,10 @@ pub struct Field {
     pub writable: bool,
     /// Whether logs must not show it.
     pub secret: bool,
+    /// Whether a change must have it.
+    pub required: bool,
+    /// Whether a number is written as text.
+    pub as_text: bool,
 }
 
 impl Field {
@@ -94,6 +72,8 @@ impl Field {
             kind,
             writable: true,
             secret: false,
+            required: false,
+            as_text: false,
         }
     }
 
@@ -118,6 +98,20 @@ impl Field {
         self
     }
 
+    /// The same, without which a change is not one.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// The same, its number written as text.
+    #[must_use]
+    pub const fn as_text(mut self) -> Self {
+        self.as_text = true;
+        self
+    }
+
     fn answers_to(&self, key: &str) -> bool {
         let key = key.trim();
         self.name.eq_ignore_ascii_case(key)
@@ -138,6 +132,7 @@ impl Field {
             FieldError::new(self.name, self.kind.to_string(), got)
         };
         let exact = self.kind.exact(value).ok_or_else(wrong)?;
+        let spelling = if self.as_text { Spelling::Text } else { spelling };
         Ok(match (spelling, exact) {
             (Spelling::Text, Value::Number(number)) => Value::String(number.to_string()),
             (Spelling::Text, Value::Bool(flag)) => Value::String(u8::from(flag).to_string()),
@@ -151,101 +146,6 @@ fn shown(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Integer(first, last) => write!(f, "a whole number, {first} to {last}"),
-            Self::OneOf(numbers) | Self::Renumbered(numbers, _) => {
-                let numbers: Vec<String> = numbers.iter().map(i64::to_string).collect();
-                write!(f, "one of {}", numbers.join(", "))
-            }
-            Self::Decimal(first, last) => write!(f, "a number, {first} to {last}"),
-            Self::Switch => f.write_str("true or false"),
-            Self::Bit => f.write_str("0 or 1"),
-            Self::Text(bytes) => write!(f, "a text of at most {bytes} bytes"),
-            Self::Characters(count) => write!(f, "a text of at most {count} characters"),
-            Self::TimeOfDay => f.write_str("a time of day, HH:MM:SS"),
-            Self::HourMinute => f.write_str("a time of day, HH:MM"),
-            Self::Texts(bytes, count) => write!(f, "at most {count} texts of at most {bytes} bytes"),
-            Self::Opaque => f.write_str("anything"),
-        }
-    }
-}
-
-impl Kind {
-    fn exact(self, value: &Value) -> Option<Value> {
-        let integer = || lenient::read::<i64>(value).ok();
-        let text = || lenient::read::<String>(value).ok();
-        match self {
-            Self::Integer(first, last) => integer()
-                .filter(|number| (first..=last).contains(number))
-                .map(Value::from),
-            Self::OneOf(numbers) => integer()
-                .filter(|number| numbers.contains(number))
-                .map(Value::from),
-            Self::Renumbered(numbers, (other, means)) => integer()
-                .map(|number| if number == other { means } else { number })
-                .filter(|number| numbers.contains(number))
-                .map(Value::from),
-            Self::Decimal(first, last) => lenient::read::<f64>(value)
-                .ok()
-                .filter(|number| *number >= first && *number <= last)
-                .map(Value::from),
-            Self::Switch => lenient::read::<bool>(value).ok().map(Value::from),
-            Self::Bit => lenient::read::<bool>(value)
-                .ok()
-                .map(|flag| Value::from(u8::from(flag))),
-            Self::Text(bytes) => text().filter(|text| text.len() <= bytes).map(Value::from),
-            Self::Characters(count) => text()
-                .filter(|text| text.chars().count() <= count)
-                .map(Value::from),
-            Self::TimeOfDay => text().and_then(|text| time_of_day(&text)).map(Value::from),
-            Self::HourMinute => text()
-                .and_then(|text| time_of_day(&text)?.get(..5).map(str::to_owned))
-                .map(Value::from),
-            Self::Texts(bytes, count) => texts(value, bytes, count),
-            Self::Opaque => Some(value.clone()),
-        }
-    }
-}
-
-fn time_of_day(text: &str) -> Option<String> {
-    let mut parts = text.trim().split(':');
-    let mut part = |most: u8| -> Option<u8> {
-        let part: u8 = parts.next()?.trim().parse().ok()?;
-        (part <= most).then_some(part)
-    };
-    let (hour, minute) = (part(23)?, part(59)?);
-    let second = match parts.next() {
-        None => 0,
-        Some(second) => second.trim().parse::<u8>().ok().filter(|second| *second <= 59)?,
-    };
-    parts
-        .next()
-        .is_none()
-        .then(|| format!("{hour:02}:{minute:02}:{second:02}"))
-}
-
-fn texts(value: &Value, bytes: usize, count: usize) -> Option<Value> {
-    let items = match value {
-        Value::Array(items) => items.clone(),
-        Value::String(text) if text.trim().is_empty() => Vec::new(),
-        single @ Value::String(_) => vec![single.clone()],
-        _ => return None,
-    };
-    if items.len() > count {
-        return None;
-    }
-    let texts: Option<Vec<Value>> = items
-        .iter()
-        .map(|item| {
-            let text = lenient::read::<String>(item).ok()?.trim().to_owned();
-            (!text.is_empty() && text.len() <= bytes).then_some(Value::String(text))
-        })
-        .collect();
-    texts.map(Value::Array)
 }
 
 /// The field of a table that goes by this key, in any of its spellings, whatever the case.
@@ -287,6 +187,15 @@ pub fn unknown<'a>(table: &[Field], changes: &'a Map<String, Value>) -> Option<&
         .map(String::as_str)
 }
 
+/// The first field that a change must have and has not.
+#[must_use]
+pub fn missing<'a>(table: &'a [Field], changes: &Map<String, Value>) -> Option<&'a Field> {
+    table
+        .iter()
+        .filter(|field| field.required)
+        .find(|field| !changes.contains_key(field.name))
+}
+
 /// What a device says, with the table's names; what is out of range or unknown to the table stays as it came.
 #[must_use]
 pub fn reading(table: &[Field], values: &Map<String, Value>, spelling: Spelling) -> Map<String, Value> {
@@ -315,6 +224,10 @@ mod tests {
         Field::new("out", Kind::Renumbered(&[1, 2, 3, 10], (4, 10))),
         Field::new("safetyhatDecect", Kind::Switch).or(&["safetyhatDelect"]),
         Field::new("time", Kind::TimeOfDay),
+        Field::new("at", Kind::HourMinute),
+        Field::new("volume", Kind::Stepped(5, 100, 5)),
+        Field::new("far", Kind::Integer(30, 200)).as_text(),
+        Field::new("list", Kind::List(&[Field::new("port", Kind::Integer(1, 9))], 2)),
         Field::new("prefixes", Kind::Texts(12, 3)),
         Field::new("secret", Kind::Text(4)).secret(),
         Field::new("version", Kind::Text(32)).read_only(),
@@ -355,6 +268,24 @@ mod tests {
         );
         assert!(changed(json!({"time": "24:00:00"})).is_err());
         assert!(changed(json!({"prefixes": ["1", "2", "3", "4"]})).is_err());
+    }
+
+    #[test]
+    fn steps_lists_and_numbers_that_are_texts() {
+        assert_eq!(
+            changed(json!({"at": "7:5", "volume": "15", "far": 30, "list": [{"port1": "2", "what": 1}]})),
+            Ok(json!({"at": "07:05", "volume": 15, "far": "30", "list": [{"port": 2}]}))
+        );
+        for wrong in [
+            json!({"volume": 12}),
+            json!({"volume": 105}),
+            json!({"far": 29}),
+            json!({"list": [{}, {}, {}]}),
+            json!({"list": [{"port": 10}]}),
+            json!({"at": "24:00"}),
+        ] {
+            assert!(changed(wrong.clone()).is_err(), "{wrong}");
+        }
     }
 
     #[test]

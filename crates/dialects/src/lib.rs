@@ -12,6 +12,7 @@
 
 mod convert;
 pub mod epoch;
+pub mod facegate;
 pub mod fields;
 pub mod http;
 pub mod lan;

@@ -413,3 +413,109 @@ proptest! {
         }
     }
 }
+
+/// What a device of `facegate` does with a person's fields: always, from and to, a period of every day, or a count.
+fn facegate_grants(info: &dialects::facegate::PersonInfo, zone: &TimeZone, at: Timestamp) -> bool {
+    use dialects::facegate::Validity;
+    use dialects::facegate::time::wall_time;
+    let local = zone.to_datetime(at);
+    let time = |text: &Option<String>| wall_time(text.as_deref().unwrap()).unwrap();
+    let valid = match info.validity() {
+        Validity::Permanent | Validity::Count => true,
+        Validity::Window => time(&info.valid_begin) <= local && local < time(&info.valid_end),
+        Validity::Daily => {
+            let (begin, end) = (time(&info.valid_begin), time(&info.valid_end));
+            let in_days = begin.date() <= local.date() && local.date() <= end.date();
+            in_days && begin.time() <= local.time() && local.time() < end.time()
+        }
+        Validity::Other(_) => false,
+    };
+    valid && info.person_type == Some(0)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// Until the hub sends the person again, neither a device nor our own terminal grants what the hub would not.
+    #[test]
+    fn a_device_with_one_daily_period_never_grants_more(
+        person in person(),
+        rules in vec(rule(), 0..4),
+        simple in option::weighted(0.6, day()),
+        zone in zone(),
+        now in instant(),
+        new_database: bool,
+        probes in vec(instant(), 60),
+    ) {
+        use dialects::facegate::convert::{Wanted, person_from_platform, person_to_device};
+        use dialects::placement::Placement;
+        // Schedules that are the same every day are rare among those made at random.
+        let rules: Vec<Rule> = match simple {
+            Some(day) => rules
+                .into_iter()
+                .map(|rule| Rule {
+                    times: rule.times.map(|_| Times { weekly: Weekly::every_day(&day), holidays: vec![] }),
+                    ..rule
+                })
+                .collect(),
+            None => rules,
+        };
+        let converted = person_to_device(&Wanted {
+            person: &person, rules: &rules, zone: &zone, photo: None, now, hub_decides: false, new_database,
+            customize_id: 7,
+        });
+        prop_assert!(converted.redo_at.is_none_or(|at| at > now));
+        let Placement::Hold(info) = converted.placement else { return Ok(()) };
+        prop_assert_eq!(info.check(), Ok(()));
+        let call = dialects::facegate::AddPerson { person: *info.clone() };
+        let bytes = dialects::facegate::Operation::request(&call, None);
+        let read = dialects::facegate::ReceivedCall::read("AddPerson", &bytes).unwrap().call;
+        prop_assert_eq!(read, dialects::facegate::Call::AddPerson(call));
+
+        let held = person_from_platform(&info, PersonId::new("p-1").unwrap(), &zone);
+        let door = Door { time_zone: zone.clone(), device_times: None };
+        for at in probes.iter().chain([&now]) {
+            if *at < now || converted.redo_at.is_some_and(|redo| *at >= redo) {
+                continue;
+            }
+            let hub = decide(&subject(&person), &rules, &door, *at).is_granted();
+            let ours = decide(&held.subject(0), &held.rules, &door, *at).is_granted();
+            prop_assert!(!ours || hub, "{at}: the terminal lets in, the hub would not: {info:?}");
+            let other = facegate_grants(&info, &zone, *at);
+            prop_assert!(!other || hub, "{at}: a device lets in, the hub would not: {info:?}");
+        }
+    }
+
+    /// One grant is said whole, or it is told that it is not.
+    #[test]
+    fn without_a_loss_one_daily_period_grants_as_much(
+        person in person(),
+        day in day(),
+        window in (option::of(instant()), option::of(instant())),
+        now in instant(),
+        probes in vec(instant(), 40),
+    ) {
+        use dialects::LossReason::{EnforcedByHub, Narrowed};
+        use dialects::facegate::convert::{Wanted, person_from_platform, person_to_device};
+        use dialects::placement::Placement;
+        let zone = TimeZone::get("Asia/Shanghai").unwrap();
+        let times = Some(Times { weekly: Weekly::every_day(&day), holidays: vec![] });
+        let rules = [Rule { times, valid_from: window.0, valid_until: window.1 }];
+        let converted = person_to_device(&Wanted {
+            person: &person, rules: &rules, zone: &zone, photo: None, now, hub_decides: false, new_database: true,
+            customize_id: 7,
+        });
+        let lossy = converted.losses.iter().any(|loss| matches!(loss.reason, Narrowed | EnforcedByHub));
+        prop_assume!(!lossy);
+        let Placement::Hold(info) = converted.placement else { return Ok(()) };
+        let held = person_from_platform(&info, PersonId::new("p-1").unwrap(), &zone);
+        let door = Door { time_zone: zone.clone(), device_times: None };
+        for at in probes.iter().filter(|at| **at >= now) {
+            let second = SignedDuration::from_secs(1);
+            let device = |at| decide(&held.subject(0), &held.rules, &door, at).is_granted();
+            let hub = |at| decide(&subject(&person), &rules, &door, at).is_granted();
+            let steady = hub(*at) && hub(*at - second) && hub(*at + second);
+            prop_assert!(!steady || device(*at), "{at}: {info:?}");
+        }
+    }
+}

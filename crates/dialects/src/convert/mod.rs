@@ -5,3 +5,4 @@ pub(crate) mod note;
 pub(crate) mod union;
 pub(crate) mod unscheduled;
 pub(crate) mod window;
+pub(crate) mod zone;

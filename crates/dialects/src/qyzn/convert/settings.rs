@@ -1,5 +1,6 @@
 //! The settings that dialects share, in this one's groups (MODEL section 6).
 
+use crate::convert::zone;
 use crate::fields::FieldError;
 use crate::qyzn::config::{ConfigGroup, Configs};
 use model::{DeviceSettings, RebootDay, ScheduledReboot, SettingsChange};
@@ -152,15 +153,11 @@ fn at(text: &str) -> Result<&str, FieldError> {
     }
 }
 
-/// The zone that `timezone` means: so many hours from UTC, plus 12 (4.5.10.3). Zones of whole hours have names whose sign
-/// is the other way round.
+/// The zone that `timezone` means: so many hours from UTC, plus 12 (4.5.10.3).
 #[must_use]
 pub fn zone_name(timezone: i64) -> String {
-    match timezone - ZONE_OFFSET {
-        0 => "Etc/GMT".to_owned(),
-        ahead if ahead > 0 => format!("Etc/GMT-{ahead}"),
-        behind => format!("Etc/GMT+{}", behind.abs()),
-    }
+    let hours = i32::try_from(timezone - ZONE_OFFSET).unwrap_or_default();
+    zone::name(hours.saturating_mul(60)).unwrap_or_default()
 }
 
 /// A zone whose clock never changes and is whole hours from UTC; the device knows no others.
@@ -172,15 +169,9 @@ fn zone_number(name: &str) -> Result<i64, FieldError> {
             name,
         )
     };
-    let zone = jiff::tz::TimeZone::get(name).map_err(|_| wrong())?;
-    let offsets: Vec<i32> = (0..12)
-        .filter_map(|month| jiff::Timestamp::from_second(1_767_225_600 + month * 2_629_800).ok())
-        .map(|at| zone.to_offset(at).seconds())
-        .collect();
-    let first = offsets.first().copied().ok_or_else(wrong)?;
-    let hours = i64::from(first / 3600);
-    let fits =
-        first % 3600 == 0 && offsets.iter().all(|offset| *offset == first) && (-12..=12).contains(&hours);
+    let minutes = i64::from(zone::steady_minutes(name).ok_or_else(wrong)?);
+    let hours = minutes / 60;
+    let fits = minutes % 60 == 0 && (-12..=12).contains(&hours);
     if fits {
         Ok(hours + ZONE_OFFSET)
     } else {
