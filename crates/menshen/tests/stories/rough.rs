@@ -21,7 +21,7 @@ async fn people_and_passes(seed: u64) {
     let proxy = Proxy::start(plan).await;
     let mut sets = vec!["terminal.repeat_seconds=0"];
     sets.extend(WIRE.impatient);
-    let pair = Pair::start_between(WIRE, &sets, |port| {
+    let pair = Pair::start_between(WIRE, &[], &sets, |port| {
         proxy.lead_to(&format!("127.0.0.1:{port}"));
         proxy.port()
     })
