@@ -7,7 +7,6 @@ use serde_json::Value;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-const PASSES: usize = 200;
 async fn people_and_passes(seed: u64) {
     let mut plan = Plan::rough(seed);
     if WIRE.needs_photo {
@@ -26,12 +25,12 @@ async fn people_and_passes(seed: u64) {
         proxy.port()
     })
     .await;
-    let people = if WIRE.needs_photo { 10 } else { 100 };
+    let (people, passes) = if WIRE.needs_photo { (10, 60) } else { (100, 200) };
     pair.people_with_cards(people).await;
     // Two passes that the wire cannot tell apart are told as two times.
     let apart = WIRE.resolution + Duration::from_millis(100);
     let mut expected = Vec::new();
-    while expected.len() < PASSES {
+    while expected.len() < passes {
         let round = Instant::now();
         for n in 0..people {
             let person = format!("p{n}");
