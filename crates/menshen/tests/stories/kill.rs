@@ -52,18 +52,73 @@ async fn keep_passing(kiosk: Kiosk, people: usize, stop: Arc<AtomicBool>) -> Vec
     attempts
 }
 
-fn random_moment() -> Duration {
+pub(crate) fn random_moment() -> Duration {
     Duration::from_millis(uuid::Uuid::new_v4().as_u64_pair().0 % LIVES_FOR_AT_MOST_MS)
+}
+
+/// People who pass beside whatever happens.
+pub(crate) struct Passing {
+    people: usize,
+    stop: Arc<AtomicBool>,
+    attempts: tokio::task::JoinHandle<Vec<Attempt>>,
+}
+
+impl Passing {
+    /// They begin once the terminal knows them.
+    pub(crate) async fn start(pair: &Pair) -> Self {
+        let people = WIRE.people(BETWEEN, PEOPLE);
+        pair.people_with_cards(people).await;
+        let stop = Arc::new(AtomicBool::new(false));
+        let attempts = tokio::spawn(keep_passing(pair.kiosk.clone(), people, Arc::clone(&stop)));
+        Self {
+            people,
+            stop,
+            attempts,
+        }
+    }
+
+    /// They stop, and the hub has each pass that was answered, once; there must be more of them than `least`.
+    pub(crate) async fn all_arrive_once(self, pair: &Pair, least: usize) {
+        self.stop.store(true, Ordering::Relaxed);
+        let attempts = self.attempts.await.unwrap();
+        pair.online().await;
+        pair.settled(self.people).await;
+        let answered = attempts.iter().filter(|attempt| attempt.answered).count();
+        assert!(answered > least, "only {answered} passes were answered");
+        let records = pair.drained().await;
+        let mut left: Vec<(String, Timestamp)> = records
+            .iter()
+            .map(|record| {
+                let at: Timestamp = record["occurred_at"].as_str().unwrap().parse().unwrap();
+                (record["person_id"].as_str().unwrap_or("nobody").to_owned(), at)
+            })
+            .collect();
+        // Those without an answer may or may not have been committed; they are matched last.
+        let (sure, unsure): (Vec<&Attempt>, Vec<&Attempt>) =
+            attempts.iter().partition(|attempt| attempt.answered);
+        for attempt in sure {
+            let at = left.iter().position(|(person, at)| attempt.fits(person, *at));
+            let at =
+                at.unwrap_or_else(|| panic!("{} at {} is not at the hub", attempt.person, attempt.began));
+            left.swap_remove(at);
+        }
+        for attempt in unsure {
+            if let Some(at) = left.iter().position(|(person, at)| attempt.fits(person, *at)) {
+                left.swap_remove(at);
+            }
+        }
+        assert!(
+            left.is_empty(),
+            "at the hub more than once, or never passed: {left:?}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_answered_pass_is_lost_or_doubled_whoever_is_killed() {
     let rounds = number("MENSHEN_TEST_ROUNDS", 3);
     let mut pair = Pair::start(&["terminal.repeat_seconds=0"]).await;
-    let people = WIRE.people(BETWEEN, PEOPLE);
-    pair.people_with_cards(people).await;
-    let stop = Arc::new(AtomicBool::new(false));
-    let passing = tokio::spawn(keep_passing(pair.kiosk.clone(), people, Arc::clone(&stop)));
+    let passing = Passing::start(&pair).await;
     for _ in 0..rounds {
         tokio::time::sleep(random_moment()).await;
         pair.hub.kill();
@@ -77,36 +132,5 @@ async fn no_answered_pass_is_lost_or_doubled_whoever_is_killed() {
         pair.terminal.restart();
         pair.kiosk_ready().await;
     }
-    stop.store(true, Ordering::Relaxed);
-    let attempts = passing.await.unwrap();
-    pair.online().await;
-    pair.settled(people).await;
-
-    let answered = attempts.iter().filter(|attempt| attempt.answered).count();
-    assert!(answered > rounds, "only {answered} passes were answered");
-    let records = pair.drained().await;
-    let mut left: Vec<(String, Timestamp)> = records
-        .iter()
-        .map(|record| {
-            let at: Timestamp = record["occurred_at"].as_str().unwrap().parse().unwrap();
-            (record["person_id"].as_str().unwrap_or("nobody").to_owned(), at)
-        })
-        .collect();
-    // Those without an answer may or may not have been committed; they are matched last.
-    let (sure, unsure): (Vec<&Attempt>, Vec<&Attempt>) =
-        attempts.iter().partition(|attempt| attempt.answered);
-    for attempt in sure {
-        let at = left.iter().position(|(person, at)| attempt.fits(person, *at));
-        let at = at.unwrap_or_else(|| panic!("{} at {} is not at the hub", attempt.person, attempt.began));
-        left.swap_remove(at);
-    }
-    for attempt in unsure {
-        if let Some(at) = left.iter().position(|(person, at)| attempt.fits(person, *at)) {
-            left.swap_remove(at);
-        }
-    }
-    assert!(
-        left.is_empty(),
-        "at the hub more than once, or never passed: {left:?}"
-    );
+    passing.all_arrive_once(&pair, rounds).await;
 }

@@ -234,9 +234,23 @@ impl Pair {
         terminal_sets: &[&str],
         between: impl FnOnce(u16) -> u16,
     ) -> Self {
+        Self::start_all(wire, free_port(), hub_sets, terminal_sets, between).await
+    }
+
+    /// The same at a port where something else waits already.
+    pub(crate) async fn start_at(wire: &Wire, port: u16, terminal_sets: &[&str]) -> Self {
+        Self::start_all(wire, port, &[], terminal_sets, |port| port).await
+    }
+
+    async fn start_all(
+        wire: &Wire,
+        port: u16,
+        hub_sets: &[&str],
+        terminal_sets: &[&str],
+        between: impl FnOnce(u16) -> u16,
+    ) -> Self {
         use_ring();
         let folder = tempfile::tempdir().unwrap();
-        let port = free_port();
         let (hub, admin) = start_hub_over(wire, &folder.path().join("hub"), port, hub_sets).await;
         let kiosk = format!("127.0.0.1:{}", free_port());
         let mut sets = vec![
