@@ -97,6 +97,14 @@ pub struct Devices {
     pub decide_within_ms: u64,
     /// Milliseconds after which a record counts as late.
     pub late_after_ms: u64,
+    /// Seconds between two signs of life that a device is told to give, or is asked for.
+    pub period_seconds: u64,
+    /// Seconds within which a device takes a connection.
+    pub connect_seconds: u64,
+    /// Seconds within which a device answers a call.
+    pub call_seconds: u64,
+    /// Milliseconds for which no record may have been pushed before what an outage left is fetched.
+    pub fill_after_ms: u64,
     /// Milliseconds for which no record may come before a device's records are deleted.
     pub drain_quiet_ms: u64,
 }
@@ -227,6 +235,10 @@ pub struct Limits {
     pub qyzn_frame_kb: usize,
     /// KiB of one mqtt message.
     pub mqtt_packet_kb: usize,
+    /// KiB of one push over HTTP.
+    pub push_kb: usize,
+    /// KiB of one answer of a device over HTTP.
+    pub answer_kb: usize,
     /// MiB in flight between devices and the disk.
     pub intake_mb: usize,
     /// Records kept for a pending device.

@@ -7,12 +7,14 @@ use crate::state::Hub;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use store::StoreError;
 use store::hub::Event;
 use store::hub::outbox::Announcement;
+use tokio::sync::watch;
 
 /// How often the outbox is looked at when nobody pokes: other processes may write to it (hub rule 2).
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -69,6 +71,55 @@ impl Resolvers {
             .resolve(hub, caller, row)
             .await?
             .map(|value| (event, value)))
+    }
+}
+
+/// Announcements that a follower reads at a time.
+const PAGE: u32 = 500;
+
+/// Reads announcements one after the other, from when it was made on.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    hub: Arc<Hub>,
+    head: watch::Receiver<i64>,
+    place: i64,
+    rows: VecDeque<Announcement>,
+}
+
+impl Follower {
+    /// What is announced from now on.
+    pub(crate) fn new(hub: &Arc<Hub>) -> Self {
+        let mut head = hub.outbox_head.subscribe();
+        let place = *head.borrow_and_update();
+        Self {
+            hub: Arc::clone(hub),
+            head,
+            place,
+            rows: VecDeque::new(),
+        }
+    }
+
+    /// The next announcement; `None` when the hub stops.
+    pub(crate) async fn next(&mut self) -> Option<Announcement> {
+        loop {
+            if let Some(row) = self.rows.pop_front() {
+                self.place = self.place.max(row.seq);
+                return Some(row);
+            }
+            match self.hub.store.outbox.after(self.place, PAGE).await {
+                Ok(rows) if !rows.is_empty() => {
+                    self.rows = rows.into();
+                    continue;
+                }
+                Ok(_) => {}
+                Err(StoreError::Closed) => return None,
+                Err(error) => tracing::error!(%error, "the outbox could not be read"),
+            }
+            tokio::select! {
+                () = self.hub.shutdown.cancelled() => return None,
+                changed = self.head.changed() => changed.ok()?,
+            }
+        }
     }
 }
 

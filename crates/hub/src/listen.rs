@@ -21,6 +21,8 @@ pub struct Bounds {
     pub connections: usize,
     /// How long a request's headers may take.
     pub headers_within: Duration,
+    /// Whether header names of answers are written in title case: some devices read no other.
+    pub title_case: bool,
 }
 
 /// The address of the other end of a connection; a request extension.
@@ -98,6 +100,7 @@ async fn connection(
     });
     let mut http = hyper::server::conn::http1::Builder::new();
     http.timer(TokioTimer::new())
+        .title_case_headers(bounds.title_case)
         .header_read_timeout(bounds.headers_within);
     let mut serving = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {

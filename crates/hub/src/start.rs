@@ -12,6 +12,7 @@ use crate::state::Hub;
 use face::Engine;
 use serde::Serialize;
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -137,7 +138,11 @@ impl Hub {
         let store = open_store(&config).await?;
         let sockets = bind(&config).await?;
         let listeners = addresses(&sockets);
-        let hub = Arc::new(assemble(config, store, options).await?);
+        let devices_listener = sockets
+            .devices
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok());
+        let hub = Arc::new(assemble(config, store, options, devices_listener).await?);
         write_listeners(&hub.config.hub.data, &listeners)?;
         // The last thing that can fail: a password that was made must reach whoever prints it.
         let first_password = first_user(&hub.config, &hub.store).await?;
@@ -295,7 +300,12 @@ async fn hashed(password: String) -> Result<String, StartError> {
     }
 }
 
-async fn assemble(config: HubConfig, store: HubStore, options: Options) -> Result<Hub, StartError> {
+async fn assemble(
+    config: HubConfig,
+    store: HubStore,
+    options: Options,
+    devices_listener: Option<SocketAddr>,
+) -> Result<Hub, StartError> {
     let head = store.outbox.extent().await?.last;
     let recognition = Recognition::load(&config, options.engine).await;
     recognition.fill(&*store.people).await?;
@@ -305,6 +315,8 @@ async fn assemble(config: HubConfig, store: HubStore, options: Options) -> Resul
     Ok(Hub {
         recognition,
         links: crate::links::Registry::default(),
+        dialler: crate::links::dialled::Dialler::default(),
+        devices_listener,
         intake: crate::intake::Intake::new(config.limits.intake_mb),
         renditions: Semaphore::new(RENDITIONS_AT_A_TIME),
         listings: Semaphore::new(LISTINGS_AT_A_TIME),
@@ -379,6 +391,7 @@ fn serve(hub: &Arc<Hub>, sockets: Sockets) {
         let bounds = Bounds {
             connections: limits.admin_connections,
             headers_within,
+            title_case: false,
         };
         hub.tasks.spawn(listen::serve(
             listener,
@@ -391,10 +404,11 @@ fn serve(hub: &Arc<Hub>, sockets: Sockets) {
         let bounds = Bounds {
             connections: limits.devices_connections,
             headers_within,
+            title_case: true,
         };
         hub.tasks.spawn(listen::serve(
             listener,
-            api::devices_router(),
+            api::devices_router(hub),
             bounds,
             hub.shutdown.clone(),
         ));
@@ -404,6 +418,8 @@ fn serve(hub: &Arc<Hub>, sockets: Sockets) {
             .spawn(crate::links::qyzn::serve(Arc::clone(hub), listener));
     }
     hub.tasks.spawn(mqtt::serve(Arc::clone(hub), sockets.mqtt));
+    hub.tasks
+        .spawn(crate::links::dialled::keep_dialling(Arc::clone(hub)));
     hub.tasks.spawn(events::watch_outbox(Arc::clone(hub)));
     hub.tasks.spawn(keep_templates_current(Arc::clone(hub)));
     hub.tasks.spawn(crate::roster::wake_devices(Arc::clone(hub)));

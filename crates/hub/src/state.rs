@@ -32,6 +32,10 @@ pub struct Hub {
     pub(crate) outbox_poke: Notify,
     /// Who is connected.
     pub links: crate::links::Registry,
+    /// What is dialled.
+    pub(crate) dialler: crate::links::dialled::Dialler,
+    /// Where devices reach us over HTTP, as it was listened on.
+    pub(crate) devices_listener: Option<std::net::SocketAddr>,
     /// How much may be under way between devices and the disk.
     pub(crate) intake: crate::intake::Intake,
     /// Renditions of photos made at a time.

@@ -43,6 +43,10 @@ pub(super) struct DeviceInput {
     /// `host:port`, for dialects that the hub dials.
     #[serde(default)]
     pub(super) address: Option<String>,
+    /// `host:port` where the device is listened to, for dialects that have such a place; by default the host of
+    /// `address`.
+    #[serde(default)]
+    pub(super) push_address: Option<String>,
     /// The dialect's credentials, for dialects that the hub dials.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -94,6 +98,10 @@ pub(super) struct DevicePatch {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     pub(super) address: Option<Option<String>>,
+    /// Where it is listened to; null: at the host of its address.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>)]
+    pub(super) push_address: Option<Option<String>>,
     /// The only address that it may come from; null unpins.
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]

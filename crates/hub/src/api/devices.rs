@@ -6,6 +6,7 @@ use super::device_input::{
     switched, within,
 };
 use super::device_schemas::DeviceSchema;
+use super::dialled_input::{Dialling, check_credentials, check_dialled, pinned_on_approval, repinned};
 use super::input::{Input, OptionalInput};
 use super::page::{List, PageQuery, Paging};
 use super::permission::{AdminOnly, Caller, Change, Read};
@@ -163,7 +164,7 @@ async fn create(
         let why = format!("this version speaks {}", known.join(", "));
         return Err(Problem::invalid_field("dialect", "invalid", why));
     };
-    let serial = input.serial.unwrap_or_default();
+    let serial = input.serial.clone().unwrap_or_default();
     if !dialect.hub_dials()
         && let Err(fault) = dialect.check_serial(&serial)
     {
@@ -172,14 +173,18 @@ async fn create(
     check_text("name", input.name.as_deref())?;
     check_zone_name(input.time_zone.as_deref())?;
     check_decider(dialect, input.decision)?;
-    let zone_id = within(&by.0, input.zone_id.map(ZoneId::new))?;
+    let zone_id = within(&by.0, input.zone_id.clone().map(ZoneId::new))?;
     let broker = dialect.has_passwords().then(|| BrokerAccount::new(&serial));
+    let place = Dialling::of(dialect, &input)?;
     let device = NewDevice {
         dialect: input.dialect,
         serial,
         mac: String::new(),
         name: input.name.unwrap_or_default(),
-        address: input.address,
+        address: place.address,
+        push_address: place.push_address,
+        pinned_address: place.pinned_address,
+        link_key: place.link_key,
         direction: input.direction.unwrap_or_default(),
         zone_id,
         time_zone: input.time_zone,
@@ -226,8 +231,10 @@ async fn change(
     check_zone_name(input.time_zone.as_ref().and_then(|name| name.as_deref()))?;
     if let Some(dialect) = links::dialect(&before.device.dialect) {
         check_decider(dialect, input.decision)?;
+        check_dialled(dialect, &input)?;
     }
     let change = DeviceChange {
+        pinned_address: repinned(&before, &input),
         name: input.name,
         zone_id: rezoned(&by.0, input.zone_id)?,
         time_zone: input.time_zone,
@@ -235,7 +242,7 @@ async fn change(
         decision: input.decision,
         credentials: input.credentials,
         address: input.address,
-        pinned_address: input.pinned_address,
+        push_address: input.push_address,
         disabled: switched(input.status.as_deref(), before.device.status)?,
     };
     let (actor, bound) = (by.0.actor(), by.0.zone);
@@ -277,15 +284,20 @@ async fn approve(
 ) -> Result<Response, Problem> {
     check_text("name", input.name.as_deref())?;
     check_zone_name(input.time_zone.as_ref().and_then(|name| name.as_deref()))?;
+    let before = visible(&hub, &by.0, id).await?;
+    if let Some(dialect) = links::dialect(&before.device.dialect) {
+        check_credentials(dialect, input.credentials.as_ref())?;
+    }
     let change = DeviceChange {
         name: input.name,
         zone_id: rezoned(&by.0, input.zone_id)?,
         time_zone: input.time_zone,
         direction: input.direction,
         credentials: input.credentials,
+        pinned_address: pinned_on_approval(&before),
         ..DeviceChange::default()
     };
-    let id = DeviceId::new(id);
+    let id = before.device.id;
     let (actor, bound) = (by.0.actor(), by.0.zone);
     let stored = hub
         .store

@@ -79,8 +79,8 @@ pub(crate) fn router(hub: &Arc<Hub>) -> Router {
 }
 
 /// The listener of devices: paths that are no device's are 404.
-pub(crate) fn devices_router() -> Router {
-    hardened(Router::new().fallback(not_found))
+pub(crate) fn devices_router(hub: &Arc<Hub>) -> Router {
+    hardened(crate::links::pushed_routes().fallback(not_found)).with_state(Arc::clone(hub))
 }
 
 async fn not_found() -> Problem {

@@ -64,7 +64,7 @@ impl<T: DeserializeOwned + Default> FromRequest<Arc<Hub>> for OptionalInput<T> {
 const MOST_DISCARDED_BYTES: usize = 64 * 1024 * 1024;
 
 /// Reads a body of at most `limit` bytes.
-pub(super) async fn read(body: Body, limit: usize, hub: &Hub) -> Result<Bytes, Problem> {
+pub(crate) async fn read(body: Body, limit: usize, hub: &Hub) -> Result<Bytes, Problem> {
     let within = Duration::from_secs(hub.config.limits.body_seconds);
     match tokio::time::timeout(within, gather(body, limit)).await {
         Ok(Ok(Some(bytes))) => Ok(bytes),

@@ -12,6 +12,7 @@ mod device_input;
 mod device_schemas;
 mod device_settings;
 mod devices;
+mod dialled_input;
 mod document;
 mod faces;
 mod frame;

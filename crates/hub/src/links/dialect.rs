@@ -1,5 +1,6 @@
 //! What a dialect can do, known before any device is connected.
 
+use super::dialled::Dialled;
 use face::RenditionLimits;
 use model::{CommandKind, SettingsChange};
 use serde_json::{Map, Value};
@@ -35,8 +36,15 @@ pub trait Dialect: Send + Sync {
     /// What can be asked of its devices: command kinds and features (hub rule 38).
     fn capabilities(&self) -> &'static [&'static str];
 
-    /// Whether the hub dials its devices; else they dial the hub and may be entered beforehand by serial.
-    fn hub_dials(&self) -> bool;
+    /// How the hub dials its devices; `None` where they dial the hub and may be entered beforehand by serial.
+    fn dialled(&self) -> Option<&'static dyn Dialled> {
+        None
+    }
+
+    /// Whether the hub dials its devices.
+    fn hub_dials(&self) -> bool {
+        self.dialled().is_some()
+    }
 
     /// Whether its devices sign in with a password that the hub makes for them (hub rule 15).
     fn has_passwords(&self) -> bool {

@@ -2,12 +2,18 @@
 //! [`Dialect`]'s capabilities, and the [`Registry`] of who is connected. This is the only place that wires dialects.
 
 mod dialect;
+pub mod dialled;
 mod flow;
+pub mod lan;
 mod link;
 pub mod mqtt;
 pub mod qyzn;
 mod registry;
 pub mod words;
+
+use crate::state::Hub;
+use axum::Router;
+use std::sync::Arc;
 
 pub use dialect::{BodyFault, Dialect};
 pub use flow::{RecordFlow, UnderWay};
@@ -20,7 +26,12 @@ pub use registry::{LiveLink, Registry};
 /// Every dialect that this hub speaks.
 #[must_use]
 pub fn dialects() -> &'static [&'static dyn Dialect] {
-    &[&mqtt::Mqtt, &qyzn::Qyzn]
+    &[&lan::Lan, &mqtt::Mqtt, &qyzn::Qyzn]
+}
+
+/// What devices push to, and fetch from, over HTTP.
+pub(crate) fn pushed_routes() -> Router<Arc<Hub>> {
+    Router::new().nest("/lan", lan::routes())
 }
 
 /// The dialect of this name.

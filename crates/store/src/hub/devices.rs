@@ -4,10 +4,12 @@
 //! for rosters and waiting records are one transaction.
 
 mod change;
+mod dialling;
 mod registration;
 mod row;
 mod sqlite;
 
+pub use dialling::{Dialling, Identity};
 pub(in crate::hub) use row::by_id as device_row;
 pub use sqlite::SqliteDevices;
 
@@ -62,6 +64,10 @@ pub struct StoredDevice {
     pub standing: Standing,
     /// The only address that it may come from.
     pub pinned_address: Option<String>,
+    /// Where the hub listens to it, where that is not where it is called.
+    pub push_address: Option<String>,
+    /// Grows with every change that somebody made of where and how it is dialled.
+    pub dial_revision: i64,
     /// The highest version of its protocol that it was seen to speak.
     pub protocol_version: Option<u8>,
     /// The highest version of its protocol that it can understand, where a refusal has told; its next firmware may
@@ -93,14 +99,20 @@ pub struct DeviceFilter {
 pub struct NewDevice {
     /// The wire protocol.
     pub dialect: String,
-    /// What the device calls itself.
+    /// What the device calls itself; empty until it says it, where the hub dials it.
     pub serial: String,
     /// Its MAC address, where it is part of the identity; empty until the device says it.
     pub mac: String,
     /// The operator's name for it; empty: its serial.
     pub name: String,
-    /// Where it is dialled.
+    /// Where it is dialled; no other device of the dialect is dialled there.
     pub address: Option<String>,
+    /// Where it is listened to, if that is elsewhere.
+    pub push_address: Option<String>,
+    /// The only address that it may come from.
+    pub pinned_address: Option<String>,
+    /// What its pushes are told by, where the hub tells it where to push.
+    pub link_key: Option<String>,
     /// Which way people pass.
     pub direction: Direction,
     /// The zone that it guards.
@@ -134,6 +146,8 @@ pub struct DeviceChange {
     pub credentials: Option<Value>,
     /// Where it is dialled.
     pub address: Option<Option<String>>,
+    /// Where it is listened to, if that is elsewhere.
+    pub push_address: Option<Option<String>>,
     /// The only address that it may come from.
     pub pinned_address: Option<Option<String>>,
     /// Switched off or on.
@@ -380,6 +394,43 @@ pub trait Devices: Send + Sync {
     /// # Errors
     /// Only what the database says.
     async fn wrong_address(&self, id: &DeviceId, address: &str) -> Result<(), StoreError>;
+
+    /// How a device is dialled: its secrets and the token of its pushes, for the hub's own use.
+    ///
+    /// # Errors
+    /// Not found; a secret that does not open with the key.
+    async fn dialling(&self, id: &DeviceId) -> Result<Dialling, StoreError>;
+
+    /// Keeps new credentials that are about to be sent to the device, beside those in use (hub rule 22).
+    ///
+    /// # Errors
+    /// Not found.
+    async fn propose_credentials(&self, id: &DeviceId, candidate: &Value) -> Result<(), StoreError>;
+
+    /// A call succeeded with the proposed credentials: they are in use from now on, and the old ones are gone.
+    ///
+    /// # Errors
+    /// Not found.
+    async fn credentials_proven(&self, id: &DeviceId, proven: &Value) -> Result<(), StoreError>;
+
+    /// What a device said of itself when it was dialled. A pending device of the same serial, known by its pushes alone,
+    /// is this one and goes.
+    ///
+    /// # Errors
+    /// A conflict where the serial is another device's, or this device had another one.
+    async fn identified(&self, id: &DeviceId, identity: Identity) -> Result<StoredDevice, StoreError>;
+
+    /// Until which place, in milliseconds of its own clock, a device's records are here.
+    ///
+    /// # Errors
+    /// Not found.
+    async fn records_until(&self, id: &DeviceId) -> Result<Option<i64>, StoreError>;
+
+    /// Its records are here until this place, where it was not further already.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn set_records_until(&self, id: &DeviceId, until_ms: i64) -> Result<(), StoreError>;
 
     /// How many devices there are of each status.
     ///

@@ -34,10 +34,6 @@ impl Dialect for Mqtt {
         ]
     }
 
-    fn hub_dials(&self) -> bool {
-        false
-    }
-
     fn photos(&self) -> usize {
         PHOTOS
     }

@@ -42,10 +42,6 @@ impl Dialect for Qyzn {
         ]
     }
 
-    fn hub_dials(&self) -> bool {
-        false
-    }
-
     fn clears_records(&self, kind: CommandKind, body: &Value) -> bool {
         match kind {
             CommandKind::ClearRecords => true,

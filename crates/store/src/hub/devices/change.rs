@@ -44,26 +44,16 @@ pub(super) fn create(
     device: &NewDevice,
     at: i64,
 ) -> Result<StoredDevice, StoreError> {
-    let taken: bool = tx.query_row(
-        "SELECT EXISTS (SELECT 1 FROM devices WHERE dialect = ?1 AND serial = ?2)",
-        [&device.dialect, &device.serial],
-        |row| row.get(0),
-    )?;
-    if taken {
-        return Err(StoreError::Conflict {
-            what: format!("a device with the serial {:?} is there already", device.serial),
-        });
-    }
+    check_free(tx, device)?;
     check_zone(tx, device.zone_id.as_ref())?;
     let id = crate::hub::new_id();
-    let name = if device.name.is_empty() {
-        &device.serial
-    } else {
-        &device.name
-    };
+    let address = device.address.as_deref().unwrap_or_default();
+    let names = [&device.name, &device.serial, address];
+    let name = names.into_iter().find(|name| !name.is_empty()).unwrap_or(&id);
     tx.execute(
         "INSERT INTO devices (id, dialect, serial, mac, name, standing, decision, address, direction, zone_id, \
-         time_zone, capabilities, created_at) VALUES (?1, ?2, ?3, ?4, ?5, 'approved', ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+         time_zone, capabilities, created_at, push_address, pinned_address, link_key) \
+         VALUES (?1, ?2, ?3, ?4, ?5, 'approved', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             id,
             device.dialect,
@@ -76,13 +66,18 @@ pub(super) fn create(
             device.zone_id.as_ref().map(ZoneId::as_str),
             device.time_zone,
             serde_json::to_string(&device.capabilities)?,
-            at
+            at,
+            device.push_address,
+            device.pinned_address,
+            device.link_key
         ],
     )?;
-    if device.credentials.is_some() || device.password_hash.is_some() {
+    if device.credentials.is_some() || device.password_hash.is_some() || device.link_key.is_some() {
+        let keys = device.link_key.iter().map(|key| (key.clone(), String::new()));
         Secrets {
             credentials: device.credentials.clone(),
             password_hash: device.password_hash,
+            keys: keys.collect(),
             ..Secrets::default()
         }
         .save(store, tx, &id)?;
@@ -92,6 +87,30 @@ pub(super) fn create(
     audit::note(tx, actor, "device.create", "device", &id, detail)?;
     outbox::announce(tx, Event::DeviceStatus, &id, Some(&id))?;
     row::by_id(tx, &id)?.ok_or_else(|| gone(&id))
+}
+
+/// Whether no other device of the dialect has this serial or, before it said one, this address.
+fn check_free(connection: &Connection, device: &NewDevice) -> Result<(), StoreError> {
+    let taken = |condition: &str, value: &str| -> Result<bool, StoreError> {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM devices WHERE dialect = ?1 AND {condition})");
+        Ok(connection.query_row(&sql, [device.dialect.as_str(), value], |row| row.get(0))?)
+    };
+    let conflict = |what: String| Err(StoreError::Conflict { what });
+    if device.serial.is_empty() {
+        return match &device.address {
+            Some(address) if taken("address = ?2 AND standing <> 'pending'", address)? => {
+                conflict(format!("a device at {address:?} is there already"))
+            }
+            _ => Ok(()),
+        };
+    }
+    if taken("serial = ?2", &device.serial)? {
+        return conflict(format!(
+            "a device with the serial {:?} is there already",
+            device.serial
+        ));
+    }
+    Ok(())
 }
 
 fn check_zone(connection: &Connection, zone: Option<&ZoneId>) -> Result<(), StoreError> {
@@ -126,7 +145,8 @@ pub(super) fn apply(
     check_zone(tx, zone.as_ref())?;
     tx.execute(
         "UPDATE devices SET revision = revision + 1, name = ?2, zone_id = ?3, time_zone = ?4, direction = ?5, \
-         decision = ?6, address = ?7, pinned_address = ?8 WHERE id = ?1",
+         decision = ?6, address = ?7, pinned_address = ?8, push_address = ?9, dial_revision = dial_revision + ?10 \
+         WHERE id = ?1",
         params![
             id,
             change.name.as_ref().unwrap_or(&old.name),
@@ -136,6 +156,8 @@ pub(super) fn apply(
             decider_name(change.decision.unwrap_or(old.decision)),
             change.address.as_ref().unwrap_or(&old.address),
             change.pinned_address.as_ref().unwrap_or(&before.pinned_address),
+            change.push_address.as_ref().unwrap_or(&before.push_address),
+            redials(change),
         ],
     )?;
     if let Some(disabled) = change.disabled {
@@ -152,6 +174,7 @@ pub(super) fn apply(
     if let Some(credentials) = &change.credentials {
         let mut secrets = Secrets::load(store, tx, id)?;
         secrets.credentials = Some(credentials.clone());
+        secrets.candidate = None;
         secrets.save(store, tx, id)?;
     }
     roster::refresh(tx, RosterScope::Device(id))?;
@@ -159,6 +182,14 @@ pub(super) fn apply(
     audit::note(tx, actor, action, "device", id, detail)?;
     outbox::announce(tx, Event::DeviceStatus, id, Some(id))?;
     row::by_id(tx, id)?.ok_or_else(|| gone(id))
+}
+
+/// Whether a device is to be dialled anew after a change.
+fn redials(change: &DeviceChange) -> bool {
+    change.address.is_some()
+        || change.push_address.is_some()
+        || change.credentials.is_some()
+        || change.disabled.is_some()
 }
 
 fn changed_fields(change: &DeviceChange) -> Vec<&'static str> {
@@ -170,6 +201,7 @@ fn changed_fields(change: &DeviceChange) -> Vec<&'static str> {
         ("decision", change.decision.is_some()),
         ("credentials", change.credentials.is_some()),
         ("address", change.address.is_some()),
+        ("push_address", change.push_address.is_some()),
         ("pinned_address", change.pinned_address.is_some()),
         ("status", change.disabled.is_some()),
     ]

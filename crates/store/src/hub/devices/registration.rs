@@ -22,6 +22,9 @@ pub(super) struct Secrets {
     /// The dialect's credentials, where the hub dials.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) credentials: Option<Value>,
+    /// Credentials that were sent, or are about to be, and not proven yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) candidate: Option<Value>,
     /// The hash of the password that was made for its connections.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) password_hash: Option<SecretHash>,

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 /// What every query of devices selects, from `devices d`.
 const COLUMNS: &str = "d.seq, d.id, d.revision, d.dialect, d.serial, d.mac, d.name, d.standing, d.online, d.decision, \
-     d.address, d.pinned_address, d.direction, d.zone_id, d.time_zone, d.model, d.firmware, d.capacity, \
+     d.address, d.pinned_address, d.push_address, d.dial_revision, d.direction, d.zone_id, d.time_zone, d.model, d.firmware, d.capacity, \
      d.protocol_version, d.protocol_limit, d.last_seen_at, d.clock_skew_ms, d.capabilities, \
      (SELECT count(*) FROM roster r WHERE r.device_id = d.id AND r.state <> 'removing') AS wanted, \
      (SELECT count(*) FROM roster r WHERE r.device_id = d.id AND r.state = 'applied') AS applied, \
@@ -95,6 +95,8 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredDevice> {
         revision: row.get("revision")?,
         standing,
         pinned_address: row.get("pinned_address")?,
+        push_address: row.get("push_address")?,
+        dial_revision: row.get("dial_revision")?,
         protocol_version: row.get("protocol_version")?,
         protocol_limit: row.get("protocol_limit")?,
         device,

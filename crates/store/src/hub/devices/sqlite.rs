@@ -1,6 +1,7 @@
 //! [`Devices`] in SQLite.
 
 use super::change::{apply, create, guarded, visible};
+use super::dialling::{self, Dialling, Identity};
 use super::registration::{self, Secrets};
 use super::row;
 use super::{
@@ -301,6 +302,54 @@ impl Devices for SqliteDevices {
                     detail,
                 )?;
                 outbox::announce(tx, Event::DeviceWrongAddress, id.as_str(), Some(id.as_str()))
+            })
+            .await
+    }
+
+    async fn dialling(&self, id: &DeviceId) -> Result<Dialling, StoreError> {
+        let (store, id) = (self.store.clone(), id.clone());
+        self.store
+            .read(move |connection| dialling::dialling(&store, connection, id.as_str()))
+            .await
+    }
+
+    async fn propose_credentials(&self, id: &DeviceId, candidate: &Value) -> Result<(), StoreError> {
+        let (store, id, candidate) = (self.store.clone(), id.clone(), candidate.clone());
+        self.store
+            .write(move |tx| dialling::propose(&store, tx, id.as_str(), candidate))
+            .await
+    }
+
+    async fn credentials_proven(&self, id: &DeviceId, proven: &Value) -> Result<(), StoreError> {
+        let (store, id, proven) = (self.store.clone(), id.clone(), proven.clone());
+        self.store
+            .write(move |tx| dialling::proven(&store, tx, &id, proven))
+            .await
+    }
+
+    async fn identified(&self, id: &DeviceId, identity: Identity) -> Result<StoredDevice, StoreError> {
+        let id = id.clone();
+        self.store
+            .write(move |tx| dialling::identified(tx, &id, &identity))
+            .await
+    }
+
+    async fn records_until(&self, id: &DeviceId) -> Result<Option<i64>, StoreError> {
+        let id = id.clone();
+        self.store
+            .read(move |connection| dialling::records_until(connection, id.as_str()))
+            .await
+    }
+
+    async fn set_records_until(&self, id: &DeviceId, until_ms: i64) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.store
+            .write(move |tx| {
+                tx.execute(
+                    "UPDATE devices SET records_until = max(coalesce(records_until, 0), ?2) WHERE id = ?1",
+                    params![id.as_str(), until_ms],
+                )?;
+                Ok(())
             })
             .await
     }

@@ -172,6 +172,9 @@ CREATE TABLE devices (
     decision TEXT NOT NULL DEFAULT 'device',
     address TEXT,
     pinned_address TEXT,
+    push_address TEXT,                      -- where it is listened to, apart from where it is called
+    dial_revision INTEGER NOT NULL DEFAULT 1, -- grows with every change of where and how it is dialled
+    records_until INTEGER,                  -- its records until this place are here, by its own clock
     direction TEXT NOT NULL DEFAULT 'none',
     zone_id TEXT REFERENCES zones(id),
     time_zone TEXT,
@@ -186,9 +189,10 @@ CREATE TABLE devices (
     next_link_key TEXT UNIQUE,              -- the same from the next sign-in on
     secret BLOB,                            -- sealed JSON: the dialect's credentials
     capabilities TEXT NOT NULL DEFAULT '[]',
-    created_at INTEGER NOT NULL,
-    UNIQUE (dialect, serial, mac)
+    created_at INTEGER NOT NULL
 );
+-- One that the hub dials has no serial until it says it.
+CREATE UNIQUE INDEX devices_identity ON devices(dialect, serial, mac) WHERE serial <> '';
 CREATE INDEX devices_zone ON devices(zone_id);
 
 -- Per device, whom it should hold and whom it is known to hold.

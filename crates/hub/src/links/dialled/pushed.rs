@@ -1,0 +1,180 @@
+//! What devices push over HTTP: whose it is, and whether it may be taken (hub rules 18 and 20).
+
+use super::Dialled;
+use super::address::{HostPort, is_pinned};
+use crate::api::input;
+use crate::api::problem::Problem;
+use crate::config::Approval;
+use crate::links::{Dialect, LiveLink};
+use crate::listen::PeerAddress;
+use crate::secret;
+use crate::state::Hub;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use jiff::Timestamp;
+use std::net::IpAddr;
+use std::sync::Arc;
+use store::StoreError;
+use store::hub::Actor;
+use store::hub::devices::{DeviceChange, Registration, Standing, StoredDevice};
+
+/// A push as it came: bounded by `limits.push_kb` and `limits.body_seconds`.
+#[derive(Debug)]
+pub struct Push {
+    /// From where.
+    pub peer: IpAddr,
+    /// The query, without `?`.
+    pub query: String,
+    /// The body, whatever its content type says.
+    pub body: Bytes,
+}
+
+impl FromRequest<Arc<Hub>> for Push {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, hub: &Arc<Hub>) -> Result<Self, Problem> {
+        let peer = request.extensions().get::<PeerAddress>();
+        let peer = peer.ok_or_else(|| Problem::internal(&"a connection without an address"))?;
+        let peer = peer.0.ip().to_canonical();
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let limit = hub.config.limits.push_kb.saturating_mul(1024);
+        let body = input::read(request.into_body(), limit, hub).await?;
+        Ok(Self { peer, query, body })
+    }
+}
+
+/// Whose a push is.
+#[derive(Debug)]
+pub enum Sender {
+    /// An approved device's; it may be taken.
+    Device(Box<StoredDevice>),
+    /// A device's that waits for approval, or would not be known: it is not to be acknowledged.
+    Pending,
+    /// Nobody's whom the hub knows: a wrong token, another address than the pinned one, a device that is switched off.
+    Nobody,
+}
+
+/// Whose a push is that came with this token, or else calls itself so.
+///
+/// # Errors
+/// What the store says.
+pub async fn sender(
+    hub: &Arc<Hub>,
+    dialect: &dyn Dialect,
+    token: Option<&str>,
+    serial: &str,
+    push: &Push,
+) -> Result<Sender, StoreError> {
+    let known = match token {
+        Some(token) => {
+            let keyed = hub.store.devices.by_link_key(dialect.name(), token).await?;
+            keyed.map(|keyed| keyed.device)
+        }
+        None if serial.trim().is_empty() => None,
+        None => by_serial(hub, dialect, serial.trim(), push).await?,
+    };
+    let Some(device) = known else {
+        return Ok(Sender::Nobody);
+    };
+    match device.standing {
+        Standing::Disabled => Ok(Sender::Nobody),
+        Standing::Pending => {
+            let seen = vec![(device.device.id, Timestamp::now())];
+            hub.store.devices.seen(seen).await?;
+            Ok(Sender::Pending)
+        }
+        Standing::Approved if token.is_some() || comes_from(&device, push.peer).await => {
+            noted(hub, &device);
+            Ok(Sender::Device(Box::new(device)))
+        }
+        Standing::Approved => {
+            tracing::info!(device = %device.device.id, peer = %push.peer, "a push from another address");
+            Ok(Sender::Nobody)
+        }
+    }
+}
+
+/// The device that calls itself so; an unknown one is pending from now on.
+async fn by_serial(
+    hub: &Arc<Hub>,
+    dialect: &dyn Dialect,
+    serial: &str,
+    push: &Push,
+) -> Result<Option<StoredDevice>, StoreError> {
+    let known = hub.store.devices.by_serial(dialect.name(), serial).await?;
+    if let Some(known) = known {
+        return Ok(Some(known.device));
+    }
+    if dialect.check_serial(serial).is_err() {
+        return Ok(None);
+    }
+    appeared(hub, dialect, serial, push.peer).await
+}
+
+/// A device that nobody entered; `None` where there is no place for it.
+async fn appeared(
+    hub: &Arc<Hub>,
+    dialect: &dyn Dialect,
+    serial: &str,
+    peer: IpAddr,
+) -> Result<Option<StoredDevice>, StoreError> {
+    let port = dialect.dialled().map(Dialled::port).unwrap_or_default();
+    let host = peer.to_string();
+    let approve = hub.config.devices.approve == Approval::Automatic;
+    let registration = Registration {
+        dialect: dialect.name(),
+        serial: serial.to_owned(),
+        mac: String::new(),
+        model: None,
+        address: HostPort { host, port }.to_string(),
+        protocol_version: 1,
+        capabilities: dialect
+            .capabilities()
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect(),
+        link_key: secret::random(),
+        secret: String::new(),
+        most_pending: hub.config.limits.pending_devices,
+        approve,
+        at: Timestamp::now(),
+    };
+    let devices = &hub.store.devices;
+    let registered = match devices.register(registration, Box::new(|_| false)).await {
+        Err(StoreError::Busy { .. } | StoreError::Full { .. }) => return Ok(None),
+        other => other?,
+    };
+    let device = if approve {
+        let pin = DeviceChange {
+            pinned_address: Some(Some(peer.to_string())),
+            ..DeviceChange::default()
+        };
+        let id = &registered.device.id;
+        devices.change(&Actor::hub(), id, pin, None, None).await?
+    } else {
+        registered
+    };
+    hub.outbox_grew();
+    Ok(Some(device))
+}
+
+async fn comes_from(device: &StoredDevice, peer: IpAddr) -> bool {
+    match &device.pinned_address {
+        Some(pinned) => is_pinned(pinned, peer).await,
+        None => false,
+    }
+}
+
+/// A sign of life.
+fn noted(hub: &Hub, device: &StoredDevice) {
+    match hub.links.get(&device.device.id) {
+        Some(live) => live.seen(Timestamp::now()),
+        None => hub.dialler.is_there(&device.device.id),
+    }
+}
+
+/// Since when the device is on the line; what happened while it is not is judged by its clock alone.
+#[must_use]
+pub fn connected_at(live: Option<&LiveLink>) -> Timestamp {
+    live.map_or(Timestamp::MIN, |live| live.since)
+}

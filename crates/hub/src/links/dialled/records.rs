@@ -1,0 +1,176 @@
+//! Records of dialled devices: taking one, and fetching what an outage left on the device.
+
+use super::Line;
+use super::pushed::connected_at;
+use crate::intake::{self, Arrival, Receipt, Taken};
+use crate::links::{BodyFault, CallError, Failure, LiveLink};
+use crate::patience::patiently;
+use crate::state::Hub;
+use async_trait::async_trait;
+use dialects::received::ReceivedRecord;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::time::Duration;
+use store::StoreError;
+use store::hub::devices::StoredDevice;
+
+/// How often records are fetched while the device stays on the line: pushes may be lost.
+const EVERY: Duration = Duration::from_secs(3600);
+/// How soon it is tried again after it failed.
+const AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// Pages of one fetch at most: a device that always has more would never end.
+const MOST_PAGES: usize = 100_000;
+
+/// Takes a record of a device; what it returns without an error may be acknowledged.
+///
+/// # Errors
+/// What the store says; nothing was kept then.
+pub async fn take(
+    hub: &Hub,
+    device: &StoredDevice,
+    record: ReceivedRecord,
+    resolution_ms: i64,
+) -> Result<Taken, StoreError> {
+    let live = hub.links.get(&device.device.id);
+    let zone = hub.zone_of(&device.device);
+    let receipt = Receipt {
+        device,
+        zone: &zone,
+        connected_at: connected_at(live.as_deref()),
+        skew_ms: device.device.clock_skew_ms,
+        resolution_ms,
+        received_at: Timestamp::now(),
+    };
+    intake::take(hub, Arrival::of(record, &receipt)).await
+}
+
+/// Records of a device on their way into the hub.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The records, oldest first.
+    pub records: Vec<ReceivedRecord>,
+    /// From where the next page goes on, in milliseconds of the device's clock; `None` after the last one.
+    pub next_ms: Option<i64>,
+}
+
+/// A device whose records can be asked for.
+#[async_trait]
+pub trait RecordSource: Send + Sync {
+    /// The line to it.
+    fn line(&self) -> &Line;
+
+    /// How finely it tells times, in milliseconds.
+    fn resolution_ms(&self) -> i64;
+
+    /// From where records are fetched after an outage, in milliseconds of the device's clock.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn begins_at(&self) -> Result<i64, CallError>;
+
+    /// What the device has from a place on, as much as it gives at once.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn page(&self, from_ms: i64) -> Result<Page, CallError>;
+
+    /// The records of a page are on the disk.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn committed(&self, page: &Committed) -> Result<(), CallError>;
+}
+
+/// A page that is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    /// When its newest record happened, in milliseconds of the device's clock.
+    pub newest_ms: Option<i64>,
+    /// No page follows.
+    pub is_last: bool,
+}
+
+/// Fetches what the device has from a place until another; returns how many came.
+///
+/// # Errors
+/// [`CallError`]; what was taken stays taken.
+pub async fn fetch(source: &dyn RecordSource, from_ms: i64, until_ms: Option<i64>) -> Result<u32, CallError> {
+    let hub = &source.line().hub;
+    let id = &source.line().device.device.id;
+    let (mut from_ms, mut count) = (from_ms, 0_u32);
+    for _ in 0..MOST_PAGES {
+        let page = source.page(from_ms).await?;
+        let device = hub.store.devices.device(id, None).await;
+        let device = device.map_err(|error| not_kept(&error))?;
+        let device = device.ok_or_else(CallError::disconnected)?;
+        let mut newest_ms = None;
+        for record in page.records {
+            let at = record.instant.map(Timestamp::as_millisecond);
+            if until_ms.zip(at).is_some_and(|(until, at)| at > until) {
+                return Ok(count);
+            }
+            let taken = patiently(|| take(hub, &device, record.clone(), source.resolution_ms())).await;
+            taken.map_err(|error| not_kept(&error))?;
+            count = count.saturating_add(1);
+            newest_ms = newest_ms.max(at);
+        }
+        let is_last = page.next_ms.is_none_or(|next| next <= from_ms);
+        if until_ms.is_none() {
+            source.committed(&Committed { newest_ms, is_last }).await?;
+        }
+        match page.next_ms {
+            Some(next) if !is_last => from_ms = next,
+            _ => return Ok(count),
+        }
+    }
+    Err(CallError::ours(
+        Failure::Internal,
+        "the device's records have no end",
+    ))
+}
+
+/// From when until when records are to be sent again: the arguments of `resend_records`.
+///
+/// # Errors
+/// The one that is missing or malformed.
+pub fn range_of(body: &Value) -> Result<(Timestamp, Timestamp), BodyFault> {
+    let instant = |key: &str| -> Result<Timestamp, BodyFault> {
+        let text = body.get(key).and_then(Value::as_str).unwrap_or_default();
+        let fault = |_| BodyFault::new(key, "an instant as in 2026-01-31T08:00:00Z");
+        text.parse().map_err(fault)
+    };
+    let (from, until) = (instant("from")?, instant("until")?);
+    if from >= until {
+        return Err(BodyFault::new("until", "after from"));
+    }
+    Ok((from, until))
+}
+
+fn not_kept(error: &StoreError) -> CallError {
+    CallError::ours(Failure::Internal, format!("a record was not kept: {error}"))
+}
+
+/// Fetches what an outage left on the device once it has stopped pushing by itself, and again now and then. What a device
+/// pushes has its picture, what is fetched may have none: so pushes go first (`devices.fill_after_ms`). Never resolves.
+pub async fn keep_filled(source: &dyn RecordSource, live: &LiveLink) {
+    let quiet = Duration::from_millis(source.line().hub.config.devices.fill_after_ms);
+    loop {
+        live.records.quiet_for(quiet).await;
+        let filled = match source.begins_at().await {
+            Ok(from_ms) => fetch(source, from_ms, None).await,
+            Err(error) => Err(error),
+        };
+        let rest = match filled {
+            Ok(0) => EVERY,
+            Ok(count) => {
+                tracing::info!(device = %live.device, count, "records were fetched");
+                EVERY
+            }
+            Err(error) => {
+                tracing::warn!(device = %live.device, %error, "records were not fetched");
+                AGAIN_AFTER
+            }
+        };
+        tokio::time::sleep(rest).await;
+    }
+}
