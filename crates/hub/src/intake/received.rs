@@ -66,6 +66,7 @@ impl Arrival {
             key_text: parts.key.text,
             key_with_picture: parts.key.with_picture,
             same_as: Vec::new(),
+            asks: true,
             capture,
             registered,
         }

@@ -31,6 +31,8 @@ pub struct Arrival {
     pub key_with_picture: bool,
     /// Other such texts under which the same record may have come before.
     pub same_as: Vec<String>,
+    /// Whether the device waits for the hub's decision, where the hub decides on its door.
+    pub asks: bool,
     /// The capture.
     pub capture: Option<Picture>,
     /// The registered picture that the device compared with.
@@ -79,6 +81,7 @@ pub async fn take(hub: &Hub, arrival: Arrival) -> Result<Taken, StoreError> {
         device_time,
         wire_person,
         code,
+        asks,
         capture,
         registered,
         ..
@@ -99,7 +102,7 @@ pub async fn take(hub: &Hub, arrival: Arrival) -> Result<Taken, StoreError> {
         code,
         capture,
         registered,
-        ask: Some(Ask {
+        ask: asks.then(|| Ask {
             time_zone: hub.time_zone(),
             deadline: begun + Duration::from_millis(hub.config.devices.decide_within_ms),
         }),

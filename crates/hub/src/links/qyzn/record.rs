@@ -132,6 +132,7 @@ pub(super) async fn take_code(session: &Session, live: &Arc<LiveLink>, content: 
         key_text: format!("qr {}", uuid::Uuid::new_v4()),
         key_with_picture: false,
         same_as: Vec::new(),
+        asks: true,
         capture: None,
         registered: None,
     };
