@@ -210,6 +210,7 @@ impl Site {
         NewRecord {
             draft,
             duplicate_key: key.as_bytes().to_vec(),
+            same_as: Vec::new(),
             device_time: None,
             wire_person: Some(person.to_owned()).filter(|person| !person.is_empty()),
             capture: Some(Picture {
@@ -249,6 +250,25 @@ fn applied() -> RosterOutcome {
         warnings: Vec::new(),
         redo_at: None,
     }
+}
+
+#[tokio::test]
+async fn a_record_is_the_same_under_each_of_its_keys() {
+    let site = Site::new().await;
+    let at = Timestamp::now();
+    let first = site.commit(site.record("", "09:00 7", at)).await;
+    let named = |key: &str, others: &[&str]| NewRecord {
+        same_as: others.iter().map(|key| key.as_bytes().to_vec()).collect(),
+        ..site.record("", key, at)
+    };
+    let said_more = site.commit(named("09:00 7 face", &["09:00 7"])).await;
+    assert_eq!(said_more, first);
+    let another = site.commit(named("09:00 7 card", &["09:00 8"])).await;
+    assert_ne!(another, first);
+    let said_less = site
+        .commit(named("09:00 9", &["09:00 9 face", "09:00 7 card"]))
+        .await;
+    assert_eq!(said_less, another);
 }
 
 #[tokio::test]

@@ -233,6 +233,7 @@ impl Site {
         let record = NewRecord {
             draft,
             duplicate_key: capture.to_vec(),
+            same_as: Vec::new(),
             device_time: None,
             wire_person: Some(person.to_owned()),
             capture: Some(picture(capture)),

@@ -41,6 +41,7 @@ impl Arrival {
             score: parts.score,
             temperature: parts.temperature,
             temperature_alarm: parts.temperature_alarm,
+            mask: parts.mask,
             card: parts.card,
             direction: match parts.direction {
                 Direction::None => receipt.device.device.direction,
@@ -64,6 +65,8 @@ impl Arrival {
             code: None,
             key_text: parts.key.text,
             key_with_picture: parts.key.with_picture,
+            same_as: Vec::new(),
+            asks: true,
             capture,
             registered,
         }

@@ -29,6 +29,10 @@ pub struct Arrival {
     pub key_text: String,
     /// Whether the capture belongs to the key, too.
     pub key_with_picture: bool,
+    /// Other such texts under which the same record may have come before.
+    pub same_as: Vec<String>,
+    /// Whether the device waits for the hub's decision, where the hub decides on its door.
+    pub asks: bool,
     /// The capture.
     pub capture: Option<Picture>,
     /// The registered picture that the device compared with.
@@ -70,13 +74,14 @@ pub async fn take(hub: &Hub, arrival: Arrival) -> Result<Taken, StoreError> {
     let begun = Instant::now();
     let live = hub.links.get(&arrival.draft.device_id);
     let _under_way = live.as_ref().map(|live| live.records.begin());
-    let duplicate_key = duplicate_key(&arrival);
+    let (duplicate_key, same_as) = keys(&arrival);
     let Arrival {
         mut draft,
         clock,
         device_time,
         wire_person,
         code,
+        asks,
         capture,
         registered,
         ..
@@ -91,12 +96,13 @@ pub async fn take(hub: &Hub, arrival: Arrival) -> Result<Taken, StoreError> {
     let record = NewRecord {
         draft,
         duplicate_key,
+        same_as,
         device_time,
         wire_person,
         code,
         capture,
         registered,
-        ask: Some(Ask {
+        ask: asks.then(|| Ask {
             time_zone: hub.time_zone(),
             deadline: begun + Duration::from_millis(hub.config.devices.decide_within_ms),
         }),
@@ -121,13 +127,21 @@ pub async fn take(hub: &Hub, arrival: Arrival) -> Result<Taken, StoreError> {
     })
 }
 
-/// SHA-256 over the dialect's key and, for people without an id, the capture.
-fn duplicate_key(arrival: &Arrival) -> Vec<u8> {
+/// The record's key, and those under which it may be here already.
+fn keys(arrival: &Arrival) -> (Vec<u8>, Vec<Vec<u8>>) {
+    let capture = arrival.capture.as_ref().filter(|_| arrival.key_with_picture);
+    let capture = capture.map(|capture| Sha256::digest(&capture.bytes).to_vec());
+    let key = |text: &String| hashed(text, capture.as_deref());
+    (key(&arrival.key_text), arrival.same_as.iter().map(key).collect())
+}
+
+/// SHA-256 over the dialect's key and, for people without an id, the capture's hash.
+fn hashed(text: &str, capture: Option<&[u8]>) -> Vec<u8> {
     let mut hash = Sha256::new();
-    hash.update(arrival.key_text.as_bytes());
-    if let Some(capture) = arrival.capture.as_ref().filter(|_| arrival.key_with_picture) {
+    hash.update(text.as_bytes());
+    if let Some(capture) = capture {
         hash.update([0]);
-        hash.update(Sha256::digest(&capture.bytes));
+        hash.update(capture);
     }
     hash.finalize().to_vec()
 }

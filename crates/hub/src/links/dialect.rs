@@ -92,6 +92,12 @@ pub trait Dialect: Send + Sync {
         None
     }
 
+    /// Whether its devices know people by ids that may be none of the hub's: then [`super::PersonPut::wire_id`] says who is
+    /// meant.
+    fn has_ids_of_its_own(&self) -> bool {
+        false
+    }
+
     /// Whether its devices bring QR codes to the hub, which decides on them.
     fn brings_codes(&self) -> bool {
         false

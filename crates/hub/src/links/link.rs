@@ -119,8 +119,10 @@ pub struct PutPhoto {
 /// A person on the way to a device.
 #[derive(Debug, Clone)]
 pub struct PersonPut {
-    /// The person, under the id that the device uses.
+    /// The person, under the id that the device uses, where that can be one of the hub's.
     pub person: Person,
+    /// The id that the device uses, as it is there.
+    pub wire_id: String,
     /// What lets them in there.
     pub rules: Vec<access::Rule>,
     /// Photos, the best first.

@@ -3,6 +3,7 @@
 
 mod dialect;
 pub mod dialled;
+pub mod facegate;
 mod flow;
 pub mod lan;
 mod link;
@@ -26,12 +27,14 @@ pub use registry::{LiveLink, Registry};
 /// Every dialect that this hub speaks.
 #[must_use]
 pub fn dialects() -> &'static [&'static dyn Dialect] {
-    &[&lan::Lan, &mqtt::Mqtt, &qyzn::Qyzn]
+    &[&facegate::Facegate, &lan::Lan, &mqtt::Mqtt, &qyzn::Qyzn]
 }
 
 /// What devices push to, and fetch from, over HTTP.
 pub(crate) fn pushed_routes() -> Router<Arc<Hub>> {
-    Router::new().nest("/lan", lan::routes())
+    Router::new()
+        .nest("/facegate", facegate::routes())
+        .nest("/lan", lan::routes())
 }
 
 /// The dialect of this name.

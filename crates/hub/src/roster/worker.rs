@@ -230,8 +230,9 @@ async fn put(
         Err(PhotoError::Unusable(error)) => return Ok(Err(error)),
     };
     let mut person = put.person;
-    match PersonId::new(put.wire_id) {
+    match PersonId::new(put.wire_id.as_str()) {
         Ok(wire_id) => person.id = wire_id,
+        Err(_) if dialect.has_ids_of_its_own() => {}
         Err(error) => return Ok(Err(CallError::ours(Failure::BadParameter, error.to_string()))),
     }
     let time_zone = hub.zone_of(&device.device);
@@ -240,6 +241,7 @@ async fn put(
         .link
         .put_person(PersonPut {
             person,
+            wire_id: put.wire_id,
             rules: put.rules,
             photos,
             time_zone,

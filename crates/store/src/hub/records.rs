@@ -36,6 +36,9 @@ pub struct NewRecord {
     pub draft: Record,
     /// What makes a repeat of it equal, within its device (hub rule 40).
     pub duplicate_key: Vec<u8>,
+    /// Other keys under which the same record may be here already: what a dialect tells records apart by is not always
+    /// said.
+    pub same_as: Vec<Vec<u8>>,
     /// The device's own text of the time.
     pub device_time: Option<String>,
     /// The id that the device gave for the person.

@@ -131,6 +131,8 @@ pub(super) async fn take_code(session: &Session, live: &Arc<LiveLink>, content: 
         // Each showing of a code is asked about once; a resend is answered by the connection.
         key_text: format!("qr {}", uuid::Uuid::new_v4()),
         key_with_picture: false,
+        same_as: Vec::new(),
+        asks: true,
         capture: None,
         registered: None,
     };

@@ -34,8 +34,10 @@ pub(super) fn commit(
     pictures: SealedPictures,
 ) -> Result<Committed, StoreError> {
     let device_id = new.draft.device_id.clone();
-    if let Some(id) = repeated(tx, &device_id, &new.duplicate_key)? {
-        return Ok(Committed::Repeated { id });
+    for key in std::iter::once(&new.duplicate_key).chain(&new.same_as) {
+        if let Some(id) = repeated(tx, &device_id, key)? {
+            return Ok(Committed::Repeated { id });
+        }
     }
     let device = device_row(tx, device_id.as_str())?.ok_or_else(|| StoreError::NotFound {
         what: "device",

@@ -1,0 +1,188 @@
+//! Records that a terminal still has and the hub may lack: after an outage, and before they are destroyed (3.22, 3.26, 3.32).
+//! What a terminal pushes comes by itself, again until it is acknowledged; what is fetched closes the gaps.
+
+use super::calls::FacegateLink;
+use super::record;
+use super::wire::Wire;
+use crate::links::{CallError, Failure, LiveLink};
+use crate::patience::patiently;
+use dialects::facegate::convert::{DeviceRecord, record_from_capture, record_from_control};
+use dialects::facegate::operation::Operation;
+use dialects::facegate::person::PersonRef;
+use dialects::facegate::record::capture::CaptureQuery;
+use dialects::facegate::record::{ManualPushRecords, PAGE, SearchCapture, SearchControl};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use std::time::Duration;
+
+/// How often records are fetched while the terminal stays on the line: pushes may be lost.
+const EVERY: Duration = Duration::from_secs(3600);
+/// How soon it is tried again after it failed.
+const AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// Clocks are set: so much is fetched twice, in milliseconds.
+const OVERLAP_MS: i64 = 120_000;
+/// Records of one fetch at most: a terminal that always has more would never end.
+const MOST_RECORDS: u32 = 10_000_000;
+
+/// Of which time records are wanted, by the terminal's wall clock.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    begin: DateTime,
+    end: DateTime,
+}
+
+/// What happened before the hub first spoke to a terminal is none of its records.
+pub(super) async fn begin(wire: &Wire) -> Result<(), CallError> {
+    let (devices, id) = (&wire.line.hub.store.devices, &wire.line.device.device.id);
+    let begun = match devices.records_until(id).await {
+        Ok(None) => {
+            devices
+                .set_records_until(id, wire.there_ms(Timestamp::now()))
+                .await
+        }
+        other => other.map(|_| ()),
+    };
+    begun.map_err(|error| CallError::ours(Failure::Internal, error.to_string()))
+}
+
+impl FacegateLink {
+    /// From where records may be missing, in milliseconds of the terminal's clock; see [`begin`].
+    async fn begins_at(&self) -> Result<i64, CallError> {
+        let device = &self.wire.line.device.device;
+        let until = self.wire.line.hub.store.devices.records_until(&device.id).await;
+        let until = until.map_err(|error| CallError::ours(Failure::Internal, error.to_string()))?;
+        let begin = until.unwrap_or_else(|| self.wire.there_ms(Timestamp::now()));
+        Ok(begin.saturating_sub(OVERLAP_MS))
+    }
+
+    async fn missing(&self) -> Result<(Span, i64), CallError> {
+        let until_ms = self.wire.there_ms(Timestamp::now());
+        let begin_ms = self.begins_at().await?;
+        let span = Span {
+            begin: self.wire.wall_clock(begin_ms.min(until_ms)),
+            // The second that is not over yet is in it.
+            end: self.wire.wall_clock(until_ms.saturating_add(OVERLAP_MS)),
+        };
+        Ok((span, until_ms))
+    }
+
+    /// Brings everything here that the terminal has and the hub may lack; returns how much came.
+    pub(super) async fn fill(&self) -> Result<u32, CallError> {
+        let (span, until_ms) = self.missing().await?;
+        let people = match self.control_records(span, None).await {
+            // Without a search they can be pushed again.
+            Err(error) if error.failure == Failure::Unsupported => {
+                let again = ManualPushRecords::between(span.begin, span.end);
+                self.wire.call(&again).await?;
+                0
+            }
+            other => other?,
+        };
+        let strangers = match self.captures(span).await {
+            Err(error) if error.failure == Failure::Unsupported => 0,
+            other => other?,
+        };
+        let (hub, id) = (&self.wire.line.hub, &self.wire.line.device.device.id);
+        let kept = patiently(|| hub.store.devices.set_records_until(id, until_ms)).await;
+        kept.map_err(|error| CallError::ours(Failure::Internal, error.to_string()))?;
+        Ok(people.saturating_add(strangers))
+    }
+
+    /// Brings one person's records here, which are destroyed with the person.
+    pub(super) async fn drain_of(&self, person: &PersonRef) -> Result<(), CallError> {
+        let (span, _) = self.missing().await?;
+        match self.control_records(span, Some(person)).await {
+            Err(error) if error.failure == Failure::Unsupported => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn control_records(&self, span: Span, person: Option<&PersonRef>) -> Result<u32, CallError> {
+        self.paged(
+            |first, count| {
+                let mut ask = SearchControl::between(span.begin, span.end, first, count);
+                if let Some(person) = person {
+                    ask.filter.search_type = Some(1);
+                    ask.filter.id_type = Some(person.id_type());
+                    match person {
+                        PersonRef::CustomizeId(id) => ask.filter.customize_id = Some(*id),
+                        PersonRef::LibId(id) => ask.filter.lib_id = Some(*id),
+                        PersonRef::Uuid(id) => ask.filter.uuid = Some(id.clone()),
+                    }
+                }
+                ask
+            },
+            |found| found.records.into_iter().map(record_from_control).collect(),
+        )
+        .await
+    }
+
+    async fn captures(&self, span: Span) -> Result<u32, CallError> {
+        self.paged(
+            |first, count| SearchCapture {
+                query: CaptureQuery::between(span.begin, span.end, first, count),
+            },
+            |found| found.0.into_iter().map(record_from_capture).collect(),
+        )
+        .await
+    }
+
+    /// Takes page after page until one is empty.
+    async fn paged<O: Operation>(
+        &self,
+        ask: impl Fn(u32, u32) -> O,
+        records: impl Fn(O::Answer) -> Vec<DeviceRecord>,
+    ) -> Result<u32, CallError> {
+        let count = u32::try_from(PAGE).unwrap_or(1);
+        let mut first = 0_u32;
+        while first < MOST_RECORDS {
+            let page = records(self.wire.call(&ask(first, count)).await?);
+            if page.is_empty() {
+                return Ok(first);
+            }
+            for record in page {
+                self.take(record).await?;
+                first = first.saturating_add(1);
+            }
+        }
+        Err(CallError::ours(
+            Failure::Internal,
+            "the device's records have no end",
+        ))
+    }
+
+    async fn take(&self, fetched: DeviceRecord) -> Result<(), CallError> {
+        let line = &self.wire.line;
+        let kept = patiently(|| async {
+            let id = &line.device.device.id;
+            match line.hub.store.devices.device(id, None).await? {
+                Some(device) => record::take(&line.hub, &device, fetched.clone()).await.map(Some),
+                None => Ok(None),
+            }
+        });
+        match kept.await {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(CallError::disconnected()),
+            Err(error) => {
+                let text = format!("a record was not kept: {error}");
+                Err(CallError::ours(Failure::Internal, text))
+            }
+        }
+    }
+
+    /// Fetches what an outage left once the terminal has stopped pushing by itself, and again now and then. Never resolves.
+    pub(super) async fn keep_filled(&self, live: &LiveLink) {
+        let quiet = Duration::from_millis(self.wire.line.hub.config.devices.fill_after_ms);
+        loop {
+            live.records.quiet_for(quiet).await;
+            let rest = match self.fill().await {
+                Ok(_) => EVERY,
+                Err(error) => {
+                    tracing::warn!(device = %live.device, %error, "records were not fetched");
+                    AGAIN_AFTER
+                }
+            };
+            tokio::time::sleep(rest).await;
+        }
+    }
+}
