@@ -7,6 +7,7 @@ mod flow;
 pub mod lan;
 mod link;
 pub mod mqtt;
+pub mod openapi;
 pub mod qyzn;
 mod registry;
 pub mod words;
@@ -26,7 +27,7 @@ pub use registry::{LiveLink, Registry};
 /// Every dialect that this hub speaks.
 #[must_use]
 pub fn dialects() -> &'static [&'static dyn Dialect] {
-    &[&lan::Lan, &mqtt::Mqtt, &qyzn::Qyzn]
+    &[&lan::Lan, &mqtt::Mqtt, &openapi::OpenApi, &qyzn::Qyzn]
 }
 
 /// What devices push to, and fetch from, over HTTP.
