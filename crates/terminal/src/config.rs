@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 mod lan;
 mod mqtt;
+mod openapi;
 
 pub use lan::LanConfig;
 pub use mqtt::{BrokerAddress, MqttConfig};
+pub use openapi::OpenapiConfig;
 
 /// The default configuration with a comment per key, as `menshen config show --default terminal` prints it.
 ///
@@ -18,7 +20,7 @@ pub use mqtt::{BrokerAddress, MqttConfig};
 pub const DEFAULT_TOML: &str = include_str!("terminal.toml");
 
 /// Tables of [`DEFAULT_TOML`] that switch something on by being there.
-pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt", "lan"];
+pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt", "lan", "openapi"];
 
 /// The longest serial that the dialects built so far can carry, in bytes (qyzn, 4.2.2).
 const SERIAL_BYTES: usize = 32;
@@ -53,9 +55,9 @@ pub struct TerminalConfig {
     /// `[lan]`; `None` is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lan: Option<LanConfig>,
-    /// `[openapi]`: known, refused until it is built.
-    #[serde(skip_serializing)]
-    pub openapi: Option<IgnoredAny>,
+    /// `[openapi]`; `None` is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openapi: Option<OpenapiConfig>,
 }
 
 /// `[terminal]`: what the device is.
@@ -272,10 +274,7 @@ impl TerminalConfig {
     /// # Errors
     /// [`ConfigError`] names the key and says what is right.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let unbuilt = [
-            ("facegate", self.facegate.is_some()),
-            ("openapi", self.openapi.is_some()),
-        ];
+        let unbuilt = [("facegate", self.facegate.is_some())];
         if let Some((dialect, _)) = unbuilt.into_iter().find(|(_, present)| *present) {
             return Err(ConfigError::Dialect(dialect));
         }
@@ -294,6 +293,9 @@ impl TerminalConfig {
         if let Some(lan) = &self.lan {
             lan.check()?;
         }
+        if let Some(openapi) = &self.openapi {
+            openapi.check()?;
+        }
         Ok(())
     }
 
@@ -311,13 +313,7 @@ impl TerminalConfig {
                 format!("\"zh\" or \"en\", not {:?}", device.language),
             ));
         }
-        let kiosk = &self.kiosk.listen;
-        if !kiosk.is_empty() && !is_host_and_port(kiosk) {
-            return Err(value(
-                "kiosk.listen",
-                format!("host:port, or \"\" for off, not {kiosk:?}"),
-            ));
-        }
+        check_listen("kiosk.listen", &self.kiosk.listen)?;
         match self.door.kind.as_str() {
             "log" => {}
             "gpio" | "http" => {
@@ -396,6 +392,14 @@ fn is_host_and_port(address: &str) -> bool {
     address
         .rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+/// An address to listen on, or nothing.
+fn check_listen(key: &'static str, address: &str) -> Result<(), ConfigError> {
+    if address.is_empty() || is_host_and_port(address) {
+        return Ok(());
+    }
+    Err(value(key, format!("host:port, or \"\" for off, not {address:?}")))
 }
 
 fn value(key: &'static str, problem: impl std::fmt::Display) -> ConfigError {
