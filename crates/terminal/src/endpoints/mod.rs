@@ -14,7 +14,7 @@ mod told;
 use crate::config::{OpenapiConfig, TerminalConfig};
 use crate::decider::Decider;
 use crate::device::Device;
-pub(crate) use http::Places;
+pub(crate) use http::{Client, Places, Post};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;

@@ -1,9 +1,11 @@
 //! Calls to platforms, guarded: so long, so many bytes back, no redirects, and pictures that are pictures.
 
+use crate::config::LimitsConfig;
 use bytes::{Bytes, BytesMut};
 use dialects::http::{Call, Method};
 use dialects::lenient::PictureFormat;
 use futures_util::StreamExt as _;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// How long a platform may take to accept a connection.
@@ -76,16 +78,22 @@ pub(crate) struct Client {
 
 impl Client {
     /// With the configured limits; `title_case` writes header names in title case.
-    pub(crate) fn new(limits: &crate::config::LimitsConfig, title_case: bool) -> Result<Self, CallError> {
-        let builder = reqwest::Client::builder()
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(Duration::from_secs(limits.push_seconds))
-            .redirect(reqwest::redirect::Policy::none());
+    pub(crate) fn new(limits: &LimitsConfig, title_case: bool) -> Result<Self, CallError> {
+        let builder = builder(limits);
         let builder = if title_case {
             builder.http1_title_case_headers()
         } else {
             builder
         };
+        Self::built(builder, limits)
+    }
+
+    /// With connections from this address, or any.
+    pub(crate) fn from_address(limits: &LimitsConfig, from: Option<IpAddr>) -> Result<Self, CallError> {
+        Self::built(builder(limits).local_address(from), limits)
+    }
+
+    fn built(builder: reqwest::ClientBuilder, limits: &LimitsConfig) -> Result<Self, CallError> {
         Ok(Self {
             http: builder.build()?,
             answer_bytes: limits.message_bytes,
@@ -139,6 +147,13 @@ impl Client {
         }
         Ok(bytes)
     }
+}
+
+fn builder(limits: &LimitsConfig) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_WITHIN)
+        .timeout(Duration::from_secs(limits.push_seconds))
+        .redirect(reqwest::redirect::Policy::none())
 }
 
 fn address(url: &str) -> Result<reqwest::Url, CallError> {
