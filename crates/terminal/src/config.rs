@@ -6,10 +6,14 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::path::{Path, PathBuf};
 
 mod lan;
+mod limits;
 mod mqtt;
+mod openapi;
 
 pub use lan::LanConfig;
+pub use limits::LimitsConfig;
 pub use mqtt::{BrokerAddress, MqttConfig};
+pub use openapi::OpenapiConfig;
 
 /// The default configuration with a comment per key, as `menshen config show --default terminal` prints it.
 ///
@@ -18,7 +22,7 @@ pub use mqtt::{BrokerAddress, MqttConfig};
 pub const DEFAULT_TOML: &str = include_str!("terminal.toml");
 
 /// Tables of [`DEFAULT_TOML`] that switch something on by being there.
-pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt", "lan"];
+pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt", "lan", "openapi"];
 
 /// The longest serial that the dialects built so far can carry, in bytes (qyzn, 4.2.2).
 const SERIAL_BYTES: usize = 32;
@@ -53,9 +57,9 @@ pub struct TerminalConfig {
     /// `[lan]`; `None` is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lan: Option<LanConfig>,
-    /// `[openapi]`: known, refused until it is built.
-    #[serde(skip_serializing)]
-    pub openapi: Option<IgnoredAny>,
+    /// `[openapi]`; `None` is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openapi: Option<OpenapiConfig>,
 }
 
 /// `[terminal]`: what the device is.
@@ -121,34 +125,6 @@ impl std::fmt::Debug for SecretsConfig {
             .field("key_file", &self.key_file)
             .finish_non_exhaustive()
     }
-}
-
-/// `[limits]`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LimitsConfig {
-    /// Bytes of one camera frame.
-    pub frame_bytes: usize,
-    /// Frames in work or waiting.
-    pub frames_waiting: usize,
-    /// Open event streams.
-    pub event_streams: usize,
-    /// Bytes of a body of `/api/credentials` (a document may carry a photo), `/api/sensors` and `/api/calls`.
-    pub credential_bytes: usize,
-    /// Bytes of one message of a dialect.
-    pub message_bytes: usize,
-    /// Photos that a person may have.
-    pub photos_per_person: usize,
-    /// Milliseconds that a platform may take to decide.
-    pub decision_wait_ms: u64,
-    /// Connections at a time on each listener of a dialect.
-    pub connections: usize,
-    /// Seconds that the headers of a request may take, and its body.
-    pub header_seconds: u64,
-    /// Seconds that a platform may take to answer what is posted to it, or to hand out a picture.
-    pub push_seconds: u64,
-    /// Bytes of a picture that is fetched from a platform.
-    pub picture_bytes: usize,
 }
 
 /// `[qyzn]`: the terminal dials a platform of that dialect.
@@ -218,24 +194,6 @@ impl Default for SecretsConfig {
     }
 }
 
-impl Default for LimitsConfig {
-    fn default() -> Self {
-        Self {
-            frame_bytes: 8 << 20,
-            frames_waiting: 8,
-            event_streams: 32,
-            credential_bytes: 4 << 20,
-            message_bytes: 16 << 20,
-            photos_per_person: 3,
-            decision_wait_ms: 3000,
-            connections: 64,
-            header_seconds: 10,
-            push_seconds: 10,
-            picture_bytes: 8 << 20,
-        }
-    }
-}
-
 impl Default for QyznConfig {
     fn default() -> Self {
         Self {
@@ -272,10 +230,7 @@ impl TerminalConfig {
     /// # Errors
     /// [`ConfigError`] names the key and says what is right.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let unbuilt = [
-            ("facegate", self.facegate.is_some()),
-            ("openapi", self.openapi.is_some()),
-        ];
+        let unbuilt = [("facegate", self.facegate.is_some())];
         if let Some((dialect, _)) = unbuilt.into_iter().find(|(_, present)| *present) {
             return Err(ConfigError::Dialect(dialect));
         }
@@ -294,6 +249,9 @@ impl TerminalConfig {
         if let Some(lan) = &self.lan {
             lan.check()?;
         }
+        if let Some(openapi) = &self.openapi {
+            openapi.check()?;
+        }
         Ok(())
     }
 
@@ -311,13 +269,7 @@ impl TerminalConfig {
                 format!("\"zh\" or \"en\", not {:?}", device.language),
             ));
         }
-        let kiosk = &self.kiosk.listen;
-        if !kiosk.is_empty() && !is_host_and_port(kiosk) {
-            return Err(value(
-                "kiosk.listen",
-                format!("host:port, or \"\" for off, not {kiosk:?}"),
-            ));
-        }
+        check_listen("kiosk.listen", &self.kiosk.listen)?;
         match self.door.kind.as_str() {
             "log" => {}
             "gpio" | "http" => {
@@ -343,23 +295,6 @@ impl TerminalConfig {
     #[must_use]
     pub fn in_data(&self, path: &Path) -> PathBuf {
         self.terminal.data.join(path)
-    }
-}
-
-impl LimitsConfig {
-    fn check(&self) -> Result<(), ConfigError> {
-        let least = [
-            ("frames_waiting", self.frames_waiting > 0),
-            ("photos_per_person", self.photos_per_person > 0),
-            ("connections", self.connections > 0),
-            ("header_seconds", self.header_seconds > 0),
-            ("push_seconds", self.push_seconds > 0),
-            ("picture_bytes", self.picture_bytes > 0),
-        ];
-        match least.iter().find(|(_, is_set)| !is_set) {
-            Some((key, _)) => Err(value("limits", format!("{key} is at least 1"))),
-            None => Ok(()),
-        }
     }
 }
 
@@ -396,6 +331,14 @@ fn is_host_and_port(address: &str) -> bool {
     address
         .rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+/// An address to listen on, or nothing.
+fn check_listen(key: &'static str, address: &str) -> Result<(), ConfigError> {
+    if address.is_empty() || is_host_and_port(address) {
+        return Ok(());
+    }
+    Err(value(key, format!("host:port, or \"\" for off, not {address:?}")))
 }
 
 fn value(key: &'static str, problem: impl std::fmt::Display) -> ConfigError {

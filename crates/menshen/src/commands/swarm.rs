@@ -5,7 +5,7 @@ use crate::cli::{SwarmArguments, SwarmDialect};
 use crate::{files, log, output};
 use anyhow::{Result, bail};
 use std::time::Duration;
-use terminal::swarm::{SwarmOptions, SwarmReport, mqtt, qyzn};
+use terminal::swarm::{SwarmOptions, SwarmReport, lan, mqtt, openapi, qyzn};
 
 /// Bytes of a KB, as `--photo-kb` counts.
 const KB: usize = 1024;
@@ -26,6 +26,8 @@ pub(crate) async fn run(arguments: SwarmArguments) -> Result<()> {
     let report = match dialect {
         SwarmDialect::Qyzn => qyzn::run(options).await,
         SwarmDialect::Mqtt => mqtt::run(options).await,
+        SwarmDialect::Lan => lan::run(options).await,
+        SwarmDialect::Openapi => openapi::run(options).await,
     };
     let report = report.map_err(|error| Usage(error.to_string()))?;
     if as_json {

@@ -11,6 +11,7 @@ fn the_commented_file_states_the_built_in_defaults() {
         qyzn: Some(QyznConfig::default()),
         mqtt: Some(MqttConfig::default()),
         lan: Some(LanConfig::default()),
+        openapi: Some(OpenapiConfig::default()),
         ..TerminalConfig::default()
     };
     assert_eq!(
@@ -47,11 +48,9 @@ fn an_unknown_key_in_any_table_is_refused() {
 
 #[test]
 fn dialects_that_are_not_built_are_refused_by_name() {
-    for dialect in ["facegate", "openapi"] {
-        let config: TerminalConfig = toml::from_str(&format!("[{dialect}]\nany = 1\n")).unwrap();
-        let error = config.check().unwrap_err().to_string();
-        assert!(error.contains(dialect), "{error}");
-    }
+    let config: TerminalConfig = toml::from_str("[facegate]\nany = 1\n").unwrap();
+    let error = config.check().unwrap_err().to_string();
+    assert!(error.contains("facegate"), "{error}");
 }
 
 #[test]
@@ -70,6 +69,10 @@ fn contradictory_values_name_their_key() {
         ("[mqtt]\n[terminal]\nserial = \"a/b\"", "terminal.serial"),
         ("[lan]\nlisten = \"8088\"", "lan.listen"),
         ("[lan]\nresend_seconds = 0", "lan.resend_seconds"),
+        ("[openapi]\nplatform = \"nowhere\"", "openapi.platform"),
+        ("[openapi]\npush_listen = \"9000\"", "openapi.push_listen"),
+        ("[openapi]\npassword = \"\"", "openapi.password"),
+        ("[openapi]\npoll_seconds = 0", "openapi"),
         ("[limits]\nconnections = 0", "limits"),
         ("[face]\naccept = 0.1", "face"),
     ] {

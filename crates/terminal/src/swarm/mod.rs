@@ -2,14 +2,20 @@
 //! measure a hub with.
 
 mod fleet;
+pub mod lan;
 pub mod mqtt;
+pub mod openapi;
 mod pace;
 pub mod photo;
+mod posting;
 pub mod qyzn;
 mod report;
 
 pub use report::{Latency, SwarmReport};
 
+use crate::config::LimitsConfig;
+use crate::endpoints::Client;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Why a swarm is not run.
@@ -65,6 +71,15 @@ impl Default for SwarmOptions {
             serial_prefix: "SWARM".to_owned(),
         }
     }
+}
+
+/// The client of devices that call over HTTP, from an address of their own or any.
+fn client(options: &SwarmOptions, from: Option<IpAddr>) -> Result<Client, SwarmError> {
+    let limits = LimitsConfig {
+        push_seconds: options.patience.as_secs().max(1),
+        ..LimitsConfig::default()
+    };
+    Client::from_address(&limits, from).map_err(|_| SwarmError::Options("HTTP cannot be spoken here"))
 }
 
 impl SwarmOptions {

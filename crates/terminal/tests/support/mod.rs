@@ -17,7 +17,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
-use terminal::config::{LanConfig, MqttConfig, QyznConfig, TerminalConfig};
+use terminal::config::{LanConfig, MqttConfig, OpenapiConfig, QyznConfig, TerminalConfig};
 use terminal::people::Newcomer;
 use terminal::{Running, StartOptions, Terminal};
 
@@ -134,6 +134,23 @@ pub fn lan_config(folder: &Path) -> TerminalConfig {
     };
     TerminalConfig {
         lan: Some(lan),
+        ..config(folder)
+    }
+}
+
+/// The same, called and listened to, with a platform of chapter 9 or none.
+pub fn openapi_config(folder: &Path, platform: &str) -> TerminalConfig {
+    let openapi = OpenapiConfig {
+        listen: "127.0.0.1:0".to_owned(),
+        push_listen: "127.0.0.1:0".to_owned(),
+        platform: platform.to_owned(),
+        poll_seconds: 1,
+        heartbeat_seconds: 1,
+        resend_seconds: 1,
+        ..OpenapiConfig::default()
+    };
+    TerminalConfig {
+        openapi: Some(openapi),
         ..config(folder)
     }
 }

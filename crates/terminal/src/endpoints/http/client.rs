@@ -1,14 +1,15 @@
 //! Calls to platforms, guarded: so long, so many bytes back, no redirects, and pictures that are pictures.
 
+use crate::config::LimitsConfig;
 use bytes::{Bytes, BytesMut};
+use dialects::http::{Call, Method};
 use dialects::lenient::PictureFormat;
 use futures_util::StreamExt as _;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// How long a platform may take to accept a connection.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// Bytes of a platform's answer; all documents' answers are far smaller.
-const ANSWER_BYTES: usize = 1 << 20;
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +27,6 @@ pub(crate) enum CallError {
     #[error("more than {0} bytes came")]
     TooLarge(usize),
     /// What came is not a picture of a known format.
-    #[allow(dead_code, reason = "for dialects that name photos by their address")]
     #[error("what came is no picture")]
     NotAPicture,
 }
@@ -72,24 +72,31 @@ pub(crate) struct Answer {
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
-    #[allow(dead_code, reason = "for dialects that name photos by their address")]
+    answer_bytes: usize,
     picture_bytes: usize,
 }
 
 impl Client {
     /// With the configured limits; `title_case` writes header names in title case.
-    pub(crate) fn new(limits: &crate::config::LimitsConfig, title_case: bool) -> Result<Self, CallError> {
-        let builder = reqwest::Client::builder()
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(Duration::from_secs(limits.push_seconds))
-            .redirect(reqwest::redirect::Policy::none());
+    pub(crate) fn new(limits: &LimitsConfig, title_case: bool) -> Result<Self, CallError> {
+        let builder = builder(limits);
         let builder = if title_case {
             builder.http1_title_case_headers()
         } else {
             builder
         };
+        Self::built(builder, limits)
+    }
+
+    /// With connections from this address, or any.
+    pub(crate) fn from_address(limits: &LimitsConfig, from: Option<IpAddr>) -> Result<Self, CallError> {
+        Self::built(builder(limits).local_address(from), limits)
+    }
+
+    fn built(builder: reqwest::ClientBuilder, limits: &LimitsConfig) -> Result<Self, CallError> {
         Ok(Self {
             http: builder.build()?,
+            answer_bytes: limits.message_bytes,
             picture_bytes: limits.picture_bytes,
         })
     }
@@ -101,15 +108,34 @@ impl Client {
             .post(address(&post.url)?)
             .header(reqwest::header::CONTENT_TYPE, post.content_type)
             .body(post.body);
+        self.answer(request).await
+    }
+
+    /// Makes a dialect's call to the platform at `base`.
+    pub(crate) async fn call(&self, base: &str, call: Call) -> Result<Answer, CallError> {
+        let url = address(&format!("{base}{}", call.target))?;
+        let request = match call.method {
+            Method::Get => self.http.get(url),
+            Method::Post => self.http.post(url),
+        };
+        let request = match call.content_type {
+            Some(content_type) => request
+                .header(reqwest::header::CONTENT_TYPE, content_type)
+                .body(call.body),
+            None => request,
+        };
+        self.answer(request).await
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer, CallError> {
         let response = request.send().await?;
         Ok(Answer {
             status: response.status().as_u16(),
-            body: bounded(response, ANSWER_BYTES).await?,
+            body: bounded(response, self.answer_bytes).await?,
         })
     }
 
     /// Fetches a picture; what it is, its bytes tell.
-    #[allow(dead_code, reason = "for dialects that name photos by their address")]
     pub(crate) async fn picture(&self, url: &str) -> Result<Bytes, CallError> {
         let response = self.http.get(address(url)?).send().await?;
         if !response.status().is_success() {
@@ -121,6 +147,13 @@ impl Client {
         }
         Ok(bytes)
     }
+}
+
+fn builder(limits: &LimitsConfig) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .connect_timeout(CONNECT_WITHIN)
+        .timeout(Duration::from_secs(limits.push_seconds))
+        .redirect(reqwest::redirect::Policy::none())
 }
 
 fn address(url: &str) -> Result<reqwest::Url, CallError> {
