@@ -26,6 +26,8 @@ pub enum Identification {
     As(Verify),
     /// A face or an identity card.
     FaceOrIdCard,
+    /// An identity card alone.
+    IdCard,
 }
 
 /// What becomes of people whom nobody knows.
@@ -95,10 +97,16 @@ pub struct Phrase {
     pub shown: Option<String>,
 }
 
+/// What stands for the name in [`Prompts::welcome`].
+pub const NAME_PLACE: &str = "{name}";
+
 /// Words that replace the door's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Prompts {
+    /// For those let in, with [`NAME_PLACE`] where the name belongs; whole as they are, in place of every greeting of the
+    /// door.
+    pub welcome: Option<String>,
     /// For those let in.
     pub granted: Option<String>,
     /// For everybody else.

@@ -5,8 +5,10 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::path::{Path, PathBuf};
 
+mod lan;
 mod mqtt;
 
+pub use lan::LanConfig;
 pub use mqtt::{BrokerAddress, MqttConfig};
 
 /// The default configuration with a comment per key, as `menshen config show --default terminal` prints it.
@@ -16,7 +18,7 @@ pub use mqtt::{BrokerAddress, MqttConfig};
 pub const DEFAULT_TOML: &str = include_str!("terminal.toml");
 
 /// Tables of [`DEFAULT_TOML`] that switch something on by being there.
-pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt"];
+pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt", "lan"];
 
 /// The longest serial that the dialects built so far can carry, in bytes (qyzn, 4.2.2).
 const SERIAL_BYTES: usize = 32;
@@ -48,9 +50,9 @@ pub struct TerminalConfig {
     /// `[facegate]`: known, refused until it is built.
     #[serde(skip_serializing)]
     pub facegate: Option<IgnoredAny>,
-    /// `[lan]`: known, refused until it is built.
-    #[serde(skip_serializing)]
-    pub lan: Option<IgnoredAny>,
+    /// `[lan]`; `None` is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lan: Option<LanConfig>,
     /// `[openapi]`: known, refused until it is built.
     #[serde(skip_serializing)]
     pub openapi: Option<IgnoredAny>,
@@ -139,6 +141,14 @@ pub struct LimitsConfig {
     pub photos_per_person: usize,
     /// Milliseconds that a platform may take to decide.
     pub decision_wait_ms: u64,
+    /// Connections at a time on each listener of a dialect.
+    pub connections: usize,
+    /// Seconds that the headers of a request may take, and its body.
+    pub header_seconds: u64,
+    /// Seconds that a platform may take to answer what is posted to it, or to hand out a picture.
+    pub push_seconds: u64,
+    /// Bytes of a picture that is fetched from a platform.
+    pub picture_bytes: usize,
 }
 
 /// `[qyzn]`: the terminal dials a platform of that dialect.
@@ -218,6 +228,10 @@ impl Default for LimitsConfig {
             message_bytes: 16 << 20,
             photos_per_person: 3,
             decision_wait_ms: 3000,
+            connections: 64,
+            header_seconds: 10,
+            push_seconds: 10,
+            picture_bytes: 8 << 20,
         }
     }
 }
@@ -260,7 +274,6 @@ impl TerminalConfig {
     pub fn check(&self) -> Result<(), ConfigError> {
         let unbuilt = [
             ("facegate", self.facegate.is_some()),
-            ("lan", self.lan.is_some()),
             ("openapi", self.openapi.is_some()),
         ];
         if let Some((dialect, _)) = unbuilt.into_iter().find(|(_, present)| *present) {
@@ -277,6 +290,9 @@ impl TerminalConfig {
         }
         if let Some(mqtt) = &self.mqtt {
             mqtt.check(&self.terminal.serial)?;
+        }
+        if let Some(lan) = &self.lan {
+            lan.check()?;
         }
         Ok(())
     }
@@ -312,13 +328,7 @@ impl TerminalConfig {
             }
             other => return Err(value("door.kind", format!("\"log\", not {other:?}"))),
         }
-        if self.limits.frames_waiting == 0 || self.limits.photos_per_person == 0 {
-            return Err(value(
-                "limits",
-                "frames_waiting and photos_per_person are at least 1",
-            ));
-        }
-        Ok(())
+        self.limits.check()
     }
 
     /// The wall clock at the door.
@@ -333,6 +343,23 @@ impl TerminalConfig {
     #[must_use]
     pub fn in_data(&self, path: &Path) -> PathBuf {
         self.terminal.data.join(path)
+    }
+}
+
+impl LimitsConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        let least = [
+            ("frames_waiting", self.frames_waiting > 0),
+            ("photos_per_person", self.photos_per_person > 0),
+            ("connections", self.connections > 0),
+            ("header_seconds", self.header_seconds > 0),
+            ("push_seconds", self.push_seconds > 0),
+            ("picture_bytes", self.picture_bytes > 0),
+        ];
+        match least.iter().find(|(_, is_set)| !is_set) {
+            Some((key, _)) => Err(value("limits", format!("{key} is at least 1"))),
+            None => Ok(()),
+        }
     }
 }
 

@@ -271,6 +271,13 @@ impl Device {
         self.touch();
     }
 
+    /// The program that runs: the one that was installed from afar, or this one.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let installed = self.behaviour().version.clone();
+        installed.unwrap_or_else(|| concat!("V", env!("CARGO_PKG_VERSION")).to_owned())
+    }
+
     /// The face engine, if there is one.
     #[must_use]
     pub fn engine(&self) -> Option<Arc<Engine>> {

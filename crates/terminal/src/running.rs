@@ -8,6 +8,7 @@ use crate::connections::Connections;
 use crate::decider::Decisions;
 use crate::device::Device;
 use crate::door::Door;
+use crate::endpoints::Places;
 use crate::events::Events;
 use crate::pass::{Factors, Language, Repeats};
 use crate::people::People;
@@ -80,6 +81,9 @@ pub struct Listeners {
     /// The kiosk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kiosk: Option<SocketAddr>,
+    /// `lan`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lan: Option<SocketAddr>,
 }
 
 /// The terminal, as something to start.
@@ -106,8 +110,10 @@ impl Terminal {
         let store = open_store(&config).await?;
         forget_listeners(&data)?;
         let kiosk = bind("kiosk.listen", &config.kiosk.listen).await?;
+        let places = bind_dialects(&config).await?;
         let listeners = Listeners {
             kiosk: kiosk.as_ref().and_then(|listener| listener.local_addr().ok()),
+            lan: places.address("lan"),
         };
         let device = Arc::new(build(config, options, &store).await?);
         device.settle_interrupted().await?;
@@ -119,7 +125,7 @@ impl Terminal {
             shutdown: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        running.spawn(kiosk);
+        running.spawn(kiosk, places);
         Ok(running)
     }
 }
@@ -155,7 +161,7 @@ impl Running {
         }
     }
 
-    fn spawn(&self, kiosk: Option<TcpListener>) {
+    fn spawn(&self, kiosk: Option<TcpListener>, places: Places) {
         let device = &self.device;
         if let (Some(listener), Some(address)) = (kiosk, self.listeners.kiosk) {
             tracing::info!(%address, "the kiosk listens");
@@ -164,8 +170,9 @@ impl Running {
         }
         self.tasks
             .spawn(kiosk::tell_state(Arc::clone(device), self.shutdown.clone()));
+        let places = Arc::new(places);
         self.tasks
-            .spawn(endpoints::run(Arc::clone(device), self.shutdown.clone()));
+            .spawn(endpoints::run(Arc::clone(device), places, self.shutdown.clone()));
         self.tasks
             .spawn(reboots::keep(Arc::clone(device), self.shutdown.clone()));
         self.tasks
@@ -276,6 +283,19 @@ async fn bind(key: &'static str, address: &str) -> Result<Option<TcpListener>, S
         address: address.to_owned(),
         source,
     })
+}
+
+async fn bind_dialects(config: &TerminalConfig) -> Result<Places, StartError> {
+    let places = Places::default();
+    for (name, key, address) in endpoints::listens(config) {
+        let bound = places.bind(name, address).await;
+        bound.map_err(|source| StartError::Listen {
+            key,
+            address: address.to_owned(),
+            source,
+        })?;
+    }
+    Ok(places)
 }
 
 /// Whoever waits for this start must not read where the last one listened.

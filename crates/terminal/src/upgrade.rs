@@ -36,7 +36,12 @@ pub enum Announced {
     Md5(String),
     /// Its length, bytes.
     Length(u64),
+    /// Nothing but that it is a package for Android, which is a ZIP archive.
+    Package,
 }
+
+/// How a ZIP archive begins.
+const ARCHIVE: &[u8] = b"PK\x03\x04";
 
 /// Fetches a file and checks it against what was announced; its bytes are not kept.
 ///
@@ -66,6 +71,7 @@ pub async fn fetch(url: &str, announced: &Announced) -> Result<(), UpgradeError>
         )));
     }
     let (mut length, mut digest) = (0_u64, Md5::new());
+    let mut beginning: Vec<u8> = Vec::new();
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| UpgradeError::Download(error.to_string()))?;
@@ -73,6 +79,8 @@ pub async fn fetch(url: &str, announced: &Announced) -> Result<(), UpgradeError>
         if length > MOST_BYTES {
             return Err(UpgradeError::Download(format!("more than {MOST_BYTES} bytes")));
         }
+        let missing = ARCHIVE.len().saturating_sub(beginning.len());
+        beginning.extend(chunk.iter().take(missing));
         digest.update(&chunk);
     }
     let found = match announced {
@@ -84,7 +92,33 @@ pub async fn fetch(url: &str, announced: &Announced) -> Result<(), UpgradeError>
             format!("its MD5 is {md5}")
         }
         Announced::Length(expected) if *expected == length => return Ok(()),
+        Announced::Package if beginning == ARCHIVE => return Ok(()),
+        Announced::Package => "it is no package".to_owned(),
         Announced::Length(_) => format!("it has {length} bytes"),
     };
     Err(UpgradeError::Check(found))
+}
+
+/// The version of a program whose message names none: the file's name stands for one, cut to `most` bytes.
+#[must_use]
+pub fn version_of(url: &str, most: usize) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let name = path
+        .trim()
+        .rsplit('/')
+        .find(|part| !part.is_empty())
+        .unwrap_or_default();
+    dialects::text::cut(name, most).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::version_of;
+
+    #[test]
+    fn a_file_name_stands_for_a_version() {
+        let version = |url| version_of(url, 32);
+        assert_eq!(version("https://10.0.0.1:80/fw/V2.2.0.bin?x=1"), "V2.2.0.bin");
+        assert_eq!(version("https://10.0.0.1:80/deviceFirmware/"), "deviceFirmware");
+    }
 }

@@ -113,6 +113,25 @@ pub trait Journal: Send + Sync {
     /// [`StoreError`] of the database.
     async fn outstanding(&self, dialect: &str, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError>;
 
+    /// The same in the order of time, whatever clock was set meanwhile: after an instant, and at that instant after the
+    /// place `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    async fn outstanding_since(
+        &self,
+        dialect: &str,
+        instant: Timestamp,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError>;
+
+    /// A dialect is done with everything up to an instant, that one included.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    async fn acknowledge_until(&self, dialect: &str, instant: Timestamp) -> Result<(), StoreError>;
+
     /// How many records a dialect has yet to acknowledge.
     ///
     /// # Errors

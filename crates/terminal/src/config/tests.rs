@@ -10,6 +10,7 @@ fn the_commented_file_states_the_built_in_defaults() {
     let built_in = TerminalConfig {
         qyzn: Some(QyznConfig::default()),
         mqtt: Some(MqttConfig::default()),
+        lan: Some(LanConfig::default()),
         ..TerminalConfig::default()
     };
     assert_eq!(
@@ -46,7 +47,7 @@ fn an_unknown_key_in_any_table_is_refused() {
 
 #[test]
 fn dialects_that_are_not_built_are_refused_by_name() {
-    for dialect in ["facegate", "lan", "openapi"] {
+    for dialect in ["facegate", "openapi"] {
         let config: TerminalConfig = toml::from_str(&format!("[{dialect}]\nany = 1\n")).unwrap();
         let error = config.check().unwrap_err().to_string();
         assert!(error.contains(dialect), "{error}");
@@ -67,6 +68,9 @@ fn contradictory_values_name_their_key() {
         ("[mqtt]\nca = \"ca.pem\"", "mqtt.ca"),
         ("[mqtt]\nheartbeat_seconds = 0", "mqtt"),
         ("[mqtt]\n[terminal]\nserial = \"a/b\"", "terminal.serial"),
+        ("[lan]\nlisten = \"8088\"", "lan.listen"),
+        ("[lan]\nresend_seconds = 0", "lan.resend_seconds"),
+        ("[limits]\nconnections = 0", "limits"),
         ("[face]\naccept = 0.1", "face"),
     ] {
         let config: TerminalConfig = toml::from_str(text).unwrap();

@@ -1,12 +1,17 @@
 //! The dialects that this terminal speaks: which are on, and their restart when a platform commands a reboot.
 
 mod delivery;
+mod http;
+mod kept;
+mod lan;
 pub(crate) mod mqtt;
 mod qyzn;
 mod reconnect;
+mod threshold;
 
 use crate::config::TerminalConfig;
 use crate::device::Device;
+pub(crate) use http::Places;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -25,11 +30,19 @@ pub(crate) struct Ending {
 pub(crate) fn switched_on(config: &TerminalConfig) -> Vec<&'static str> {
     let qyzn = config.qyzn.iter().map(|_| qyzn::DIALECT);
     let mqtt = config.mqtt.iter().map(|_| mqtt::DIALECT);
-    qyzn.chain(mqtt).collect()
+    let lan = config.lan.iter().map(|_| lan::DIALECT);
+    qyzn.chain(mqtt).chain(lan).collect()
+}
+
+/// Where dialects listen: the name in `listeners.json`, the configuration's key, and the address.
+pub(crate) fn listens(config: &TerminalConfig) -> Vec<(&'static str, &'static str, &str)> {
+    let lan = config.lan.iter();
+    lan.map(|lan| (lan::DIALECT, "lan.listen", lan.listen.as_str()))
+        .collect()
 }
 
 /// Runs all dialects until `shutdown`; after a commanded reboot they close and come back (terminal rule 20).
-pub(crate) async fn run(device: Arc<Device>, shutdown: CancellationToken) {
+pub(crate) async fn run(device: Arc<Device>, places: Arc<Places>, shutdown: CancellationToken) {
     let mut reboots = device.reboots.subscribe();
     let memory = mqtt::Memory::default();
     loop {
@@ -37,7 +50,7 @@ pub(crate) async fn run(device: Arc<Device>, shutdown: CancellationToken) {
             run: shutdown.child_token(),
             shutdown: shutdown.clone(),
         };
-        let mut endpoints = start(&device, &ending, &memory);
+        let mut endpoints = start(&device, &places, &ending, &memory);
         let rebooting = tokio::select! {
             () = shutdown.cancelled() => false,
             told = reboots.changed() => told.is_ok(),
@@ -52,7 +65,7 @@ pub(crate) async fn run(device: Arc<Device>, shutdown: CancellationToken) {
     }
 }
 
-fn start(device: &Arc<Device>, ending: &Ending, memory: &mqtt::Memory) -> JoinSet<()> {
+fn start(device: &Arc<Device>, places: &Arc<Places>, ending: &Ending, memory: &mqtt::Memory) -> JoinSet<()> {
     let mut endpoints = JoinSet::new();
     if let Some(config) = device.config.qyzn.clone() {
         endpoints.spawn(qyzn::run(Arc::clone(device), config, ending.clone()));
@@ -60,6 +73,10 @@ fn start(device: &Arc<Device>, ending: &Ending, memory: &mqtt::Memory) -> JoinSe
     if let Some(config) = device.config.mqtt.clone() {
         let memory = memory.clone();
         endpoints.spawn(mqtt::run(Arc::clone(device), config, ending.clone(), memory));
+    }
+    if let Some(config) = device.config.lan.clone() {
+        let places = Arc::clone(places);
+        endpoints.spawn(lan::run(Arc::clone(device), config, places, ending.clone()));
     }
     endpoints
 }

@@ -248,6 +248,7 @@ impl Device {
             (Verify::Device, Identification::FaceOrIdCard) if !attempt.factor.is_face_or_identity_card() => {
                 return None;
             }
+            (Verify::Device, Identification::IdCard) if !attempt.factor.is_identity_card() => return None,
             (verify, _) => verify,
         };
         let proof = self

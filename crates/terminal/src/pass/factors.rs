@@ -45,7 +45,9 @@ impl Factor {
         self == Self::Face || self.is_identity_card()
     }
 
-    fn is_identity_card(self) -> bool {
+    /// An identity card.
+    #[must_use]
+    pub fn is_identity_card(self) -> bool {
         self == Self::Credential(CredentialKind::IdCard)
     }
 }

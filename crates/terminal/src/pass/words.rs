@@ -1,7 +1,7 @@
 //! The words for a ruling: the door's own, or what platforms and people put in their place.
 
 use super::ruling::Ruling;
-use crate::behaviour::{Occasion, Prompts};
+use crate::behaviour::{NAME_PLACE, Occasion, Prompts};
 use model::{Addressee, Denial, Gender, Greeting, Method, Welcome};
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +61,9 @@ fn welcome(hearer: &Hearer<'_>, language: Language, prompts: &Prompts) -> Words 
     let own = hearer.own_words.map(str::trim).filter(|text| !text.is_empty());
     if let Some(own) = own {
         return both(own.to_owned());
+    }
+    if let Some(welcome) = &prompts.welcome {
+        return both(welcome.replace(NAME_PLACE, hearer.name.unwrap_or_default()));
     }
     let phrase = prompts.granted.as_deref();
     let phrase = phrase.unwrap_or(standard(Ruling::Granted, language));

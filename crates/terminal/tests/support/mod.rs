@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
 pub mod broker;
+pub mod http;
 pub mod platform;
 
 use bytes::Bytes;
@@ -16,7 +17,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
-use terminal::config::{MqttConfig, QyznConfig, TerminalConfig};
+use terminal::config::{LanConfig, MqttConfig, QyznConfig, TerminalConfig};
 use terminal::people::Newcomer;
 use terminal::{Running, StartOptions, Terminal};
 
@@ -121,6 +122,18 @@ pub fn mqtt_config(folder: &Path, broker: String) -> TerminalConfig {
     };
     TerminalConfig {
         mqtt: Some(mqtt),
+        ..config(folder)
+    }
+}
+
+/// The same, called over HTTP in its own network.
+pub fn lan_config(folder: &Path) -> TerminalConfig {
+    let lan = LanConfig {
+        listen: "127.0.0.1:0".to_owned(),
+        resend_seconds: 1,
+    };
+    TerminalConfig {
+        lan: Some(lan),
         ..config(folder)
     }
 }

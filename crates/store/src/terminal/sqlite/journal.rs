@@ -196,6 +196,30 @@ impl Journal for SqliteJournal {
         self.entries(delivery::OUTSTANDING, values).await
     }
 
+    async fn outstanding_since(
+        &self,
+        dialect: &str,
+        instant: Timestamp,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let values = vec![
+            dialect.to_owned().into(),
+            instant.as_millisecond().into(),
+            from_seq(after).into(),
+            i64::from(limit).into(),
+        ];
+        self.entries(delivery::OUTSTANDING_SINCE, values).await
+    }
+
+    async fn acknowledge_until(&self, dialect: &str, instant: Timestamp) -> Result<(), StoreError> {
+        let dialect = dialect.to_owned();
+        let until = instant.as_millisecond();
+        self.store
+            .write(move |tx| delivery::acknowledge_until(tx, &dialect, until))
+            .await
+    }
+
     async fn backlog(&self, dialect: &str) -> Result<u64, StoreError> {
         let dialect = dialect.to_owned();
         self.store

@@ -90,7 +90,7 @@ pub(super) async fn update(device: &Device, message: &OnlineUpdate, updating: &A
         return desk.answer(answer(code, &error.to_string()), Then::Nothing);
     }
     said(ErrorCode::Installing);
-    let version = installed_version(message);
+    let version = upgrade::version_of(&message.url, VERSION_BYTES);
     match device
         .change_behaviour(|behaviour| behaviour.version = Some(version))
         .await
@@ -120,42 +120,27 @@ fn failure(error: &UpgradeError, announced: &Announced) -> ErrorCode {
             ErrorCode::DownloadFailed
         }
         (UpgradeError::Check(_), Announced::Length(_)) => ErrorCode::WrongLength,
-        (UpgradeError::Check(_), Announced::Md5(_)) => ErrorCode::WrongHash,
+        (UpgradeError::Check(_), Announced::Md5(_) | Announced::Package) => ErrorCode::WrongHash,
     }
-}
-
-/// The message names no version: the file's name stands for one.
-fn installed_version(message: &OnlineUpdate) -> String {
-    let path = message.url.split(['?', '#']).next().unwrap_or_default();
-    let name = path
-        .trim()
-        .rsplit('/')
-        .find(|part| !part.is_empty())
-        .unwrap_or_default();
-    dialects::text::cut(name, VERSION_BYTES).to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn message(url: &str, key: &str) -> OnlineUpdate {
+    fn message(key: &str) -> OnlineUpdate {
         OnlineUpdate {
-            url: url.into(),
             key: key.into(),
             ..OnlineUpdate::default()
         }
     }
 
     #[test]
-    fn keys_and_versions() {
-        let of = |key| announced(&message("", key));
+    fn keys_are_lengths_or_hashes() {
+        let of = |key| announced(&message(key));
         assert_eq!(of(" 457803"), Some(Announced::Length(457_803)));
         let md5 = "E10ADC3949BA59ABBE56E057F20F883E";
         assert_eq!(of(md5), Some(Announced::Md5(md5.into())));
         assert_eq!(of("soon"), None);
-        let version = |url| installed_version(&message(url, ""));
-        assert_eq!(version("https://10.0.0.1:80/fw/V2.2.0.bin?x=1"), "V2.2.0.bin");
-        assert_eq!(version("https://10.0.0.1:80/deviceFirmware/"), "deviceFirmware");
     }
 }

@@ -100,9 +100,3 @@ fn tell(device: &Device, config: &MqttConfig, problem: Option<String>) {
     device.connections.set(DIALECT, connection);
     device.touch();
 }
-
-/// The program that runs: the one that was installed from afar, or this one.
-fn version(device: &Device) -> String {
-    let installed = device.behaviour().version.clone();
-    installed.unwrap_or_else(|| concat!("V", env!("CARGO_PKG_VERSION")).to_owned())
-}

@@ -81,7 +81,7 @@ impl Session {
             rand: hex::encode(rand::random::<[u8; 16]>()),
             protocol: PROTOCOL_VERSION.to_owned(),
             hardware: HARDWARE_VERSION.to_owned(),
-            software: super::version(device),
+            software: device.version(),
             algorithm: face::MODEL_VERSION.to_owned(),
             serial_no: None,
             sign: String::new(),

@@ -4,6 +4,7 @@ use super::DIALECT;
 use super::people::store_failed;
 use crate::behaviour::{Behaviour, Identification, Lock, Push, Strangers};
 use crate::device::Device;
+use crate::endpoints::threshold::Scale;
 use dialects::local_time;
 use dialects::qyzn::config::GroupChange;
 use dialects::qyzn::convert::settings;
@@ -17,8 +18,11 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use store::StoreError;
 
-/// `SimilarThres` that stands for the engine's `accept` (terminal rule 12).
-const DEFAULT_THRESHOLD: f32 = 80.0;
+/// `SimilarThres`.
+const SIMILARITY: Scale = Scale {
+    default: 80.0,
+    highest: 100.0,
+};
 /// The highest volume.
 const LOUDEST: f64 = 15.0;
 /// `timezone` is the offset from UTC in hours plus this.
@@ -248,7 +252,9 @@ fn act(behaviour: &mut Behaviour, told: &Told, accept: f32) {
         #[allow(clippy::cast_precision_loss, reason = "0 to 15")]
         ConfigGroup::Audio => behaviour.volume = Some(number("level") as f64 / LOUDEST),
         #[allow(clippy::cast_precision_loss, reason = "0 to 100")]
-        ConfigGroup::Face => behaviour.accept = Some(cosine(number("SimilarThres") as f32, accept)),
+        ConfigGroup::Face => {
+            behaviour.accept = Some(SIMILARITY.cosine(number("SimilarThres") as f32, accept))
+        }
         ConfigGroup::Switch => {
             behaviour.lock = Lock {
                 used: on("switchOutput"),
@@ -297,14 +303,6 @@ fn act(behaviour: &mut Behaviour, told: &Told, accept: f32) {
         | ConfigGroup::Serial
         | ConfigGroup::Wiegand => {}
     }
-}
-
-/// The wire's threshold as a cosine: 80 is `accept`, 100 is 1, linear between.
-fn cosine(threshold: f32, accept: f32) -> f32 {
-    if threshold <= DEFAULT_THRESHOLD {
-        return threshold / DEFAULT_THRESHOLD * accept;
-    }
-    accept + (threshold - DEFAULT_THRESHOLD) / (100.0 - DEFAULT_THRESHOLD) * (1.0 - accept)
 }
 
 fn granted_words(tip: i64) -> Option<&'static str> {
@@ -370,10 +368,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thresholds_and_zones_map() {
-        for (threshold, expected) in [(80.0, 0.5), (100.0, 1.0), (0.0, 0.0), (90.0, 0.75)] {
-            assert!((cosine(threshold, 0.5) - expected).abs() < 1e-6);
-        }
+    fn zones_map() {
         assert_eq!(settings::zone_name(20), "Etc/GMT-8");
         for timezone in 0..=24 {
             assert!(jiff::tz::TimeZone::get(&settings::zone_name(timezone)).is_ok());

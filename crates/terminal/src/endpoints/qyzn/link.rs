@@ -56,7 +56,7 @@ pub(super) async fn run(
     };
     let own = Own {
         device_type: identity.device_type.clone(),
-        version: super::version(device),
+        version: device.version(),
         mac: identity.mac.clone(),
         address,
     };

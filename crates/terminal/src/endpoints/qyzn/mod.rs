@@ -101,12 +101,6 @@ pub(super) async fn run(device: Arc<Device>, config: QyznConfig, ending: Ending)
     }
 }
 
-/// The program that runs: the one that was installed from afar, or this one.
-fn version(device: &Device) -> String {
-    let installed = device.behaviour().version.clone();
-    installed.unwrap_or_else(|| concat!("V", env!("CARGO_PKG_VERSION")).to_owned())
-}
-
 /// What the platform itself asked for, when it was busy.
 fn wanted_pause(end: &LinkEnd) -> Option<Duration> {
     match end {

@@ -2,6 +2,7 @@
 
 use crate::camera::as_jpeg;
 use crate::device::Device;
+use crate::endpoints::threshold::Scale;
 use crate::pass::{Details, Private};
 use dialects::qyzn::SnapshotFace;
 use dialects::qyzn::convert::{Pass, SeenPerson, record_to_platform};
@@ -11,8 +12,11 @@ use std::sync::Arc;
 use store::StoreError;
 use store::terminal::Entry;
 
-/// This dialect's own threshold, 80 of 100, stands for the engine's `accept` (terminal rule 12).
-const WIRE_ACCEPT: f32 = 0.8;
+/// The scores of the wire.
+const SCORES: Scale = Scale {
+    default: 0.8,
+    highest: 1.0,
+};
 
 /// Makes the message, with the pictures that are still there.
 pub(super) async fn snapshot_face(device: &Arc<Device>, entry: Entry) -> Result<SnapshotFace, StoreError> {
@@ -78,43 +82,11 @@ fn message(
         outcome: details.told_outcome(),
         score: details
             .similarity
-            .map(|similarity| score(similarity, device.thresholds().accept)),
+            .map(|similarity| SCORES.wire(similarity, device.thresholds().accept)),
         temperature: details.temperature,
         card,
         document: private.document.as_ref(),
         capture,
         registered,
     })
-}
-
-/// A cosine on the wire's scale, 0 to 1: linear below and above `accept`, which stands at [`WIRE_ACCEPT`].
-fn score(similarity: f32, accept: f32) -> f32 {
-    let similarity = similarity.clamp(0.0, 1.0);
-    if similarity < accept {
-        return similarity / accept * WIRE_ACCEPT;
-    }
-    if accept >= 1.0 {
-        return 1.0;
-    }
-    WIRE_ACCEPT + (similarity - accept) / (1.0 - accept) * (1.0 - WIRE_ACCEPT)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::score;
-
-    #[test]
-    fn accept_stands_at_eighty_and_one_at_a_hundred() {
-        for (similarity, accept, expected) in [
-            (0.5, 0.5, 0.8),
-            (1.0, 0.5, 1.0),
-            (0.75, 0.5, 0.9),
-            (0.25, 0.5, 0.4),
-            (-0.3, 0.5, 0.0),
-            (1.0, 1.0, 1.0),
-        ] {
-            let got = score(similarity, accept);
-            assert!((got - expected).abs() < 1e-6, "{similarity} at {accept}: {got}");
-        }
-    }
 }

@@ -170,7 +170,7 @@ impl Session {
         let Some(given) = identity.registration().await else {
             return;
         };
-        let version = super::version(device);
+        let version = device.version();
         let request = Login::signed(&given, &version, unix_seconds(device));
         if let Ok(sequence) = exchange.request(&request, now) {
             self.phase = Phase::LoggingIn(sequence);

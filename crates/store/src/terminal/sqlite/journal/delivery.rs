@@ -10,6 +10,14 @@ pub(super) const OUTSTANDING: &str = "
       AND NOT EXISTS (SELECT 1 FROM exceptions e WHERE e.dialect = ?1 AND e.seq = r.seq)
     ORDER BY seq LIMIT ?3";
 
+/// Filter of what a dialect (`?1`) has yet to acknowledge, in the order of time: after the instant `?2`, at that instant
+/// after `?3`, `?4` at most.
+pub(super) const OUTSTANDING_SINCE: &str = "
+    WHERE seq > (SELECT acknowledged FROM deliveries WHERE dialect = ?1)
+      AND NOT EXISTS (SELECT 1 FROM exceptions e WHERE e.dialect = ?1 AND e.seq = r.seq)
+      AND (occurred_at, seq) > (?2, ?3)
+    ORDER BY occurred_at, seq LIMIT ?4";
+
 /// Filter of what a dialect (`?1`) is done with after `?2`, `?3` at most, stated between the instants `?4` and `?5`.
 pub(super) const DELIVERED: &str = "
     WHERE seq > max(?2, (SELECT hidden FROM deliveries WHERE dialect = ?1))
@@ -45,17 +53,40 @@ pub(super) fn switch_on(tx: &Write<'_>, dialects: &[String]) -> Result<(), Store
 
 /// One record more is done with: the mark moves on over it and over exceptions that follow it.
 pub(super) fn acknowledge(tx: &Write<'_>, dialect: &str, seq: i64) -> Result<(), StoreError> {
-    let mark: Option<i64> = tx
-        .prepare_cached("SELECT acknowledged FROM deliveries WHERE dialect = ?1")?
-        .query_row([dialect], |row| row.get(0))
-        .optional()?;
-    let Some(mark) = mark.filter(|mark| *mark < seq) else {
+    let Some(mark) = mark(tx, dialect)?.filter(|mark| *mark < seq) else {
         return Ok(());
     };
     tx.prepare_cached(
         "INSERT OR IGNORE INTO exceptions (dialect, seq) SELECT ?1, seq FROM records WHERE seq = ?2",
     )?
     .execute((dialect, seq))?;
+    move_mark(tx, dialect, mark, seq)
+}
+
+/// Every record up to an instant is done with.
+pub(super) fn acknowledge_until(tx: &Write<'_>, dialect: &str, until: i64) -> Result<(), StoreError> {
+    let Some(mark) = mark(tx, dialect)? else {
+        return Ok(());
+    };
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO exceptions (dialect, seq)
+         SELECT ?1, seq FROM records WHERE seq > ?2 AND occurred_at <= ?3",
+    )?
+    .execute((dialect, mark, until))?;
+    move_mark(tx, dialect, mark, mark)
+}
+
+/// Everything up to here is done with; `None` for a dialect that was never on.
+fn mark(tx: &Write<'_>, dialect: &str) -> Result<Option<i64>, StoreError> {
+    let mark = tx
+        .prepare_cached("SELECT acknowledged FROM deliveries WHERE dialect = ?1")?
+        .query_row([dialect], |row| row.get(0))
+        .optional()?;
+    Ok(mark)
+}
+
+/// Moves the mark on over exceptions that follow it; `sent` was on the wire.
+fn move_mark(tx: &Write<'_>, dialect: &str, mark: i64, sent: i64) -> Result<(), StoreError> {
     // The first record that is not done with, or the end of all.
     let open: Option<i64> = tx
         .prepare_cached(
@@ -77,7 +108,7 @@ pub(super) fn acknowledge(tx: &Write<'_>, dialect: &str, seq: i64) -> Result<(),
         None => newest()?,
     };
     tx.prepare_cached("UPDATE deliveries SET acknowledged = ?2, sent = max(sent, ?3) WHERE dialect = ?1")?
-        .execute((dialect, moved.max(mark), seq))?;
+        .execute((dialect, moved.max(mark), sent))?;
     tx.prepare_cached("DELETE FROM exceptions WHERE dialect = ?1 AND seq <= ?2")?
         .execute((dialect, moved))?;
     Ok(())

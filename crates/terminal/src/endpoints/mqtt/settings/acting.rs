@@ -2,6 +2,7 @@
 
 use super::defaults::{DEFAULT_THRESHOLD, LOUDEST};
 use crate::behaviour::{Behaviour, CapturePart, Identification, Occasion, Phrase};
+use crate::endpoints::threshold::Scale;
 use dialects::mqtt::DevInfo;
 use dialects::mqtt::convert::wording;
 use dialects::mqtt::time::WeekPeriods;
@@ -9,8 +10,11 @@ use model::access::Times;
 use model::{Direction, Verify, Weekly, Welcome};
 use serde_json::{Map, Value};
 
-/// The highest threshold of the wire.
-const HIGHEST_THRESHOLD: i64 = 99;
+/// The thresholds of the wire, 0 to 99.
+const THRESHOLDS: Scale = Scale {
+    default: DEFAULT_THRESHOLD as f32,
+    highest: 99.0,
+};
 
 /// The settings that say what is spoken and what is shown.
 const OCCASIONS: [(Occasion, &str, &str); 6] = [
@@ -74,8 +78,9 @@ impl Told<'_> {
         if let Some(volume) = changed("voiceVolume") {
             behaviour.volume = Some(volume as f64 / LOUDEST);
         }
+        #[allow(clippy::cast_precision_loss, reason = "0 to 99")]
         if let Some(threshold) = changed("faceRegisterConfidenceScore") {
-            behaviour.accept = Some(cosine(threshold, self.accept));
+            behaviour.accept = Some(THRESHOLDS.cosine(threshold as f32, self.accept));
         }
         if let Some(seconds) = changed("recogIntervalTime") {
             behaviour.repeat_seconds = u32::try_from(seconds).ok();
@@ -220,16 +225,6 @@ fn times(week: WeekPeriods) -> Option<Times> {
     })
 }
 
-/// The wire's threshold as a cosine: the default is `accept`, the highest is 1, linear between (terminal rule 12).
-fn cosine(threshold: i64, accept: f32) -> f32 {
-    #[allow(clippy::cast_precision_loss, reason = "0 to 99")]
-    let part = |from: i64, to: i64| (threshold - from) as f32 / (to - from) as f32;
-    if threshold <= DEFAULT_THRESHOLD {
-        return part(0, DEFAULT_THRESHOLD) * accept;
-    }
-    accept + part(DEFAULT_THRESHOLD, HIGHEST_THRESHOLD) * (1.0 - accept)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -250,13 +245,6 @@ mod tests {
         };
         told.act(&mut behaviour);
         behaviour
-    }
-
-    #[test]
-    fn thresholds_map_between_the_default_and_the_highest() {
-        for (threshold, expected) in [(80, 0.5), (99, 1.0), (0, 0.0), (40, 0.25)] {
-            assert!((cosine(threshold, 0.5) - expected).abs() < 1e-6, "{threshold}");
-        }
     }
 
     #[test]
