@@ -5,9 +5,11 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize, de::IgnoredAny};
 use std::path::{Path, PathBuf};
 
+mod facegate;
 mod lan;
 mod mqtt;
 
+pub use facegate::FacegateConfig;
 pub use lan::LanConfig;
 pub use mqtt::{BrokerAddress, MqttConfig};
 
@@ -18,7 +20,7 @@ pub use mqtt::{BrokerAddress, MqttConfig};
 pub const DEFAULT_TOML: &str = include_str!("terminal.toml");
 
 /// Tables of [`DEFAULT_TOML`] that switch something on by being there.
-pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt", "lan"];
+pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt", "facegate", "lan"];
 
 /// The longest serial that the dialects built so far can carry, in bytes (qyzn, 4.2.2).
 const SERIAL_BYTES: usize = 32;
@@ -47,9 +49,9 @@ pub struct TerminalConfig {
     /// `[mqtt]`; `None` is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<MqttConfig>,
-    /// `[facegate]`: known, refused until it is built.
-    #[serde(skip_serializing)]
-    pub facegate: Option<IgnoredAny>,
+    /// `[facegate]`; `None` is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facegate: Option<FacegateConfig>,
     /// `[lan]`; `None` is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lan: Option<LanConfig>,
@@ -272,10 +274,7 @@ impl TerminalConfig {
     /// # Errors
     /// [`ConfigError`] names the key and says what is right.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let unbuilt = [
-            ("facegate", self.facegate.is_some()),
-            ("openapi", self.openapi.is_some()),
-        ];
+        let unbuilt = [("openapi", self.openapi.is_some())];
         if let Some((dialect, _)) = unbuilt.into_iter().find(|(_, present)| *present) {
             return Err(ConfigError::Dialect(dialect));
         }
@@ -290,6 +289,9 @@ impl TerminalConfig {
         }
         if let Some(mqtt) = &self.mqtt {
             mqtt.check(&self.terminal.serial)?;
+        }
+        if let Some(facegate) = &self.facegate {
+            facegate.check()?;
         }
         if let Some(lan) = &self.lan {
             lan.check()?;

@@ -10,6 +10,7 @@ fn the_commented_file_states_the_built_in_defaults() {
     let built_in = TerminalConfig {
         qyzn: Some(QyznConfig::default()),
         mqtt: Some(MqttConfig::default()),
+        facegate: Some(FacegateConfig::default()),
         lan: Some(LanConfig::default()),
         ..TerminalConfig::default()
     };
@@ -47,11 +48,9 @@ fn an_unknown_key_in_any_table_is_refused() {
 
 #[test]
 fn dialects_that_are_not_built_are_refused_by_name() {
-    for dialect in ["facegate", "openapi"] {
-        let config: TerminalConfig = toml::from_str(&format!("[{dialect}]\nany = 1\n")).unwrap();
-        let error = config.check().unwrap_err().to_string();
-        assert!(error.contains(dialect), "{error}");
-    }
+    let config: TerminalConfig = toml::from_str("[openapi]\nany = 1\n").unwrap();
+    let error = config.check().unwrap_err().to_string();
+    assert!(error.contains("openapi"), "{error}");
 }
 
 #[test]
@@ -68,6 +67,8 @@ fn contradictory_values_name_their_key() {
         ("[mqtt]\nca = \"ca.pem\"", "mqtt.ca"),
         ("[mqtt]\nheartbeat_seconds = 0", "mqtt"),
         ("[mqtt]\n[terminal]\nserial = \"a/b\"", "terminal.serial"),
+        ("[facegate]\nlisten = \"8000\"", "facegate.listen"),
+        ("[facegate]\nresend_seconds = 0", "facegate.resend_seconds"),
         ("[lan]\nlisten = \"8088\"", "lan.listen"),
         ("[lan]\nresend_seconds = 0", "lan.resend_seconds"),
         ("[limits]\nconnections = 0", "limits"),

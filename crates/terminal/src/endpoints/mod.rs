@@ -1,6 +1,7 @@
 //! The dialects that this terminal speaks: which are on, and their restart when a platform commands a reboot.
 
 mod delivery;
+mod facegate;
 mod http;
 mod kept;
 mod lan;
@@ -30,15 +31,18 @@ pub(crate) struct Ending {
 pub(crate) fn switched_on(config: &TerminalConfig) -> Vec<&'static str> {
     let qyzn = config.qyzn.iter().map(|_| qyzn::DIALECT);
     let mqtt = config.mqtt.iter().map(|_| mqtt::DIALECT);
+    let facegate = config.facegate.iter().map(|_| facegate::DIALECT);
     let lan = config.lan.iter().map(|_| lan::DIALECT);
-    qyzn.chain(mqtt).chain(lan).collect()
+    qyzn.chain(mqtt).chain(facegate).chain(lan).collect()
 }
 
 /// Where dialects listen: the name in `listeners.json`, the configuration's key, and the address.
 pub(crate) fn listens(config: &TerminalConfig) -> Vec<(&'static str, &'static str, &str)> {
+    let facegate = config.facegate.iter();
+    let facegate = facegate.map(|config| (facegate::DIALECT, "facegate.listen", config.listen.as_str()));
     let lan = config.lan.iter();
-    lan.map(|lan| (lan::DIALECT, "lan.listen", lan.listen.as_str()))
-        .collect()
+    let lan = lan.map(|lan| (lan::DIALECT, "lan.listen", lan.listen.as_str()));
+    facegate.chain(lan).collect()
 }
 
 /// Runs all dialects until `shutdown`; after a commanded reboot they close and come back (terminal rule 20).
@@ -73,6 +77,10 @@ fn start(device: &Arc<Device>, places: &Arc<Places>, ending: &Ending, memory: &m
     if let Some(config) = device.config.mqtt.clone() {
         let memory = memory.clone();
         endpoints.spawn(mqtt::run(Arc::clone(device), config, ending.clone(), memory));
+    }
+    if let Some(config) = device.config.facegate.clone() {
+        let places = Arc::clone(places);
+        endpoints.spawn(facegate::run(Arc::clone(device), config, places, ending.clone()));
     }
     if let Some(config) = device.config.lan.clone() {
         let places = Arc::clone(places);
