@@ -2,16 +2,18 @@
 
 use face::FaceConfig;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 mod facegate;
 mod lan;
 mod mqtt;
+mod openapi;
 
 pub use facegate::FacegateConfig;
 pub use lan::LanConfig;
 pub use mqtt::{BrokerAddress, MqttConfig};
+pub use openapi::OpenapiConfig;
 
 /// The default configuration with a comment per key, as `menshen config show --default terminal` prints it.
 ///
@@ -20,7 +22,7 @@ pub use mqtt::{BrokerAddress, MqttConfig};
 pub const DEFAULT_TOML: &str = include_str!("terminal.toml");
 
 /// Tables of [`DEFAULT_TOML`] that switch something on by being there.
-pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt", "facegate", "lan"];
+pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt", "facegate", "lan", "openapi"];
 
 /// The longest serial that the dialects built so far can carry, in bytes (qyzn, 4.2.2).
 const SERIAL_BYTES: usize = 32;
@@ -55,9 +57,9 @@ pub struct TerminalConfig {
     /// `[lan]`; `None` is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lan: Option<LanConfig>,
-    /// `[openapi]`: known, refused until it is built.
-    #[serde(skip_serializing)]
-    pub openapi: Option<IgnoredAny>,
+    /// `[openapi]`; `None` is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openapi: Option<OpenapiConfig>,
 }
 
 /// `[terminal]`: what the device is.
@@ -255,9 +257,6 @@ impl Default for QyznConfig {
 /// Why a configuration cannot be started.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// A dialect whose endpoint is not built.
-    #[error("[{0}] is a dialect that this version of the terminal does not speak yet: remove the table")]
-    Dialect(&'static str),
     /// A value out of its range.
     #[error("{key}: {problem}")]
     Value {
@@ -274,10 +273,6 @@ impl TerminalConfig {
     /// # Errors
     /// [`ConfigError`] names the key and says what is right.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let unbuilt = [("openapi", self.openapi.is_some())];
-        if let Some((dialect, _)) = unbuilt.into_iter().find(|(_, present)| *present) {
-            return Err(ConfigError::Dialect(dialect));
-        }
         self.time_zone()?;
         self.check_device()?;
         self.face
@@ -296,6 +291,9 @@ impl TerminalConfig {
         if let Some(lan) = &self.lan {
             lan.check()?;
         }
+        if let Some(openapi) = &self.openapi {
+            openapi.check()?;
+        }
         Ok(())
     }
 
@@ -313,13 +311,7 @@ impl TerminalConfig {
                 format!("\"zh\" or \"en\", not {:?}", device.language),
             ));
         }
-        let kiosk = &self.kiosk.listen;
-        if !kiosk.is_empty() && !is_host_and_port(kiosk) {
-            return Err(value(
-                "kiosk.listen",
-                format!("host:port, or \"\" for off, not {kiosk:?}"),
-            ));
-        }
+        check_listen("kiosk.listen", &self.kiosk.listen)?;
         match self.door.kind.as_str() {
             "log" => {}
             "gpio" | "http" => {
@@ -398,6 +390,14 @@ fn is_host_and_port(address: &str) -> bool {
     address
         .rsplit_once(':')
         .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+/// An address to listen on, or nothing.
+fn check_listen(key: &'static str, address: &str) -> Result<(), ConfigError> {
+    if address.is_empty() || is_host_and_port(address) {
+        return Ok(());
+    }
+    Err(value(key, format!("host:port, or \"\" for off, not {address:?}")))
 }
 
 fn value(key: &'static str, problem: impl std::fmt::Display) -> ConfigError {

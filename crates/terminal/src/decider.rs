@@ -32,6 +32,9 @@ pub enum Decider {
         dialect: String,
         /// What its silence means.
         when_silent: WhenSilent,
+        /// It is asked about recognised faces alone; on everything else the terminal decides.
+        #[serde(default)]
+        faces_only: bool,
     },
 }
 
@@ -44,6 +47,8 @@ pub struct Verdict {
     pub show: Option<String>,
     /// Words to be spoken, in place of the door's own.
     pub speak: Option<String>,
+    /// How long the door opens, milliseconds; `None`: as the lock is set.
+    pub open_ms: Option<u32>,
 }
 
 /// A record that waits for its platform.
@@ -61,18 +66,22 @@ pub struct Decisions {
 }
 
 impl Decisions {
-    /// The decider as it was set last. A dialect that is not switched on cannot be asked: the terminal decides, until
-    /// it is switched on again.
+    /// The decider as it was set last, `first` before anybody set one. A dialect that is not among `askable` cannot be
+    /// asked: the terminal decides, until it is switched on again.
     ///
     /// # Errors
     /// [`StoreError`] if it cannot be read.
-    pub async fn load(state: Arc<dyn DeviceState>, switched_on: &[&str]) -> Result<Self, StoreError> {
+    pub async fn load(
+        state: Arc<dyn DeviceState>,
+        askable: &[&str],
+        first: Decider,
+    ) -> Result<Self, StoreError> {
         let kept = state.get(DECIDER).await?;
         let mut decider = kept
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default();
+            .unwrap_or(first);
         if let Decider::Platform { dialect, .. } = &decider
-            && !switched_on.contains(&dialect.as_str())
+            && !askable.contains(&dialect.as_str())
         {
             tracing::warn!(
                 dialect,

@@ -138,12 +138,19 @@ impl Device {
 
     /// Opens the door as the lock is set.
     pub fn open_door(self: &Arc<Self>, method: Method) {
+        self.open_door_for(method, None);
+    }
+
+    /// The same for this time, milliseconds, in place of the lock's own.
+    pub fn open_door_for(self: &Arc<Self>, method: Method, open_ms: Option<u32>) {
         let lock = self.behaviour().lock;
         if !lock.used {
             tracing::info!(?method, "the lock's output is switched off");
             return;
         }
-        let open_for = lock.open_ms.map(|open_ms| Duration::from_millis(open_ms.into()));
+        let open_for = open_ms
+            .or(lock.open_ms)
+            .map(|open_ms| Duration::from_millis(open_ms.into()));
         if lock.delay_ms == 0 {
             self.door.open(method, self.clock.now(), open_for);
             return;

@@ -88,6 +88,12 @@ pub struct Listeners {
     /// `lan`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lan: Option<SocketAddr>,
+    /// `openapi`, for calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openapi: Option<SocketAddr>,
+    /// `openapi`, for pushes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub openapi_push: Option<SocketAddr>,
 }
 
 /// The terminal, as something to start.
@@ -119,6 +125,8 @@ impl Terminal {
             kiosk: kiosk.as_ref().and_then(|listener| listener.local_addr().ok()),
             facegate: places.address("facegate"),
             lan: places.address("lan"),
+            openapi: places.address("openapi"),
+            openapi_push: places.address("openapi_push"),
         };
         let device = Arc::new(build(config, options, &store).await?);
         device.settle_interrupted().await?;
@@ -210,6 +218,7 @@ async fn build(
     store: &TerminalStore,
 ) -> Result<Device, StartError> {
     let dialects = endpoints::switched_on(&config);
+    let (askable, first_decider) = endpoints::deciders(&config);
     store.journal.switch_on(&dialects).await?;
     let engine = match options.engine {
         Some(engine) => Ok(engine),
@@ -244,7 +253,7 @@ async fn build(
         journal: Arc::clone(&store.journal),
         resends: Resends::load(Arc::clone(&store.state), Arc::clone(&store.journal)).await?,
         state: Arc::clone(&store.state),
-        decisions: Decisions::load(Arc::clone(&store.state), &dialects).await?,
+        decisions: Decisions::load(Arc::clone(&store.state), &askable, first_decider).await?,
         events: Events::default(),
         engine,
         camera: Camera::default(),

@@ -126,6 +126,25 @@ pub trait Journal: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Entry>, StoreError>;
 
+    /// What was recorded between two instants, both included, whether a dialect is done with it or not; but not what is
+    /// hidden from it, nor what is yet to be decided. The newest first, after the entry of this instant and place.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    async fn recorded(
+        &self,
+        dialect: &str,
+        between: (Timestamp, Timestamp),
+        after: Option<(Timestamp, u64)>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError>;
+
+    /// The place of the newest entry; 0 where there was none.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    async fn newest(&self) -> Result<u64, StoreError>;
+
     /// A dialect is done with everything up to an instant, that one included.
     ///
     /// # Errors

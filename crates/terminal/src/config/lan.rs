@@ -1,13 +1,13 @@
 //! `[lan]`: the terminal is called over HTTP in its own network.
 
-use super::{ConfigError, is_host_and_port, value};
+use super::{ConfigError, check_listen, value};
 use serde::{Deserialize, Serialize};
 
 /// `[lan]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LanConfig {
-    /// Where it is called (1.2).
+    /// Where it is called (1.2); empty is off.
     pub listen: String,
     /// Seconds until a record that the platform did not take is pushed again; it grows up to a minute (3.12).
     pub resend_seconds: u64,
@@ -24,9 +24,7 @@ impl Default for LanConfig {
 
 impl LanConfig {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        if !is_host_and_port(&self.listen) {
-            return Err(value("lan.listen", format!("host:port, not {:?}", self.listen)));
-        }
+        check_listen("lan.listen", &self.listen)?;
         if self.resend_seconds == 0 {
             return Err(value("lan.resend_seconds", "at least 1"));
         }

@@ -6,11 +6,14 @@ mod http;
 mod kept;
 mod lan;
 pub(crate) mod mqtt;
+mod openapi;
 mod qyzn;
 mod reconnect;
 mod threshold;
+mod told;
 
-use crate::config::TerminalConfig;
+use crate::config::{OpenapiConfig, TerminalConfig};
+use crate::decider::Decider;
 use crate::device::Device;
 pub(crate) use http::Places;
 use std::sync::Arc;
@@ -33,7 +36,20 @@ pub(crate) fn switched_on(config: &TerminalConfig) -> Vec<&'static str> {
     let mqtt = config.mqtt.iter().map(|_| mqtt::DIALECT);
     let facegate = config.facegate.iter().map(|_| facegate::DIALECT);
     let lan = config.lan.iter().map(|_| lan::DIALECT);
-    qyzn.chain(mqtt).chain(facegate).chain(lan).collect()
+    let openapi = config.openapi.iter().map(|_| openapi::DIALECT);
+    let http = facegate.chain(lan).chain(openapi);
+    qyzn.chain(mqtt).chain(http).collect()
+}
+
+/// The dialects whose platforms can decide, and who decides before anybody says so (terminal rule 16).
+pub(crate) fn deciders(config: &TerminalConfig) -> (Vec<&'static str>, Decider) {
+    let mut dialects = switched_on(config);
+    let platform = config.openapi.as_ref().and_then(OpenapiConfig::platform);
+    if platform.is_none() {
+        dialects.retain(|dialect| *dialect != openapi::DIALECT);
+        return (dialects, Decider::Terminal);
+    }
+    (dialects, openapi::decider())
 }
 
 /// Where dialects listen: the name in `listeners.json`, the configuration's key, and the address.
@@ -42,7 +58,13 @@ pub(crate) fn listens(config: &TerminalConfig) -> Vec<(&'static str, &'static st
     let facegate = facegate.map(|config| (facegate::DIALECT, "facegate.listen", config.listen.as_str()));
     let lan = config.lan.iter();
     let lan = lan.map(|lan| (lan::DIALECT, "lan.listen", lan.listen.as_str()));
-    facegate.chain(lan).collect()
+    let openapi = config.openapi.iter().flat_map(|openapi| {
+        [
+            (openapi::DIALECT, "openapi.listen", openapi.listen.as_str()),
+            (openapi::PUSH, "openapi.push_listen", openapi.push_listen.as_str()),
+        ]
+    });
+    facegate.chain(lan).chain(openapi).collect()
 }
 
 /// Runs all dialects until `shutdown`; after a commanded reboot they close and come back (terminal rule 20).
@@ -85,6 +107,10 @@ fn start(device: &Arc<Device>, places: &Arc<Places>, ending: &Ending, memory: &m
     if let Some(config) = device.config.lan.clone() {
         let places = Arc::clone(places);
         endpoints.spawn(lan::run(Arc::clone(device), config, places, ending.clone()));
+    }
+    if let Some(config) = device.config.openapi.clone() {
+        let places = Arc::clone(places);
+        endpoints.spawn(openapi::run(Arc::clone(device), config, places, ending.clone()));
     }
     endpoints
 }

@@ -159,6 +159,11 @@ impl Attempt {
     }
 }
 
+/// Whether a face was compared.
+fn shows_face(method: Method) -> bool {
+    matches!(method, Method::Face | Method::FaceAndCard | Method::FaceAndIdCard)
+}
+
 impl Device {
     /// Carries an attempt through. Runs to its end even if whoever asked goes away.
     pub(super) async fn attempt(self: &Arc<Self>, attempt: Attempt) -> Result<Answer, PassError> {
@@ -206,7 +211,7 @@ impl Device {
         let now = self.clock.now();
         let sensors = *self.sensors.lock().unwrap_or_else(PoisonError::into_inner);
         let local = self.local_decision(&attempt, &sensors, now);
-        let ruling = self.ruling(local);
+        let ruling = self.ruling(local, &attempt, method);
         let details = attempt.details(method, ruling, local, sensors);
         let private = attempt.private();
         let entry = match self.keep(&attempt, &details, &private, now).await {
@@ -292,13 +297,20 @@ impl Device {
     }
 
     /// Who has the last word: this terminal, or a platform that is asked. What the sensors say no platform overrules.
-    fn ruling(&self, local: Decision) -> Ruling {
+    fn ruling(&self, local: Decision, attempt: &Attempt, method: Method) -> Ruling {
         let measured = matches!(
             local,
             Decision::Denied(Denial::Fever | Denial::Mask | Denial::Liveness)
         );
         match self.decisions.decider() {
-            Decider::Platform { dialect, when_silent } if !measured => {
+            Decider::Platform { faces_only: true, .. }
+                if attempt.member().is_none() || !shows_face(method) =>
+            {
+                local.into()
+            }
+            Decider::Platform {
+                dialect, when_silent, ..
+            } if !measured => {
                 if self.connections.is_online(&dialect) {
                     Ruling::Pending
                 } else {

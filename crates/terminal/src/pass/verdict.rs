@@ -96,7 +96,10 @@ impl Device {
             _ => {}
         }
         match self.settle(&open).await {
-            Ok(()) if granted => self.open_door(open.details.method),
+            Ok(()) if granted => {
+                let open_ms = verdict.as_ref().and_then(|verdict| verdict.open_ms);
+                self.open_door_for(open.details.method, open_ms);
+            }
             Ok(()) => {}
             Err(error) => {
                 tracing::error!(%error, "a decision could not be kept, the door stays shut");

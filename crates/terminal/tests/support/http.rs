@@ -33,9 +33,19 @@ impl Receiver {
 
     /// The next request.
     pub async fn next(&self) -> Received {
-        let accepted = tokio::time::timeout(PATIENCE, self.listener.accept());
-        let (stream, _) = accepted.await.expect("a request in time").unwrap();
-        Received::read(stream).await
+        let next = tokio::time::timeout(PATIENCE, self.next_ever());
+        next.await.expect("a request in time")
+    }
+
+    /// The next request, however long it takes.
+    pub async fn next_ever(&self) -> Received {
+        loop {
+            let (stream, _) = self.listener.accept().await.unwrap();
+            // Whoever breaks off is nobody.
+            if let Some(whole) = Received::read(stream).await {
+                return whole;
+            }
+        }
     }
 
     /// The next request, answered.
@@ -49,8 +59,7 @@ impl Receiver {
     pub fn serve(self, content_type: &'static str, body: Vec<u8>) {
         tokio::spawn(async move {
             loop {
-                let (stream, _) = self.listener.accept().await.unwrap();
-                let mut request = Received::read(stream).await;
+                let mut request = self.next_ever().await;
                 request.answer_with("200 OK", content_type, &body).await;
             }
         });
@@ -58,13 +67,15 @@ impl Receiver {
 }
 
 impl Received {
-    async fn read(mut stream: TcpStream) -> Self {
+    async fn read(mut stream: TcpStream) -> Option<Self> {
         let mut bytes = Vec::new();
         let end = loop {
             if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
                 break end + 4;
             }
-            assert!(stream.read_buf(&mut bytes).await.unwrap() > 0, "a whole request");
+            if stream.read_buf(&mut bytes).await.ok()? == 0 {
+                return None;
+            }
         };
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
         let length = head
@@ -76,16 +87,18 @@ impl Received {
             })
             .map_or(0, |length| length.trim().parse().unwrap());
         while bytes.len() < end + length {
-            assert!(stream.read_buf(&mut bytes).await.unwrap() > 0, "a whole body");
+            if stream.read_buf(&mut bytes).await.ok()? == 0 {
+                return None;
+            }
         }
         let mut first = head.split_whitespace();
-        Self {
+        Some(Self {
             method: first.next().unwrap().to_owned(),
             target: first.next().unwrap().to_owned(),
             body: bytes[end..].to_vec(),
             head,
             stream,
-        }
+        })
     }
 
     pub async fn answer(&mut self, body: &str) {
@@ -98,9 +111,11 @@ impl Received {
             "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
         );
-        self.stream.write_all(head.as_bytes()).await.unwrap();
-        self.stream.write_all(body).await.unwrap();
-        self.stream.shutdown().await.unwrap();
+        let whole = [head.as_bytes(), body].concat();
+        // Whoever asked may have gone.
+        if self.stream.write_all(&whole).await.is_ok() {
+            let _ = self.stream.shutdown().await;
+        }
     }
 
     /// The body as a form.

@@ -17,7 +17,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
-use terminal::config::{FacegateConfig, LanConfig, MqttConfig, QyznConfig, TerminalConfig};
+use terminal::config::{FacegateConfig, LanConfig, MqttConfig, OpenapiConfig, QyznConfig, TerminalConfig};
 use terminal::people::Newcomer;
 use terminal::{Running, StartOptions, Terminal};
 
@@ -147,6 +147,23 @@ pub fn facegate_config(folder: &Path) -> TerminalConfig {
     };
     TerminalConfig {
         facegate: Some(facegate),
+        ..config(folder)
+    }
+}
+
+/// The same, called and listened to, with a platform of chapter 9 or none.
+pub fn openapi_config(folder: &Path, platform: &str) -> TerminalConfig {
+    let openapi = OpenapiConfig {
+        listen: "127.0.0.1:0".to_owned(),
+        push_listen: "127.0.0.1:0".to_owned(),
+        platform: platform.to_owned(),
+        poll_seconds: 1,
+        heartbeat_seconds: 1,
+        resend_seconds: 1,
+        ..OpenapiConfig::default()
+    };
+    TerminalConfig {
+        openapi: Some(openapi),
         ..config(folder)
     }
 }

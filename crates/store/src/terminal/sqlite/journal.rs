@@ -212,6 +212,36 @@ impl Journal for SqliteJournal {
         self.entries(delivery::OUTSTANDING_SINCE, values).await
     }
 
+    async fn recorded(
+        &self,
+        dialect: &str,
+        between: (Timestamp, Timestamp),
+        after: Option<(Timestamp, u64)>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let (instant, place) = after.unwrap_or((Timestamp::MAX, u64::MAX));
+        let values = vec![
+            dialect.to_owned().into(),
+            between.0.as_millisecond().into(),
+            between.1.as_millisecond().into(),
+            instant.as_millisecond().into(),
+            from_seq(place).into(),
+            i64::from(limit).into(),
+        ];
+        self.entries(delivery::RECORDED, values).await
+    }
+
+    async fn newest(&self) -> Result<u64, StoreError> {
+        let newest: i64 = self
+            .store
+            .read(|connection| {
+                let query = "SELECT coalesce(max(seq), 0) FROM records";
+                Ok(connection.query_row(query, [], |row| row.get(0))?)
+            })
+            .await?;
+        Ok(to_seq(newest))
+    }
+
     async fn acknowledge_until(&self, dialect: &str, instant: Timestamp) -> Result<(), StoreError> {
         let dialect = dialect.to_owned();
         let until = instant.as_millisecond();

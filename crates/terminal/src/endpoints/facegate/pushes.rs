@@ -129,6 +129,7 @@ fn verdict(answer: &Acknowledgement, push: &Push) -> Option<Verdict> {
         open,
         show,
         speak: None,
+        open_ms: None,
     })
 }
 

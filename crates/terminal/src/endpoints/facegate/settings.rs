@@ -72,6 +72,7 @@ impl Endpoint {
             OpenDoorWay::Platform => Decider::Platform {
                 dialect: DIALECT.to_owned(),
                 when_silent: WhenSilent::StaysShut,
+                faces_only: false,
             },
             _ => Decider::Terminal,
         };

@@ -1,14 +1,13 @@
 //! Calls to platforms, guarded: so long, so many bytes back, no redirects, and pictures that are pictures.
 
 use bytes::{Bytes, BytesMut};
+use dialects::http::{Call, Method};
 use dialects::lenient::PictureFormat;
 use futures_util::StreamExt as _;
 use std::time::Duration;
 
 /// How long a platform may take to accept a connection.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
-/// Bytes of a platform's answer; all documents' answers are far smaller.
-const ANSWER_BYTES: usize = 1 << 20;
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +25,6 @@ pub(crate) enum CallError {
     #[error("more than {0} bytes came")]
     TooLarge(usize),
     /// What came is not a picture of a known format.
-    #[allow(dead_code, reason = "for dialects that name photos by their address")]
     #[error("what came is no picture")]
     NotAPicture,
 }
@@ -72,7 +70,7 @@ pub(crate) struct Answer {
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
-    #[allow(dead_code, reason = "for dialects that name photos by their address")]
+    answer_bytes: usize,
     picture_bytes: usize,
 }
 
@@ -90,6 +88,7 @@ impl Client {
         };
         Ok(Self {
             http: builder.build()?,
+            answer_bytes: limits.message_bytes,
             picture_bytes: limits.picture_bytes,
         })
     }
@@ -101,15 +100,34 @@ impl Client {
             .post(address(&post.url)?)
             .header(reqwest::header::CONTENT_TYPE, post.content_type)
             .body(post.body);
+        self.answer(request).await
+    }
+
+    /// Makes a dialect's call to the platform at `base`.
+    pub(crate) async fn call(&self, base: &str, call: Call) -> Result<Answer, CallError> {
+        let url = address(&format!("{base}{}", call.target))?;
+        let request = match call.method {
+            Method::Get => self.http.get(url),
+            Method::Post => self.http.post(url),
+        };
+        let request = match call.content_type {
+            Some(content_type) => request
+                .header(reqwest::header::CONTENT_TYPE, content_type)
+                .body(call.body),
+            None => request,
+        };
+        self.answer(request).await
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Answer, CallError> {
         let response = request.send().await?;
         Ok(Answer {
             status: response.status().as_u16(),
-            body: bounded(response, ANSWER_BYTES).await?,
+            body: bounded(response, self.answer_bytes).await?,
         })
     }
 
     /// Fetches a picture; what it is, its bytes tell.
-    #[allow(dead_code, reason = "for dialects that name photos by their address")]
     pub(crate) async fn picture(&self, url: &str) -> Result<Bytes, CallError> {
         let response = self.http.get(address(url)?).send().await?;
         if !response.status().is_success() {

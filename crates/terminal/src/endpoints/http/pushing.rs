@@ -57,9 +57,8 @@ struct Pump<P> {
     delivery: Delivery,
     pauses: Pauses,
     not_before: Option<Instant>,
-    /// Records on their way, in order or out of it.
-    under_way: JoinSet<(u64, bool, Delivered)>,
-    in_order: usize,
+    /// Records on their way.
+    under_way: JoinSet<(u64, Delivered)>,
 }
 
 /// Delivers until `end`; what is on its way then is given up, and comes again.
@@ -77,7 +76,6 @@ pub(crate) async fn run<P: Platform>(
         pauses: Pauses::new(delivery.resend),
         not_before: None,
         under_way: JoinSet::new(),
-        in_order: 0,
         device,
         delivery,
     };
@@ -89,7 +87,7 @@ pub(crate) async fn run<P: Platform>(
         tokio::select! {
             () = end.cancelled() => break,
             Some(done) = pump.under_way.join_next() => match done {
-                Ok((seq, in_order, delivered)) => pump.done(seq, in_order, delivered),
+                Ok((seq, delivered)) => pump.done(seq, delivered),
                 Err(error) => tracing::error!(%error, "a delivery broke off"),
             },
             told = grew.changed() => if told.is_err() { break },
@@ -115,30 +113,27 @@ impl<P: Platform> Pump<P> {
             return Ok(());
         }
         while let Some(entry) = self.queue.urgent().await? {
-            self.spawn(entry, false);
+            self.spawn(entry);
         }
-        while self.not_before.is_none() && self.in_order < self.delivery.window {
+        // What is decided on overtakes; nothing overtakes that.
+        while self.not_before.is_none() && self.under_way.len() < self.delivery.window {
             let Some(entry) = self.queue.next().await? else {
                 break;
             };
-            self.in_order += 1;
-            self.spawn(entry, true);
+            self.spawn(entry);
         }
         Ok(())
     }
 
-    fn spawn(&mut self, entry: Entry, in_order: bool) {
+    fn spawn(&mut self, entry: Entry) {
         let platform = Arc::clone(&self.platform);
         self.under_way.spawn(async move {
             let seq = entry.seq;
-            (seq, in_order, platform.deliver(entry).await)
+            (seq, platform.deliver(entry).await)
         });
     }
 
-    fn done(&mut self, seq: u64, in_order: bool, delivered: Delivered) {
-        if in_order {
-            self.in_order = self.in_order.saturating_sub(1);
-        }
+    fn done(&mut self, seq: u64, delivered: Delivered) {
         match delivered {
             Delivered::Acknowledged(verdict) => {
                 self.pauses.reset();

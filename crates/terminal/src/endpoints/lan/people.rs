@@ -3,7 +3,8 @@
 use super::Endpoint;
 use super::calls::{Outcome, failed};
 use crate::camera::as_jpeg;
-use crate::people::{Member, Newcomer, PhotoChange, PutError, model_id};
+use crate::endpoints::told;
+use crate::people::{Member, PutError, model_id};
 use dialects::epoch::Epoch;
 use dialects::lan::control::{Check, Checked, Usability};
 use dialects::lan::convert::person_from_message;
@@ -16,7 +17,7 @@ use dialects::lenient::Base64Text;
 use dialects::told::ToldPerson;
 use jiff::Timestamp;
 use model::access::Rule;
-use model::{CredentialKind, FaceFault, Greeting, Person};
+use model::{CredentialKind, FaceFault, Person};
 use std::sync::Arc;
 
 /// The credentials that the dialect has a place for.
@@ -25,34 +26,13 @@ const OWN_CREDENTIALS: [CredentialKind; 2] = [CredentialKind::IcCard, Credential
 impl Endpoint {
     /// `setPerson`: adds or replaces (QUIRKS L16); what the dialect has no place for stays as it was.
     pub(super) async fn put(&self, message: &SetPerson) -> Outcome {
-        let told = person_from_message(message, model_id(&message.id));
-        let photos = match told.photo.as_ref().map(Base64Text::decode).transpose() {
+        let person = person_from_message(message, model_id(&message.id));
+        let photos = match person.photo.as_ref().map(Base64Text::decode).transpose() {
             Ok(photo) => photo.map(|bytes| (String::new(), bytes)).into_iter().collect(),
             Err(error) => return Err(Refused::new(Status::PictureFormat, format!("photo: {error}"))),
         };
-        self.keep(told, photos).await.map_err(|error| refusal(&error))?;
-        Ok(Reply::done())
-    }
-
-    async fn keep(&self, told: ToldPerson, photos: Vec<(String, Vec<u8>)>) -> Result<(), PutError> {
-        let wire_id = told.wire_id.clone();
-        if self.device.people.find(&wire_id).is_some() {
-            let (told, photos) = (told.clone(), PhotoChange::Replace(photos.clone()));
-            let change = |person: &mut Person, rules: &mut Vec<Rule>, _: &mut Greeting| {
-                lay_over(told, person, rules);
-            };
-            if self.device.revise_person(&wire_id, change, photos).await? {
-                return Ok(());
-            }
-        }
-        let newcomer = Newcomer {
-            wire_id,
-            person: told.person,
-            rules: told.rules,
-            greeting: Greeting::default(),
-            photos,
-        };
-        self.device.put_person(newcomer).await
+        let taken = told::take(&self.device, person, Some(photos), lay_over).await;
+        taken.map(|()| Reply::done()).map_err(|error| refusal(&error))
     }
 
     /// `getPerson`.
@@ -75,7 +55,7 @@ impl Endpoint {
         };
         Ok(Reply::success::<GetPerson>(&SetPerson {
             photo: photo.as_deref().map(Base64Text::encode),
-            ..told(&member)
+            ..as_told(&member)
         }))
     }
 
@@ -84,7 +64,7 @@ impl Endpoint {
         let people = &self.device.people;
         let members = people.ids().into_iter().filter_map(|id| people.find(&id));
         Reply::success::<ListPerson>(&People {
-            people: members.map(|member| told(&member)).collect(),
+            people: members.map(|member| as_told(&member)).collect(),
         })
     }
 
@@ -191,7 +171,7 @@ fn lay_over(told: ToldPerson, person: &mut Person, rules: &mut Vec<Rule>) {
 }
 
 /// A person as `listPerson` tells one.
-fn told(member: &Member) -> SetPerson {
+fn as_told(member: &Member) -> SetPerson {
     let person = &member.person;
     let number = |kind| {
         let mut credentials = person.credentials.iter();

@@ -152,6 +152,7 @@ impl Pump {
             open: answer.verdict() == Some(true),
             show: words.clone(),
             speak: words,
+            open_ms: None,
         };
         self.device.decisions.decide(DIALECT, sent.seq, verdict);
         self.queue.acknowledge(sent.seq);

@@ -91,6 +91,7 @@ async fn try_set(device: &Device, message: &OnlineSetDevInfo) -> Result<Result<(
             0 => Decider::Platform {
                 dialect: DIALECT.to_owned(),
                 when_silent: WhenSilent::StaysShut,
+                faces_only: false,
             },
             _ => Decider::Terminal,
         };

@@ -106,6 +106,7 @@ impl Pump {
                     open: answer.open_door == Some(1),
                     show: answer.screen_text.filter(|text| !text.trim().is_empty()),
                     speak: None,
+                    open_ms: None,
                 };
                 self.device.decisions.decide(DIALECT, seq, verdict);
                 self.acknowledge(seq);

@@ -298,6 +298,7 @@ async fn set_decider(device: &Device, message: OnlineOpenDoor) -> ResponseBody {
     let platform = |when_silent| Decider::Platform {
         dialect: DIALECT.to_owned(),
         when_silent,
+        faces_only: false,
     };
     let decider = match message {
         message if !message.platform_decides() => Decider::Terminal,

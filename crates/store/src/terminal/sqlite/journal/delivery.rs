@@ -18,6 +18,13 @@ pub(super) const OUTSTANDING_SINCE: &str = "
       AND (occurred_at, seq) > (?2, ?3)
     ORDER BY occurred_at, seq LIMIT ?4";
 
+/// Filter of what is not hidden from a dialect (`?1`) and happened between `?2` and `?3`, the newest first, after the entry
+/// of the instant `?4` at the place `?5`, `?6` at most.
+pub(super) const RECORDED: &str = "
+    WHERE seq > (SELECT hidden FROM deliveries WHERE dialect = ?1)
+      AND settled = 1 AND occurred_at BETWEEN ?2 AND ?3 AND (occurred_at, seq) < (?4, ?5)
+    ORDER BY occurred_at DESC, seq DESC LIMIT ?6";
+
 /// Filter of what a dialect (`?1`) is done with after `?2`, `?3` at most, stated between the instants `?4` and `?5`.
 pub(super) const DELIVERED: &str = "
     WHERE seq > max(?2, (SELECT hidden FROM deliveries WHERE dialect = ?1))

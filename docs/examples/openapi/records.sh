@@ -1,0 +1,19 @@
+#!/bin/sh
+# Records (8.3.2): those of the last day, at most a thousand a page.
+# DEVICE and PASSWORD name the terminal and what calls are signed with; each answer is a line.
+set -eu
+DEVICE=${DEVICE:-http://127.0.0.1:8899}
+PASSWORD=${PASSWORD:-123456}
+# An address with its signature (4.1): md5(timestamp#password), the timestamp in milliseconds.
+signed() {
+    timestamp=$(date +%s)000
+    sign=$(printf "%s#%s" "$timestamp" "$PASSWORD" | md5sum | cut -d " " -f 1)
+    echo "$DEVICE$1?timestamp=$timestamp&sign=$sign"
+}
+call() {
+    path=$1
+    shift
+    curl --silent --show-error --fail --max-time 30 "$@" "$(signed "$path")"
+    echo
+}
+call /api/record --get --data "startTime=$(($(date +%s) - 86400))" --data "endTime=$(date +%s)" --data size=1000
