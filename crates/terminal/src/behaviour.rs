@@ -75,6 +75,8 @@ impl Default for Lock {
 pub enum Occasion {
     /// Nobody knows the face.
     Stranger,
+    /// Whoever it is must not pass.
+    Blocked,
     /// Nobody knows the card, or it opens nothing here.
     NotAuthorised,
     /// Not at this time.
@@ -117,6 +119,10 @@ pub struct Prompts {
     pub occasions: BTreeMap<Occasion, Phrase>,
     /// Nothing is spoken.
     pub mute: bool,
+    /// Nothing is spoken to those let in.
+    pub mute_welcome: bool,
+    /// Nothing is shown to those let in.
+    pub blank_welcome: bool,
     /// Nothing is spoken to those not let in.
     pub mute_refusals: bool,
     /// Nothing is shown to those not let in.

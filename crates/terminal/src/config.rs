@@ -2,14 +2,16 @@
 
 use face::FaceConfig;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
+mod facegate;
 mod lan;
 mod limits;
 mod mqtt;
 mod openapi;
 
+pub use facegate::FacegateConfig;
 pub use lan::LanConfig;
 pub use limits::LimitsConfig;
 pub use mqtt::{BrokerAddress, MqttConfig};
@@ -22,7 +24,7 @@ pub use openapi::OpenapiConfig;
 pub const DEFAULT_TOML: &str = include_str!("terminal.toml");
 
 /// Tables of [`DEFAULT_TOML`] that switch something on by being there.
-pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt", "lan", "openapi"];
+pub const OPTIONAL_TABLES: &[&str] = &["qyzn", "mqtt", "facegate", "lan", "openapi"];
 
 /// The longest serial that the dialects built so far can carry, in bytes (qyzn, 4.2.2).
 const SERIAL_BYTES: usize = 32;
@@ -51,9 +53,9 @@ pub struct TerminalConfig {
     /// `[mqtt]`; `None` is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mqtt: Option<MqttConfig>,
-    /// `[facegate]`: known, refused until it is built.
-    #[serde(skip_serializing)]
-    pub facegate: Option<IgnoredAny>,
+    /// `[facegate]`; `None` is off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facegate: Option<FacegateConfig>,
     /// `[lan]`; `None` is off.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lan: Option<LanConfig>,
@@ -211,9 +213,6 @@ impl Default for QyznConfig {
 /// Why a configuration cannot be started.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// A dialect whose endpoint is not built.
-    #[error("[{0}] is a dialect that this version of the terminal does not speak yet: remove the table")]
-    Dialect(&'static str),
     /// A value out of its range.
     #[error("{key}: {problem}")]
     Value {
@@ -230,10 +229,6 @@ impl TerminalConfig {
     /// # Errors
     /// [`ConfigError`] names the key and says what is right.
     pub fn check(&self) -> Result<(), ConfigError> {
-        let unbuilt = [("facegate", self.facegate.is_some())];
-        if let Some((dialect, _)) = unbuilt.into_iter().find(|(_, present)| *present) {
-            return Err(ConfigError::Dialect(dialect));
-        }
         self.time_zone()?;
         self.check_device()?;
         self.face
@@ -245,6 +240,9 @@ impl TerminalConfig {
         }
         if let Some(mqtt) = &self.mqtt {
             mqtt.check(&self.terminal.serial)?;
+        }
+        if let Some(facegate) = &self.facegate {
+            facegate.check()?;
         }
         if let Some(lan) = &self.lan {
             lan.check()?;

@@ -10,6 +10,7 @@ use crate::door::Door;
 use crate::events::Events;
 use crate::pass::{Answer, Factors, Language, Pass, Repeats, Sensors};
 use crate::people::{Newcomer, People, PhotoChange, PutError};
+use crate::pins::Pins;
 use crate::questions::Questions;
 use crate::reader::Reader;
 use crate::resends::Resends;
@@ -62,6 +63,8 @@ pub struct Device {
     pub camera: Camera,
     /// The card reader.
     pub reader: Reader,
+    /// The door's own passwords.
+    pub pins: Pins,
     /// What only platforms can answer.
     pub questions: Questions,
     /// The dialects' connections.

@@ -12,6 +12,7 @@ pub mod door;
 pub mod events;
 pub mod pass;
 pub mod people;
+pub mod pins;
 pub mod questions;
 pub mod reader;
 pub mod resends;

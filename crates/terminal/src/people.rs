@@ -291,6 +291,12 @@ impl People {
         self.gallery.search(template)
     }
 
+    /// Those who look most like a face, the most alike first.
+    #[must_use]
+    pub fn nearest(&self, template: &face::Template, count: usize) -> Vec<(String, f32)> {
+        self.gallery.nearest(template, count)
+    }
+
     /// How many persons there are.
     #[must_use]
     pub fn len(&self) -> usize {

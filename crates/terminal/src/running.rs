@@ -12,6 +12,7 @@ use crate::endpoints::Places;
 use crate::events::Events;
 use crate::pass::{Factors, Language, Repeats};
 use crate::people::People;
+use crate::pins::Pins;
 use crate::questions::Questions;
 use crate::reader::Reader;
 use crate::resends::Resends;
@@ -81,6 +82,9 @@ pub struct Listeners {
     /// The kiosk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kiosk: Option<SocketAddr>,
+    /// `facegate`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facegate: Option<SocketAddr>,
     /// `lan`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lan: Option<SocketAddr>,
@@ -119,6 +123,7 @@ impl Terminal {
         let places = bind_dialects(&config).await?;
         let listeners = Listeners {
             kiosk: kiosk.as_ref().and_then(|listener| listener.local_addr().ok()),
+            facegate: places.address("facegate"),
             lan: places.address("lan"),
             openapi: places.address("openapi"),
             openapi_push: places.address("openapi_push"),
@@ -252,6 +257,7 @@ async fn build(
         events: Events::default(),
         engine,
         camera: Camera::default(),
+        pins: Pins::default(),
         questions: Questions::default(),
         reader: Reader::default(),
         connections: Connections::default(),

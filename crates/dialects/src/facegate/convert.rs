@@ -16,4 +16,4 @@ pub use ids::{customize_id, wire_id, wire_refs};
 pub use received::{DeviceRecord, record_from_capture, record_from_control, record_from_device};
 pub use reported::{Report, ReportKind, record_to_platform};
 pub use told::{changed, person_from_device, person_from_platform, person_to_platform};
-pub use wanted::{DevicePhoto, Wanted, person_to_device};
+pub use wanted::{DevicePhoto, Wanted, person_to_device, picture};

@@ -169,6 +169,26 @@ pub trait Journal: Send + Sync {
     /// [`StoreError`] of the database.
     async fn hide_all(&self, dialect: &str) -> Result<(), StoreError>;
 
+    /// Hides these records from a dialect, whether it has them or not.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    async fn hide(&self, dialect: &str, records: &[u64]) -> Result<(), StoreError>;
+
+    /// Everything of this time (both ends inclusive) that was not hidden from a dialect, after `after`, in the order of
+    /// commits, at most `limit`.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    async fn visible(
+        &self,
+        dialect: &str,
+        from: Timestamp,
+        until: Timestamp,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError>;
+
     /// What a dialect is done with and may be asked for again, of this time (both ends inclusive), after `after`, oldest
     /// first, at most `limit`. What was hidden from it is not among it.
     ///

@@ -10,6 +10,7 @@ fn the_commented_file_states_the_built_in_defaults() {
     let built_in = TerminalConfig {
         qyzn: Some(QyznConfig::default()),
         mqtt: Some(MqttConfig::default()),
+        facegate: Some(FacegateConfig::default()),
         lan: Some(LanConfig::default()),
         openapi: Some(OpenapiConfig::default()),
         ..TerminalConfig::default()
@@ -47,13 +48,6 @@ fn an_unknown_key_in_any_table_is_refused() {
 }
 
 #[test]
-fn dialects_that_are_not_built_are_refused_by_name() {
-    let config: TerminalConfig = toml::from_str("[facegate]\nany = 1\n").unwrap();
-    let error = config.check().unwrap_err().to_string();
-    assert!(error.contains("facegate"), "{error}");
-}
-
-#[test]
 fn contradictory_values_name_their_key() {
     for (text, key) in [
         ("[terminal]\nserial = \"\"", "terminal.serial"),
@@ -67,6 +61,8 @@ fn contradictory_values_name_their_key() {
         ("[mqtt]\nca = \"ca.pem\"", "mqtt.ca"),
         ("[mqtt]\nheartbeat_seconds = 0", "mqtt"),
         ("[mqtt]\n[terminal]\nserial = \"a/b\"", "terminal.serial"),
+        ("[facegate]\nlisten = \"8000\"", "facegate.listen"),
+        ("[facegate]\nresend_seconds = 0", "facegate.resend_seconds"),
         ("[lan]\nlisten = \"8088\"", "lan.listen"),
         ("[lan]\nresend_seconds = 0", "lan.resend_seconds"),
         ("[openapi]\nplatform = \"nowhere\"", "openapi.platform"),

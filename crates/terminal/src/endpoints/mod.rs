@@ -1,6 +1,7 @@
 //! The dialects that this terminal speaks: which are on, and their restart when a platform commands a reboot.
 
 mod delivery;
+mod facegate;
 mod http;
 mod kept;
 mod lan;
@@ -33,9 +34,11 @@ pub(crate) struct Ending {
 pub(crate) fn switched_on(config: &TerminalConfig) -> Vec<&'static str> {
     let qyzn = config.qyzn.iter().map(|_| qyzn::DIALECT);
     let mqtt = config.mqtt.iter().map(|_| mqtt::DIALECT);
+    let facegate = config.facegate.iter().map(|_| facegate::DIALECT);
     let lan = config.lan.iter().map(|_| lan::DIALECT);
     let openapi = config.openapi.iter().map(|_| openapi::DIALECT);
-    qyzn.chain(mqtt).chain(lan).chain(openapi).collect()
+    let http = facegate.chain(lan).chain(openapi);
+    qyzn.chain(mqtt).chain(http).collect()
 }
 
 /// The dialects whose platforms can decide, and who decides before anybody says so (terminal rule 16).
@@ -51,6 +54,8 @@ pub(crate) fn deciders(config: &TerminalConfig) -> (Vec<&'static str>, Decider) 
 
 /// Where dialects listen: the name in `listeners.json`, the configuration's key, and the address.
 pub(crate) fn listens(config: &TerminalConfig) -> Vec<(&'static str, &'static str, &str)> {
+    let facegate = config.facegate.iter();
+    let facegate = facegate.map(|config| (facegate::DIALECT, "facegate.listen", config.listen.as_str()));
     let lan = config.lan.iter();
     let lan = lan.map(|lan| (lan::DIALECT, "lan.listen", lan.listen.as_str()));
     let openapi = config.openapi.iter().flat_map(|openapi| {
@@ -59,7 +64,7 @@ pub(crate) fn listens(config: &TerminalConfig) -> Vec<(&'static str, &'static st
             (openapi::PUSH, "openapi.push_listen", openapi.push_listen.as_str()),
         ]
     });
-    lan.chain(openapi).collect()
+    facegate.chain(lan).chain(openapi).collect()
 }
 
 /// Runs all dialects until `shutdown`; after a commanded reboot they close and come back (terminal rule 20).
@@ -94,6 +99,10 @@ fn start(device: &Arc<Device>, places: &Arc<Places>, ending: &Ending, memory: &m
     if let Some(config) = device.config.mqtt.clone() {
         let memory = memory.clone();
         endpoints.spawn(mqtt::run(Arc::clone(device), config, ending.clone(), memory));
+    }
+    if let Some(config) = device.config.facegate.clone() {
+        let places = Arc::clone(places);
+        endpoints.spawn(facegate::run(Arc::clone(device), config, places, ending.clone()));
     }
     if let Some(config) = device.config.lan.clone() {
         let places = Arc::clone(places);

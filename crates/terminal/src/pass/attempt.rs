@@ -30,6 +30,8 @@ pub(super) enum Who {
     Known(Arc<Member>),
     /// A face that nobody of the library has.
     Stranger(Box<face::Template>),
+    /// Nobody in particular, with a password of the door.
+    PasswordHolder,
     /// A credential that nobody of the library has.
     Unknown,
 }
@@ -92,7 +94,7 @@ impl Attempt {
         match &self.who {
             Who::Known(member) => Visitor::Named(visitor_name(&member.wire_id)),
             Who::Stranger(template) => Visitor::Stranger(template.clone()),
-            Who::Unknown => match &self.presented {
+            Who::Unknown | Who::PasswordHolder => match &self.presented {
                 Some(credential) => Visitor::Named(format!("{:?} {}", credential.kind, credential.number)),
                 None => Visitor::Nobody,
             },
@@ -102,7 +104,7 @@ impl Attempt {
     pub(super) fn member(&self) -> Option<&Arc<Member>> {
         match &self.who {
             Who::Known(member) => Some(member),
-            Who::Stranger(_) | Who::Unknown => None,
+            Who::Stranger(_) | Who::Unknown | Who::PasswordHolder => None,
         }
     }
 
@@ -275,9 +277,11 @@ impl Device {
         if refused {
             return Decision::Denied(Denial::NotAuthorised);
         }
+        let objection = Conditions::of(&behaviour).objection(sensors);
         let member = match &attempt.who {
             Who::Known(member) => member,
             Who::Stranger(_) => return Decision::Denied(Denial::Stranger),
+            Who::PasswordHolder => return objection.map_or(Decision::Granted, Decision::Denied),
             Who::Unknown => return Decision::Denied(Denial::UnknownCredential),
         };
         let door = access::Door {
@@ -285,7 +289,6 @@ impl Device {
             device_times: behaviour.times.clone(),
         };
         let decision = access::decide(&member.subject(), &member.rules, &door, now);
-        let objection = Conditions::of(&behaviour).objection(sensors);
         match (decision, objection) {
             (Decision::Granted, Some(denial)) => Decision::Denied(denial),
             (Decision::Granted, None) => member.take_pass(),

@@ -39,7 +39,11 @@ impl Device {
             number,
             document,
         } = presented;
-        let who = self.people.holder(kind, &number).map_or(Who::Unknown, Who::Known);
+        let who = match self.people.holder(kind, &number) {
+            Some(member) => Who::Known(member),
+            None if kind == CredentialKind::Pin && self.pins.open(&number) => Who::PasswordHolder,
+            None => Who::Unknown,
+        };
         let attempt = Attempt {
             who,
             factor: Factor::Credential(kind),

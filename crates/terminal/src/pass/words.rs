@@ -48,10 +48,11 @@ pub fn words(ruling: Ruling, hearer: &Hearer<'_>, language: Language, prompts: &
         refusal(ruling, hearer, language, prompts)
     };
     let refused = matches!(ruling, Ruling::Denied(_));
-    if prompts.mute || (refused && prompts.mute_refusals) {
+    let granted = ruling == Ruling::Granted;
+    if prompts.mute || (refused && prompts.mute_refusals) || (granted && prompts.mute_welcome) {
         words.speech.clear();
     }
-    if refused && prompts.blank_refusals {
+    if (refused && prompts.blank_refusals) || (granted && prompts.blank_welcome) {
         words.message.clear();
     }
     words
@@ -127,6 +128,7 @@ fn occasion(ruling: Ruling, method: Option<Method>) -> Option<Occasion> {
     };
     Some(match denial {
         Denial::Stranger => Occasion::Stranger,
+        Denial::Blocked => Occasion::Blocked,
         Denial::NotAuthorised | Denial::UnknownCredential => Occasion::NotAuthorised,
         Denial::OutOfSchedule | Denial::NotYetValid => Occasion::OutOfSchedule,
         Denial::Expired => Occasion::Expired,

@@ -17,7 +17,7 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tempfile::TempDir;
-use terminal::config::{LanConfig, MqttConfig, OpenapiConfig, QyznConfig, TerminalConfig};
+use terminal::config::{FacegateConfig, LanConfig, MqttConfig, OpenapiConfig, QyznConfig, TerminalConfig};
 use terminal::people::Newcomer;
 use terminal::{Running, StartOptions, Terminal};
 
@@ -134,6 +134,19 @@ pub fn lan_config(folder: &Path) -> TerminalConfig {
     };
     TerminalConfig {
         lan: Some(lan),
+        ..config(folder)
+    }
+}
+
+/// The same, called at `/action/<Operator>`.
+pub fn facegate_config(folder: &Path) -> TerminalConfig {
+    let facegate = FacegateConfig {
+        listen: "127.0.0.1:0".to_owned(),
+        resend_seconds: 1,
+        device_id: 1_300_001,
+    };
+    TerminalConfig {
+        facegate: Some(facegate),
         ..config(folder)
     }
 }

@@ -75,8 +75,9 @@ pub fn person_to_device(wanted: &Wanted<'_>) -> Converted<PersonInfo> {
     }
 }
 
-/// A picture as the document writes it.
-pub(super) fn picture(jpeg: &[u8]) -> Base64Text {
+/// A JPEG as the document writes pictures: Base64 behind what it is (QUIRKS A63).
+#[must_use]
+pub fn picture(jpeg: &[u8]) -> Base64Text {
     let encoded = Base64Text::encode(jpeg);
     Base64Text::from_text(format!("{PICTURE_PREFIX}{}", encoded.as_text()))
 }

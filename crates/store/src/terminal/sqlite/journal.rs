@@ -269,6 +269,32 @@ impl Journal for SqliteJournal {
         self.store.write(move |tx| delivery::hide_all(tx, &dialect)).await
     }
 
+    async fn hide(&self, dialect: &str, records: &[u64]) -> Result<(), StoreError> {
+        let dialect = dialect.to_owned();
+        let records: Vec<i64> = records.iter().map(|seq| from_seq(*seq)).collect();
+        self.store
+            .write(move |tx| delivery::hide(tx, &dialect, &records))
+            .await
+    }
+
+    async fn visible(
+        &self,
+        dialect: &str,
+        from: Timestamp,
+        until: Timestamp,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let values = vec![
+            dialect.to_owned().into(),
+            from_seq(after).into(),
+            i64::from(limit).into(),
+            from.as_second().into(),
+            until.as_second().into(),
+        ];
+        self.entries(delivery::VISIBLE, values).await
+    }
+
     async fn delivered(
         &self,
         dialect: &str,

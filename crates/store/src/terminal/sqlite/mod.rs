@@ -12,10 +12,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The schema, oldest step first.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: include_str!("../schema/0001.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: include_str!("../schema/0001.sql"),
+    },
+    Migration {
+        version: 2,
+        sql: include_str!("../schema/0002.sql"),
+    },
+];
 
 /// The database's name in the data folder.
 const FILE_NAME: &str = "terminal.db";

@@ -227,6 +227,32 @@ async fn each_dialect_goes_its_own_way_through_the_records() {
 }
 
 #[tokio::test]
+async fn what_is_hidden_from_one_dialect_is_nothing_to_the_others() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    let journal = &store.journal;
+    journal.switch_on(&["one", "two"]).await.unwrap();
+    for number in 1..=4 {
+        journal.append(entry(number, None)).await.unwrap();
+    }
+    journal.acknowledge("one", 1).await.unwrap();
+    journal.hide("one", &[1, 3, 99]).await.unwrap();
+    let visible = async |dialect, after, limit| {
+        let all = journal.visible(dialect, Timestamp::MIN, Timestamp::MAX, after, limit);
+        numbers(&all.await.unwrap())
+    };
+    assert_eq!(visible("one", 0, 10).await, [2, 4]);
+    assert_eq!(visible("one", 2, 1).await, [4]);
+    assert_eq!(visible("two", 0, 10).await, [1, 2, 3, 4]);
+    assert_eq!(outstanding(&store, "one").await, [2, 4]);
+    assert_eq!(outstanding(&store, "two").await, [1, 2, 3, 4]);
+    let again = journal
+        .delivered("one", Timestamp::MIN, Timestamp::MAX, 0, 10)
+        .await;
+    assert_eq!(numbers(&again.unwrap()), [0; 0]);
+}
+
+#[tokio::test]
 async fn records_of_one_key_never_state_the_same_second() {
     let folder = TempDir::new().unwrap();
     let store = open(folder.path()).await;

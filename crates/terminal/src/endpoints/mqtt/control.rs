@@ -120,7 +120,9 @@ fn failure(error: &UpgradeError, announced: &Announced) -> ErrorCode {
             ErrorCode::DownloadFailed
         }
         (UpgradeError::Check(_), Announced::Length(_)) => ErrorCode::WrongLength,
-        (UpgradeError::Check(_), Announced::Md5(_) | Announced::Package) => ErrorCode::WrongHash,
+        (UpgradeError::Check(_), Announced::Md5(_) | Announced::Package | Announced::Anything) => {
+            ErrorCode::WrongHash
+        }
     }
 }
 

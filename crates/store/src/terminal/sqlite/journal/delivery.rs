@@ -30,7 +30,15 @@ pub(super) const DELIVERED: &str = "
     WHERE seq > max(?2, (SELECT hidden FROM deliveries WHERE dialect = ?1))
       AND (seq <= (SELECT acknowledged FROM deliveries WHERE dialect = ?1)
            OR EXISTS (SELECT 1 FROM exceptions e WHERE e.dialect = ?1 AND e.seq = r.seq))
+      AND NOT EXISTS (SELECT 1 FROM hidden h WHERE h.dialect = ?1 AND h.seq = r.seq)
       AND wire_second * 1000 BETWEEN ?4 AND ?5
+    ORDER BY seq LIMIT ?3";
+
+/// Filter of what is not hidden from a dialect (`?1`) after `?2`, `?3` at most, stated between the seconds `?4` and `?5`.
+pub(super) const VISIBLE: &str = "
+    WHERE seq > max(?2, (SELECT hidden FROM deliveries WHERE dialect = ?1))
+      AND NOT EXISTS (SELECT 1 FROM hidden h WHERE h.dialect = ?1 AND h.seq = r.seq)
+      AND wire_second BETWEEN ?4 AND ?5
     ORDER BY seq LIMIT ?3";
 
 /// How many records a dialect has yet to acknowledge.
@@ -121,6 +129,24 @@ fn move_mark(tx: &Write<'_>, dialect: &str, mark: i64, sent: i64) -> Result<(), 
     Ok(())
 }
 
+/// These records are done with, and never shown again.
+pub(super) fn hide(tx: &Write<'_>, dialect: &str, records: &[i64]) -> Result<(), StoreError> {
+    let Some(mark) = mark(tx, dialect)? else {
+        return Ok(());
+    };
+    for seq in records {
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO hidden (dialect, seq) SELECT ?1, seq FROM records WHERE seq = ?2",
+        )?
+        .execute((dialect, seq))?;
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO exceptions (dialect, seq) SELECT ?1, seq FROM records WHERE seq = ?2 AND seq > ?3",
+        )?
+        .execute((dialect, seq, mark))?;
+    }
+    move_mark(tx, dialect, mark, mark)
+}
+
 /// Everything there is, is done with.
 pub(super) fn hide_all(tx: &Write<'_>, dialect: &str) -> Result<(), StoreError> {
     tx.execute(
@@ -130,5 +156,6 @@ pub(super) fn hide_all(tx: &Write<'_>, dialect: &str) -> Result<(), StoreError> 
         [dialect],
     )?;
     tx.execute("DELETE FROM exceptions WHERE dialect = ?1", [dialect])?;
+    tx.execute("DELETE FROM hidden WHERE dialect = ?1", [dialect])?;
     Ok(())
 }
