@@ -19,6 +19,10 @@ pub enum Reaction {
     Answer(String),
     /// The whole answer, byte for byte.
     Raw(Vec<u8>),
+    /// The same; and the call's body is the answer of another path from now on.
+    Keep(String, &'static str),
+    /// The same once, then with another body.
+    Once(String, String),
     /// The connection is closed without a word.
     HangUp,
     /// The answer begins and never ends, byte by byte.
@@ -142,7 +146,16 @@ async fn serve(stream: TcpStream, reactions: Reactions, sender: mpsc::UnboundedS
     let Some(asked) = read(&mut stream).await else {
         return;
     };
-    let reaction = reactions.lock().unwrap().get(&asked.path).cloned();
+    let mut reaction = reactions.lock().unwrap().get(&asked.path).cloned();
+    if let Some(Reaction::Once(answer, then)) = reaction {
+        let then = Reaction::Answer(then);
+        reactions.lock().unwrap().insert(asked.path.clone(), then);
+        reaction = Some(Reaction::Answer(answer));
+    } else if let Some(Reaction::Keep(answer, path)) = reaction {
+        let kept = Reaction::Answer(String::from_utf8(asked.body.clone()).unwrap());
+        reactions.lock().unwrap().insert(path.to_owned(), kept);
+        reaction = Some(Reaction::Answer(answer));
+    }
     let _ = sender.send(asked);
     let mut stream = stream.into_inner();
     let _ = match reaction {
@@ -151,7 +164,7 @@ async fn serve(stream: TcpStream, reactions: Reactions, sender: mpsc::UnboundedS
                 .write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                 .await
         }
-        Some(Reaction::HangUp) => Ok(()),
+        Some(Reaction::HangUp | Reaction::Keep(..) | Reaction::Once(..)) => Ok(()),
         Some(Reaction::Raw(bytes)) => stream.write_all(&bytes).await,
         Some(Reaction::Answer(body)) => {
             let head = format!(
