@@ -32,7 +32,9 @@ pub fn dialects() -> &'static [&'static dyn Dialect] {
 
 /// What devices push to, and fetch from, over HTTP.
 pub(crate) fn pushed_routes() -> Router<Arc<Hub>> {
-    Router::new().nest("/lan", lan::routes())
+    Router::new()
+        .nest("/lan", lan::routes())
+        .nest("/openapi", openapi::routes())
 }
 
 /// The dialect of this name.
