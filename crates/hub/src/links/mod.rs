@@ -8,6 +8,7 @@ mod flow;
 pub mod lan;
 mod link;
 pub mod mqtt;
+pub mod openapi;
 pub mod qyzn;
 mod registry;
 pub mod words;
@@ -27,7 +28,13 @@ pub use registry::{LiveLink, Registry};
 /// Every dialect that this hub speaks.
 #[must_use]
 pub fn dialects() -> &'static [&'static dyn Dialect] {
-    &[&facegate::Facegate, &lan::Lan, &mqtt::Mqtt, &qyzn::Qyzn]
+    &[
+        &facegate::Facegate,
+        &lan::Lan,
+        &mqtt::Mqtt,
+        &openapi::OpenApi,
+        &qyzn::Qyzn,
+    ]
 }
 
 /// What devices push to, and fetch from, over HTTP.

@@ -44,13 +44,29 @@ pub async fn take(
     intake::take(hub, Arrival::of(record, &receipt)).await
 }
 
+/// From when until when, both included, in milliseconds of the device's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// From here on.
+    pub from_ms: i64,
+    /// Until here.
+    pub until_ms: i64,
+}
+
+impl Range {
+    fn has(&self, record: &ReceivedRecord) -> bool {
+        let at = record.instant.map(Timestamp::as_millisecond);
+        at.is_none_or(|at| (self.from_ms..=self.until_ms).contains(&at))
+    }
+}
+
 /// Records of a device on their way into the hub.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// The records, oldest first.
+    /// The records, in the device's order.
     pub records: Vec<ReceivedRecord>,
-    /// From where the next page goes on, in milliseconds of the device's clock; `None` after the last one.
-    pub next_ms: Option<i64>,
+    /// Where the next page is, in the source's own terms; `None` after the last one.
+    pub next: Option<i64>,
 }
 
 /// A device whose records can be asked for.
@@ -62,23 +78,23 @@ pub trait RecordSource: Send + Sync {
     /// How finely it tells times, in milliseconds.
     fn resolution_ms(&self) -> i64;
 
-    /// From where records are fetched after an outage, in milliseconds of the device's clock.
+    /// What an outage may have left on it.
     ///
     /// # Errors
     /// [`CallError`].
-    async fn begins_at(&self) -> Result<i64, CallError>;
+    async fn gap(&self) -> Result<Range, CallError>;
 
-    /// What the device has from a place on, as much as it gives at once.
+    /// Some of its records: the first page, or the next one as the last said.
     ///
     /// # Errors
     /// [`CallError`].
-    async fn page(&self, from_ms: i64) -> Result<Page, CallError>;
+    async fn page(&self, range: &Range, next: Option<i64>) -> Result<Page, CallError>;
 
-    /// The records of a page are on the disk.
+    /// The records of a page of a gap are on the disk.
     ///
     /// # Errors
     /// [`CallError`].
-    async fn committed(&self, page: &Committed) -> Result<(), CallError>;
+    async fn committed(&self, range: &Range, page: &Committed) -> Result<(), CallError>;
 }
 
 /// A page that is on the disk.
@@ -90,43 +106,67 @@ pub struct Committed {
     pub is_last: bool,
 }
 
-/// Fetches what the device has from a place until another; returns how many came.
+/// Fetches what an outage may have left on the device; returns how many records came.
 ///
 /// # Errors
 /// [`CallError`]; what was taken stays taken.
-pub async fn fetch(source: &dyn RecordSource, from_ms: i64, until_ms: Option<i64>) -> Result<u32, CallError> {
-    let hub = &source.line().hub;
-    let id = &source.line().device.device.id;
-    let (mut from_ms, mut count) = (from_ms, 0_u32);
+pub async fn fill(source: &dyn RecordSource) -> Result<u32, CallError> {
+    let range = source.gap().await?;
+    walk(source, range, true).await
+}
+
+/// Fetches what the device has of a time once more; returns how many records came.
+///
+/// # Errors
+/// [`CallError`]; what was taken stays taken.
+pub async fn fetch_again(source: &dyn RecordSource, range: Range) -> Result<u32, CallError> {
+    walk(source, range, false).await
+}
+
+async fn walk(source: &dyn RecordSource, range: Range, is_gap: bool) -> Result<u32, CallError> {
+    let (mut next, mut count) = (None, 0_u32);
     for _ in 0..MOST_PAGES {
-        let page = source.page(from_ms).await?;
-        let device = hub.store.devices.device(id, None).await;
-        let device = device.map_err(|error| not_kept(&error))?;
-        let device = device.ok_or_else(CallError::disconnected)?;
-        let mut newest_ms = None;
-        for record in page.records {
-            let at = record.instant.map(Timestamp::as_millisecond);
-            if until_ms.zip(at).is_some_and(|(until, at)| at > until) {
-                return Ok(count);
-            }
-            let taken = patiently(|| take(hub, &device, record.clone(), source.resolution_ms())).await;
-            taken.map_err(|error| not_kept(&error))?;
-            count = count.saturating_add(1);
-            newest_ms = newest_ms.max(at);
+        let page = source.page(&range, next).await?;
+        let (came, newest_ms) = keep(source, &range, page.records).await?;
+        count = count.saturating_add(came);
+        let is_last = page.next.is_none();
+        if is_gap {
+            source
+                .committed(&range, &Committed { newest_ms, is_last })
+                .await?;
         }
-        let is_last = page.next_ms.is_none_or(|next| next <= from_ms);
-        if until_ms.is_none() {
-            source.committed(&Committed { newest_ms, is_last }).await?;
+        if is_last {
+            return Ok(count);
         }
-        match page.next_ms {
-            Some(next) if !is_last => from_ms = next,
-            _ => return Ok(count),
-        }
+        next = page.next;
     }
-    Err(CallError::ours(
-        Failure::Internal,
-        "the device's records have no end",
-    ))
+    let text = "the device's records have no end";
+    Err(CallError::ours(Failure::Internal, text))
+}
+
+/// Keeps a page's records of the range; how many, and when the newest happened.
+async fn keep(
+    source: &dyn RecordSource,
+    range: &Range,
+    records: Vec<ReceivedRecord>,
+) -> Result<(u32, Option<i64>), CallError> {
+    let hub = &source.line().hub;
+    let device = hub
+        .store
+        .devices
+        .device(&source.line().device.device.id, None)
+        .await;
+    let device = device.map_err(|error| not_kept(&error))?;
+    let device = device.ok_or_else(CallError::disconnected)?;
+    let (mut count, mut newest_ms) = (0_u32, None);
+    for record in records.into_iter().filter(|record| range.has(record)) {
+        let at = record.instant.map(Timestamp::as_millisecond);
+        let taken = patiently(|| take(hub, &device, record.clone(), source.resolution_ms())).await;
+        taken.map_err(|error| not_kept(&error))?;
+        count = count.saturating_add(1);
+        newest_ms = newest_ms.max(at);
+    }
+    Ok((count, newest_ms))
 }
 
 /// From when until when records are to be sent again: the arguments of `resend_records`.
@@ -156,11 +196,7 @@ pub async fn keep_filled(source: &dyn RecordSource, live: &LiveLink) {
     let quiet = Duration::from_millis(source.line().hub.config.devices.fill_after_ms);
     loop {
         live.records.quiet_for(quiet).await;
-        let filled = match source.begins_at().await {
-            Ok(from_ms) => fetch(source, from_ms, None).await,
-            Err(error) => Err(error),
-        };
-        let rest = match filled {
+        let rest = match fill(source).await {
             Ok(0) => EVERY,
             Ok(count) => {
                 tracing::info!(device = %live.device, count, "records were fetched");

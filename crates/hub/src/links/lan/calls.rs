@@ -2,10 +2,10 @@
 
 use super::contact::{measure, replace_key};
 use super::declared::update_of;
+use super::people;
 use super::wire::{BUSY_FOR, Wire};
-use super::{people, records};
 use crate::links::dialled::attend::{Polled, by_period};
-use crate::links::dialled::records::{fetch, keep_filled, range_of};
+use crate::links::dialled::records::{Range, fetch_again, fill, keep_filled, range_of};
 use crate::links::dialled::{DialledLink, Line};
 use crate::links::{
     BodyFault, CallError, CommandDone, Failure, HeldPerson, Link, LiveLink, PeopleSink, PersonDone,
@@ -128,7 +128,11 @@ impl LanLink {
         measure(&self.wire).await?;
         let skew_ms = self.wire.now_there_ms() - Timestamp::now().as_millisecond();
         let there = |at: Timestamp| at.as_millisecond().saturating_add(skew_ms);
-        let count = fetch(self, there(from), Some(there(until))).await?;
+        let range = Range {
+            from_ms: there(from),
+            until_ms: there(until),
+        };
+        let count = fetch_again(self, range).await?;
         Ok(CommandDone {
             result: Some(json!({"records": count})),
             photo: None,
@@ -226,7 +230,7 @@ impl Link for LanLink {
     }
 
     async fn recall_records(&self, _since: Option<Timestamp>) -> Result<(), CallError> {
-        fetch(self, records::BEGINNING_MS, None).await.map(|_| ())
+        fill(self).await.map(|_| ())
     }
 
     async fn command(

@@ -3,7 +3,7 @@
 use super::calls::LanLink;
 use crate::links::CallError;
 use crate::links::dialled::Line;
-use crate::links::dialled::records::{Committed, Page, RecordSource};
+use crate::links::dialled::records::{Committed, Page, Range, RecordSource};
 use async_trait::async_trait;
 use dialects::epoch::Epoch;
 use dialects::lan::PassRecord;
@@ -11,8 +11,11 @@ use dialects::lan::convert::record_from_device;
 use dialects::lan::record::RECORDS;
 use dialects::lan::{ListRecord, RemoveRecord};
 
-/// From here on a terminal is asked: everything.
-pub(super) const BEGINNING_MS: i64 = 0;
+/// What it pushed itself is not there any more.
+const EVERYTHING: Range = Range {
+    from_ms: 0,
+    until_ms: i64::MAX,
+};
 /// Records of one second may stand on two pages (QUIRKS L8).
 const OVERLAP_MS: i64 = 1000;
 /// How long one moment lasts for terminals that tell whole seconds, and for what is known of their clocks.
@@ -30,34 +33,39 @@ impl RecordSource for LanLink {
         RESOLUTION_MS
     }
 
-    async fn begins_at(&self) -> Result<i64, CallError> {
-        Ok(BEGINNING_MS)
+    async fn gap(&self) -> Result<Range, CallError> {
+        Ok(EVERYTHING)
     }
 
-    async fn page(&self, from_ms: i64) -> Result<Page, CallError> {
+    async fn page(&self, range: &Range, next: Option<i64>) -> Result<Page, CallError> {
+        // What is asked for is what happened after.
+        let after_ms = next.unwrap_or(range.from_ms.saturating_sub(1)).max(0);
         let ask = ListRecord {
-            ts: Epoch::from_millisecond(from_ms.max(BEGINNING_MS)),
+            ts: Epoch::from_millisecond(after_ms),
             count: RECORDS,
         };
         let mut listed = self.wire.call(&ask).await?.records;
         listed.sort_by_key(|record| record.ts);
         let is_full = i64::try_from(listed.len()).is_ok_and(|count| count >= RECORDS);
-        let newest = listed.last().and_then(|record| record.ts);
+        let newest_ms = listed
+            .last()
+            .and_then(|record| record.ts)
+            .map(Epoch::as_millisecond);
         let records = listed.into_iter().map(|record: PassRecord| {
             let message = serde_json::to_value(&record).unwrap_or_default();
             record_from_device(record, &message)
         });
         Ok(Page {
             records: records.collect(),
-            next_ms: newest
-                .filter(|_| is_full)
-                .map(|newest| next(from_ms, newest.as_millisecond())),
+            next: newest_ms
+                .filter(|newest_ms| is_full && *newest_ms <= range.until_ms)
+                .and_then(|newest_ms| going_on(after_ms, newest_ms)),
         })
     }
 
     /// What is listed goes there, too. Of a page that others follow, those of its last moment may stand on the next one; and
     /// while that moment lasts there may be one more than was listed.
-    async fn committed(&self, page: &Committed) -> Result<(), CallError> {
+    async fn committed(&self, _range: &Range, page: &Committed) -> Result<(), CallError> {
         let Some(newest_ms) = page.newest_ms else {
             return Ok(());
         };
@@ -68,24 +76,23 @@ impl RecordSource for LanLink {
     }
 }
 
-/// From where the next page is asked: a little before the last record, but on.
-fn next(from_ms: i64, newest_ms: i64) -> i64 {
+/// From where the next page is asked: a little before the last record, but on; `None` where it would be this one again.
+fn going_on(after_ms: i64, newest_ms: i64) -> Option<i64> {
     let overlapping = newest_ms.saturating_sub(OVERLAP_MS);
-    if overlapping > from_ms {
-        overlapping
-    } else {
-        newest_ms
-    }
+    [overlapping, newest_ms]
+        .into_iter()
+        .find(|next_ms| *next_ms > after_ms)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::next;
+    use super::going_on;
 
     #[test]
     fn pages_overlap_and_go_on() {
-        assert_eq!(next(0, 1_700_000_000_000), 1_699_999_999_000);
-        assert_eq!(next(1_699_999_999_000, 1_700_000_000_000), 1_700_000_000_000);
-        assert_eq!(next(1_700_000_000_000, 1_700_000_000_000), 1_700_000_000_000);
+        let (second, newest) = (1_699_999_999_000, 1_700_000_000_000);
+        assert_eq!(going_on(0, newest), Some(second));
+        assert_eq!(going_on(second, newest), Some(newest));
+        assert_eq!(going_on(newest, newest), None);
     }
 }
