@@ -164,7 +164,7 @@ async fn what_is_published_while_the_hub_is_away_waits_for_it_at_the_broker() {
     let hub = TestHub::start_in(directory, &overrides(&broker)).await;
     for id in ["1", "2", "1"] {
         let answer = loop {
-            let message = device.client.published().await.unwrap().1;
+            let message = device.next("").await.1;
             if message["msgType"] == "uploadRecordResp" {
                 break message;
             }

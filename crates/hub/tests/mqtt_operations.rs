@@ -26,7 +26,8 @@ struct Site {
 
 impl Site {
     async fn start() -> Self {
-        let overrides = "[mqtt]\nlisten = \"127.0.0.1:0\"\n[faces]\ncheck = \"off\"\n";
+        let overrides = "[mqtt]\nlisten = \"127.0.0.1:0\"\n[faces]\ncheck = \"off\"\n\
+             [devices]\ndrain_quiet_ms = 100\n";
         let hub = TestHub::start_with(overrides).await;
         let admin = hub.admin().await;
         let made = |answer: kit::Answer| answer.expect(201).json();

@@ -254,6 +254,8 @@ pub struct Device {
     pub client: Client,
     pub serial: String,
     pub token: String,
+    /// How many people it says it holds.
+    pub held: u32,
 }
 
 impl Device {
@@ -273,6 +275,7 @@ impl Device {
             client,
             serial: serial.to_owned(),
             token: String::new(),
+            held: 0,
         }
     }
 
@@ -282,16 +285,39 @@ impl Device {
         assert!(self.client.publish(&topic, message.to_string().as_bytes()).await);
     }
 
-    /// The next message of the cloud on this topic's part (`request`, `response`).
+    /// The next message of the cloud on this topic's part (`request`, `response`). That people are counted after each
+    /// connection is answered by the way.
     pub async fn heard(&mut self, part: &str) -> Value {
-        let (topic, message, _) = self.client.published().await.expect("the broker hung up");
-        assert_eq!(topic, format!("pass/{}/{part}", self.serial), "{message}");
-        message
+        loop {
+            let (topic, message, _) = self.next("").await;
+            if topic.is_empty() {
+                continue;
+            }
+            assert_eq!(topic, format!("pass/{}/{part}", self.serial), "{message}");
+            return message;
+        }
+    }
+
+    /// The next publication; a count that is not `wanted` is answered, and told without a topic.
+    pub async fn next(&mut self, wanted: &str) -> (String, Value, u8) {
+        let (topic, message, qos) = self.client.published().await.expect("the broker hung up");
+        if message["msgType"] == "onlineGetRegisterCount" && wanted != "onlineGetRegisterCount" {
+            self.answer(&message, "100", json!({"personNum": self.held.to_string()}))
+                .await;
+            return (String::new(), message, qos);
+        }
+        (topic, message, qos)
     }
 
     /// The next question of the cloud; it must be this one.
     pub async fn asked(&mut self, name: &str) -> Value {
-        let message = self.heard("request").await;
+        let message = loop {
+            let (topic, message, _) = self.next(name).await;
+            if topic == format!("pass/{}/request", self.serial) {
+                break message;
+            }
+            assert_eq!(topic, "", "{message}");
+        };
         assert_eq!(message["msgType"], name, "{message}");
         assert_eq!(message["deviceNo"], self.serial.as_str());
         message
@@ -336,6 +362,9 @@ impl Device {
         let told = self.asked("onlineSetDevInfo").await;
         assert_eq!(told["autoOpenDoorEnable"], "1");
         self.answer(&told, "100", json!({})).await;
+        let counted = self.asked("onlineGetRegisterCount").await;
+        let held = self.held.to_string();
+        self.answer(&counted, "100", json!({"personNum": held})).await;
     }
 
     /// A record, as the document's example has it.

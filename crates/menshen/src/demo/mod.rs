@@ -1,7 +1,8 @@
-//! `menshen demo`: a hub and a terminal in one process, wired over loopback, and three people who pass again and
-//! again. Everything is done through the two HTTP APIs, as any program outside would.
+//! `menshen demo`: a hub and a terminal for each dialect in one process, wired over loopback, and three people who pass
+//! again and again. Everything is done through the two HTTP APIs, as any program outside would.
 
 mod client;
+mod doors;
 mod events;
 mod people;
 mod scenes;

@@ -1,6 +1,7 @@
 //! One round of the demo: who comes, what should happen, what happens.
 
 use super::client::Kiosk;
+use super::doors::{Expected, Plan};
 use super::events::Events;
 use super::people::{People, Role, Shown};
 use super::site::{Site, text, visit_end};
@@ -11,27 +12,28 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// How long the visitor may pass.
-const VISIT: Duration = Duration::from_secs(20);
+const VISIT: Duration = Duration::from_secs(30);
 /// A little over the end of the visit, so that both clocks are past it.
 const AFTER_THE_END: Duration = Duration::from_millis(500);
 /// A record that is not at the hub by then is told as missing.
 const RECORD_WITHIN: Duration = Duration::from_secs(10);
 
-/// What a pass should come to.
-#[derive(Clone, Copy)]
-struct Expected<'a> {
-    /// The kiosk's answer.
-    door: &'a str,
-    /// The hub's record.
-    hub: &'a str,
+/// A door of the stage.
+pub(crate) struct At {
+    /// What it is.
+    pub(crate) plan: &'static Plan,
+    /// Its terminal's id at the hub.
+    pub(crate) device: String,
+    /// Its camera and reader.
+    pub(crate) kiosk: Kiosk,
 }
 
 /// The demo's stage.
 pub(crate) struct Stage {
     /// The hub's side.
     pub(crate) site: Site,
-    /// The terminal's side.
-    pub(crate) kiosk: Kiosk,
+    /// The terminals' side.
+    pub(crate) doors: Vec<At>,
     /// What the hub tells.
     pub(crate) events: Events,
     /// The three.
@@ -73,62 +75,64 @@ impl Stage {
             )?;
             tokio::time::sleep(left + AFTER_THE_END).await;
         }
-        self.passes(&visitor, "expired").await
+        self.pass_everywhere(&visitor, |plan| plan.after_visit).await?;
+        self.site.forget(&third).await?;
+        say("removed", &third, "")?;
+        self.stranger_passes(&third).await
     }
 
-    async fn passes(&mut self, role: &Role, result: &str) -> Result<()> {
-        self.passes_with(
-            role,
-            Expected {
-                door: result,
-                hub: result,
-            },
-        )
-        .await
+    async fn passes(&mut self, role: &Role, result: &'static str) -> Result<()> {
+        self.pass_everywhere(role, |_| Expected::both(result)).await
     }
 
-    /// The door knows an unknown card from an unknown face; qyzn does not (a record without a person is a stranger's).
+    /// The door knows an unknown card from an unknown face; not every wire does.
     async fn stranger_passes(&mut self, role: &Role) -> Result<()> {
-        let door = if role.card.is_some() {
-            "not_authorised"
-        } else {
-            "stranger"
-        };
-        self.passes_with(
-            role,
-            Expected {
-                door,
-                hub: "stranger",
-            },
-        )
+        let with_card = role.card.is_some();
+        self.pass_everywhere(role, |plan| match with_card {
+            true => plan.unknown_card,
+            false => Expected::both("stranger"),
+        })
         .await
     }
 
-    async fn passes_with(&mut self, role: &Role, expected: Expected<'_>) -> Result<()> {
-        for (shown, what) in &role.shows {
-            self.pass(role, shown, what, expected).await?;
-            tokio::time::sleep(self.pause).await;
+    async fn pass_everywhere(&mut self, role: &Role, expected: impl Fn(&Plan) -> Expected) -> Result<()> {
+        for place in 0..self.doors.len() {
+            for (shown, what) in &role.shows {
+                self.pass(place, role, (shown, what), &expected).await?;
+                tokio::time::sleep(self.pause).await;
+            }
         }
         Ok(())
     }
 
-    /// Lets someone come to the door and tells what the door and the hub said.
-    async fn pass(&mut self, role: &Role, shown: &Shown, what: &str, expected: Expected<'_>) -> Result<()> {
+    /// Lets someone come to a door and tells what the door and the hub said.
+    async fn pass(
+        &mut self,
+        place: usize,
+        role: &Role,
+        (shown, what): (&Shown, &str),
+        expected: impl Fn(&Plan) -> Expected,
+    ) -> Result<()> {
+        let Some(at) = self.doors.get(place) else {
+            return Ok(());
+        };
+        let expected = expected(at.plan);
         self.events.forget();
         let answer = match shown {
-            Shown::Picture(picture) => self.kiosk.frame(picture.clone()).await?,
-            Shown::Card(number) => self.kiosk.card(number).await?,
+            Shown::Picture(picture) => at.kiosk.frame(picture.clone()).await?,
+            Shown::Card(number) => at.kiosk.card(number).await?,
         };
         let answered = Instant::now();
         let result = answer
             .get("decision")
             .map(|decision| text(decision, "result"))
             .unwrap_or_default();
-        let device = self.site.device.clone();
-        let record = self.events.next(RECORD_WITHIN, |name, data| {
-            name == "record.created" && text(data, "device_id") == device
-        });
-        let record = record.await;
+        let record = self
+            .events
+            .next(RECORD_WITHIN, |name, data| {
+                name == "record.created" && text(data, "device_id") == at.device
+            })
+            .await;
         let recorded = record
             .as_ref()
             .map(|record| text(record, "result"))
@@ -148,7 +152,8 @@ impl Stage {
         };
         let door = if result.is_empty() { "no decision" } else { &result };
         output::line(format_args!(
-            "pass      {:<8} {door:<14} {}{at_the_hub}   ({what}){mark}",
+            "pass      {:<8} {:<8} {door:<14} {}{at_the_hub}   ({what}){mark}",
+            at.plan.dialect,
             role.name,
             similarity(&answer)
         ))?;

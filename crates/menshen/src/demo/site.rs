@@ -1,7 +1,8 @@
-//! What the demo's site needs before anyone can pass: a zone with the terminal in it, a group, a grant, people. All
+//! What the demo's site needs before anyone can pass: a zone with the terminals in it, a group, a grant, people. All
 //! through the hub's API, and all of it may be there already from an earlier start.
 
 use super::client::Hub;
+use super::doors::Plan;
 use super::people::Role;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
@@ -10,8 +11,6 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The terminal's serial.
-pub(crate) const SERIAL: &str = "DEMO-QYZN-1";
 /// How often the hub is asked about something that takes its time.
 const ASK_EVERY: Duration = Duration::from_millis(100);
 /// How long a device or a person may take to be where it should be.
@@ -22,14 +21,16 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 pub(crate) struct Site {
     /// The API.
     pub(crate) hub: Hub,
-    /// The terminal's id.
-    pub(crate) device: String,
+    /// The terminals' ids.
+    devices: Vec<String>,
+    /// The zone that they guard.
+    zone: String,
     /// The group whose members may pass.
     group: String,
 }
 
 impl Site {
-    /// Makes what is missing and approves the terminal.
+    /// Makes what is missing.
     pub(crate) async fn prepare(hub: Hub) -> Result<Self> {
         let zone = named(&hub, "/zones", "Demo building").await?;
         let group = named(&hub, "/groups", "Demo people").await?;
@@ -45,23 +46,31 @@ impl Site {
             )
             .await?;
         }
-        let device = until("the terminal to register", || find_device(&hub)).await?;
-        let id = text(&device, "id");
-        if text(&device, "status") == "pending" {
-            let settings = json!({ "name": "Demo door", "zone_id": zone, "direction": "entry" });
-            hub.send(Method::POST, &format!("/devices/{id}/approve"), &settings)
-                .await?;
-        }
-        let site = Self {
+        Ok(Self {
             hub,
-            device: id,
+            devices: Vec::new(),
+            zone,
             group,
-        };
-        until("the terminal to come online", || site.online()).await?;
-        Ok(site)
+        })
     }
 
-    /// Creates a person, or brings one of an earlier start to the same state, and waits until the terminal knows.
+    /// Approves a terminal, waits until it is online, and gives its id.
+    pub(crate) async fn admit(&mut self, plan: &Plan) -> Result<String> {
+        let device = until("a terminal to register", || find_device(&self.hub, plan.serial)).await?;
+        let id = text(&device, "id");
+        if text(&device, "status") == "pending" {
+            let name = format!("Demo door, {}", plan.dialect);
+            let settings = json!({ "name": name, "zone_id": self.zone, "direction": "entry" });
+            self.hub
+                .send(Method::POST, &format!("/devices/{id}/approve"), &settings)
+                .await?;
+        }
+        until("a terminal to come online", || self.online(&id)).await?;
+        self.devices.push(id.clone());
+        Ok(id)
+    }
+
+    /// Creates a person, or brings one of an earlier start to the same state, and waits until all terminals know.
     pub(crate) async fn enrol(&self, role: &Role, kind: &str, valid_until: Option<Timestamp>) -> Result<()> {
         let path = format!("/persons/{}", role.id);
         let known = match self.hub.find(&path).await? {
@@ -85,35 +94,39 @@ impl Site {
             "credentials": cards.collect::<Vec<_>>(),
         });
         self.hub.send(Method::PATCH, &path, &belongs).await?;
-        until("the terminal to take the person", || self.held(role.id))
-            .await
-            .map(drop)
+        for device in &self.devices {
+            until("a terminal to take the person", || self.held(device, role.id)).await?;
+        }
+        Ok(())
     }
 
-    /// Deletes a person, and waits until the terminal has forgotten them.
+    /// Deletes a person, and waits until no terminal has them.
     pub(crate) async fn forget(&self, role: &Role) -> Result<()> {
         self.hub.delete(&format!("/persons/{}", role.id)).await?;
-        until("the terminal to forget the person", || async {
-            let items = self.roster().await?;
-            Ok((!items.iter().any(|item| text(item, "person_id") == role.id)).then_some(()))
-        })
-        .await
+        for device in &self.devices {
+            until("a terminal to forget the person", || async {
+                let items = self.roster(device).await?;
+                Ok((!items.iter().any(|item| text(item, "person_id") == role.id)).then_some(()))
+            })
+            .await?;
+        }
+        Ok(())
     }
 
-    async fn roster(&self) -> Result<Vec<Value>> {
+    async fn roster(&self, device: &str) -> Result<Vec<Value>> {
         self.hub
-            .items(&format!("/devices/{}/roster?limit=1000", self.device))
+            .items(&format!("/devices/{device}/roster?limit=1000"))
             .await
     }
 
-    async fn online(&self) -> Result<Option<()>> {
-        let device = self.hub.get(&format!("/devices/{}", self.device)).await?;
+    async fn online(&self, device: &str) -> Result<Option<()>> {
+        let device = self.hub.get(&format!("/devices/{device}")).await?;
         Ok((text(&device, "status") == "online").then_some(()))
     }
 
     /// The roster's item of a person once it is applied; a refusal is an error.
-    async fn held(&self, person: &str) -> Result<Option<Value>> {
-        let items = self.roster().await?;
+    async fn held(&self, device: &str, person: &str) -> Result<Option<Value>> {
+        let items = self.roster(device).await?;
         let Some(item) = items.into_iter().find(|item| text(item, "person_id") == person) else {
             return Ok(None);
         };
@@ -129,11 +142,11 @@ impl Site {
     }
 }
 
-async fn find_device(hub: &Hub) -> Result<Option<Value>> {
-    let devices = hub.items(&format!("/devices?query={SERIAL}")).await?;
+async fn find_device(hub: &Hub, serial: &str) -> Result<Option<Value>> {
+    let devices = hub.items(&format!("/devices?query={serial}")).await?;
     Ok(devices
         .into_iter()
-        .find(|device| text(device, "serial") == SERIAL))
+        .find(|device| text(device, "serial") == serial))
 }
 
 /// The id of the zone or group with this name, made where it is missing.

@@ -1,43 +1,41 @@
-//! Starting the hub and the terminal of the demo, and finding out what the demo can show.
+//! Starting the hub and the terminals of the demo, and finding out what the demo can show.
 
-use super::client::{Hub, Kiosk};
+use super::client::Hub;
+use super::doors::{DOORS, Door, configured};
 use super::events::Events;
 use super::people::{People, Photos};
-use super::scenes::Stage;
-use super::site::{SERIAL, Site};
+use super::scenes::{At, Stage};
+use super::site::Site;
 use crate::cli::DemoArguments;
-use crate::config::{Effective, HUB, Side, Sources, TERMINAL};
+use crate::config::HUB;
 use crate::output;
 use anyhow::{Context, Result};
 use face::{Engine, Settings, models, samples};
 use hub::start::Options;
-use serde::de::DeserializeOwned;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use terminal::StartOptions;
 
 /// The user of the demo.
 const USER: &str = "admin";
 /// The file in the data folder that keeps the password, so that a second start can sign in.
 const PASSWORD_FILE: &str = "demo-password";
-/// The terminal's folder in the data folder.
-const TERMINAL_FOLDER: &str = "terminal";
+/// The terminals' folder in the data folder.
+const TERMINALS_FOLDER: &str = "terminals";
 
 /// Both sides, running.
 pub(crate) struct Both {
     hub: hub::Running,
-    terminal: terminal::Running,
+    doors: Vec<Door>,
     admin: String,
-    kiosk: String,
     password: String,
     recognises: bool,
 }
 
 impl Both {
-    /// Starts the hub, then the terminal that dials it.
+    /// Starts the hub, then the terminals.
     pub(crate) async fn start(arguments: &DemoArguments) -> Result<Self> {
         let data = &arguments.data;
         std::fs::create_dir_all(data).with_context(|| data.display().to_string())?;
@@ -48,35 +46,24 @@ impl Both {
         };
         let hub = hub::Hub::start(hub_config(arguments, &password)?, options).await?;
         let admin = hub.listeners().admin.clone().context("the hub has no console")?;
-        let platform = hub
-            .listeners()
-            .qyzn
-            .clone()
-            .context("the hub has no listener for terminals")?;
-        let terminal = terminal::Terminal::start(
-            terminal_config(data, &platform)?,
-            StartOptions {
-                engine: engine.clone(),
-            },
-        )
-        .await?;
-        let kiosk = terminal
-            .listeners()
-            .kiosk
-            .context("the terminal has no kiosk")?
-            .to_string();
         output::line(format_args!(
             "hub       http://{admin}/   user {USER}, password {password}"
         ))?;
-        output::line(format_args!(
-            "terminal  http://{kiosk}/   camera and screen of the door"
-        ))?;
+        let mut doors = Vec::new();
+        for plan in DOORS {
+            let folder = data.join(TERMINALS_FOLDER);
+            let door = Door::start(plan, &folder, hub.listeners(), engine.clone()).await?;
+            output::line(format_args!(
+                "{:<9} http://{}/   camera and screen of a door",
+                plan.dialect, door.address
+            ))?;
+            doors.push(door);
+        }
         output::line(format_args!("data      {}   (Ctrl-C stops)\n", data.display()))?;
         Ok(Self {
             hub,
-            terminal,
+            doors,
             admin,
-            kiosk,
             password,
             recognises: engine.is_some(),
         })
@@ -88,25 +75,45 @@ impl Both {
             format!("if these data are not the demo's, or its file {PASSWORD_FILE} was changed: choose another folder with --data")
         })?;
         let events = Events::listen(&hub).await?;
-        let site = Site::prepare(hub).await?;
+        let people = people(self.recognises)?;
+        let mut site = Site::prepare(hub).await?;
+        let mut doors = Vec::new();
+        for door in &self.doors {
+            if door.plan.needs_photo && people.member.enrolled.is_none() {
+                output::line(format_args!(
+                    "{:<9} takes nobody without a photo, and is left alone\n",
+                    door.plan.dialect
+                ))?;
+                continue;
+            }
+            doors.push(At {
+                plan: door.plan,
+                device: site.admit(door.plan).await?,
+                kiosk: door.kiosk()?,
+            });
+        }
         Ok(Stage {
             site,
-            kiosk: Kiosk::new(&self.kiosk)?,
+            doors,
             events,
-            people: people(self.recognises)?,
+            people,
             pause,
             surprises: 0,
         })
     }
 
-    /// Stops both, the terminal first so that it takes its leave.
+    /// Stops both, the terminals first so that they take their leave.
     pub(crate) async fn stop(self) {
-        self.terminal.stop().await;
+        let mut stopping = tokio::task::JoinSet::new();
+        for door in self.doors {
+            stopping.spawn(door.stop());
+        }
+        while stopping.join_next().await.is_some() {}
         self.hub.stop().await;
     }
 }
 
-fn hub_config<T: DeserializeOwned>(arguments: &DemoArguments, password: &str) -> Result<T> {
+fn hub_config(arguments: &DemoArguments, password: &str) -> Result<hub::config::HubConfig> {
     let sets = [
         format!("hub.data={}", arguments.data.display()),
         format!("admin.listen={}", arguments.listen),
@@ -114,29 +121,10 @@ fn hub_config<T: DeserializeOwned>(arguments: &DemoArguments, password: &str) ->
         "devices.listen=127.0.0.1:0".to_owned(),
         "qyzn.listen=127.0.0.1:0".to_owned(),
         "mqtt.listen=127.0.0.1:0".to_owned(),
+        // On loopback alone, for terminals of this process.
+        "mqtt.anonymous=true".to_owned(),
     ];
     configured(&HUB, sets.into())
-}
-
-fn terminal_config<T: DeserializeOwned>(data: &Path, platform: &str) -> Result<T> {
-    let sets = [
-        format!("terminal.data={}", data.join(TERMINAL_FOLDER).display()),
-        format!("terminal.serial={SERIAL}"),
-        "terminal.name=Demo door".to_owned(),
-        // Every pass counts, however soon the next one comes.
-        "terminal.repeat_seconds=0".to_owned(),
-        "kiosk.listen=127.0.0.1:0".to_owned(),
-        format!("qyzn.platform={platform}"),
-    ];
-    configured(&TERMINAL, sets.into())
-}
-
-fn configured<T: DeserializeOwned>(side: &Side, sets: Vec<String>) -> Result<T> {
-    let sources = Sources {
-        sets,
-        ..Sources::default()
-    };
-    Ok(Effective::load(side, &sources)?.read()?)
 }
 
 /// The password of the first start, made then and kept beside the data.

@@ -11,6 +11,8 @@
     missing_docs
 )]
 
+#[path = "../stories/bulk.rs"]
+mod bulk;
 #[path = "../stories/door.rs"]
 mod door;
 #[path = "../stories/erasure.rs"]
@@ -31,6 +33,7 @@ mod proxy;
 mod rough;
 #[path = "../stories/swarm.rs"]
 mod swarm;
+mod table;
 #[path = "../stories/wires.rs"]
 mod wires;
 

@@ -11,6 +11,8 @@
     missing_docs
 )]
 
+#[path = "../stories/bulk.rs"]
+mod bulk;
 mod demo;
 #[path = "../stories/door.rs"]
 mod door;

@@ -219,19 +219,25 @@ impl Pair {
 
     /// The same over a wire of one's choice.
     pub(crate) async fn start_over(wire: &Wire, terminal_sets: &[&str]) -> Self {
-        Self::start_between(wire, terminal_sets, |port| port).await
+        Self::start_between(wire, &[], terminal_sets, |port| port).await
+    }
+
+    /// The same with settings of the hub, too.
+    pub(crate) async fn start_with_hub(hub_sets: &[&str], terminal_sets: &[&str]) -> Self {
+        Self::start_between(WIRE, hub_sets, terminal_sets, |port| port).await
     }
 
     /// The same with something between the two: given the port of the hub, `between` says which one the terminal dials.
     pub(crate) async fn start_between(
         wire: &Wire,
+        hub_sets: &[&str],
         terminal_sets: &[&str],
         between: impl FnOnce(u16) -> u16,
     ) -> Self {
         use_ring();
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
-        let (hub, admin) = start_hub_over(wire, &folder.path().join("hub"), port, &[]).await;
+        let (hub, admin) = start_hub_over(wire, &folder.path().join("hub"), port, hub_sets).await;
         let kiosk = format!("127.0.0.1:{}", free_port());
         let mut sets = vec![
             format!("terminal.serial={SERIAL}"),

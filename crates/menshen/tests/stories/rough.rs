@@ -7,7 +7,6 @@ use serde_json::Value;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-const PASSES: usize = 200;
 async fn people_and_passes(seed: u64) {
     let mut plan = Plan::rough(seed);
     if WIRE.needs_photo {
@@ -21,17 +20,17 @@ async fn people_and_passes(seed: u64) {
     let proxy = Proxy::start(plan).await;
     let mut sets = vec!["terminal.repeat_seconds=0"];
     sets.extend(WIRE.impatient);
-    let pair = Pair::start_between(WIRE, &sets, |port| {
+    let pair = Pair::start_between(WIRE, &[], &sets, |port| {
         proxy.lead_to(&format!("127.0.0.1:{port}"));
         proxy.port()
     })
     .await;
-    let people = if WIRE.needs_photo { 10 } else { 100 };
+    let (people, passes) = if WIRE.needs_photo { (10, 60) } else { (100, 200) };
     pair.people_with_cards(people).await;
     // Two passes that the wire cannot tell apart are told as two times.
     let apart = WIRE.resolution + Duration::from_millis(100);
     let mut expected = Vec::new();
-    while expected.len() < PASSES {
+    while expected.len() < passes {
         let round = Instant::now();
         for n in 0..people {
             let person = format!("p{n}");
