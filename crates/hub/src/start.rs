@@ -316,6 +316,7 @@ async fn assemble(
         recognition,
         links: crate::links::Registry::default(),
         dialler: crate::links::dialled::Dialler::default(),
+        pictures: crate::links::dialled::pictures::Pictures::default(),
         devices_listener,
         intake: crate::intake::Intake::new(config.limits.intake_mb),
         renditions: Semaphore::new(RENDITIONS_AT_A_TIME),

@@ -34,6 +34,8 @@ pub struct Hub {
     pub links: crate::links::Registry,
     /// What is dialled.
     pub(crate) dialler: crate::links::dialled::Dialler,
+    /// Pictures that devices may fetch.
+    pub(crate) pictures: crate::links::dialled::pictures::Pictures,
     /// Where devices reach us over HTTP, as it was listened on.
     pub(crate) devices_listener: Option<std::net::SocketAddr>,
     /// How much may be under way between devices and the disk.

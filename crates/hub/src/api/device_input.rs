@@ -156,14 +156,21 @@ pub(super) fn check_zone_name(name: Option<&str>) -> Result<(), Problem> {
     }
 }
 
-pub(super) fn check_decider(dialect: &dyn Dialect, decision: Option<Decider>) -> Result<(), Problem> {
-    if decision == Some(Decider::Hub) && !dialect.capabilities().contains(&"decide") {
-        return Err(Problem::unsupported(
-            "decision",
-            "devices of this dialect decide themselves",
-        ));
+/// Who decides can be chosen where the dialect has the choice; elsewhere it is as it is.
+pub(super) fn check_decider(
+    dialect: &dyn Dialect,
+    before: Decider,
+    decision: Option<Decider>,
+) -> Result<(), Problem> {
+    let is_change = decision.is_some_and(|decision| decision != before);
+    if !is_change || dialect.capabilities().contains(&"decide") {
+        return Ok(());
     }
-    Ok(())
+    let why = match before {
+        Decider::Device => "devices of this dialect decide themselves",
+        Decider::Hub => "this device asks the hub",
+    };
+    Err(Problem::unsupported("decision", why))
 }
 
 /// A caller who is bound to a zone enters devices there.

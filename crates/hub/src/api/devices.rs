@@ -22,7 +22,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use model::{Device, DeviceId, DeviceStatus, ZoneId};
+use model::{Decider, Device, DeviceId, DeviceStatus, ZoneId};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
@@ -172,7 +172,7 @@ async fn create(
     }
     check_text("name", input.name.as_deref())?;
     check_zone_name(input.time_zone.as_deref())?;
-    check_decider(dialect, input.decision)?;
+    check_decider(dialect, Decider::default(), input.decision)?;
     let zone_id = within(&by.0, input.zone_id.clone().map(ZoneId::new))?;
     let broker = dialect.has_passwords().then(|| BrokerAccount::new(&serial));
     let place = Dialling::of(dialect, &input)?;
@@ -230,7 +230,7 @@ async fn change(
     check_text("name", input.name.as_deref())?;
     check_zone_name(input.time_zone.as_ref().and_then(|name| name.as_deref()))?;
     if let Some(dialect) = links::dialect(&before.device.dialect) {
-        check_decider(dialect, input.decision)?;
+        check_decider(dialect, before.device.decision, input.decision)?;
         check_dialled(dialect, &input)?;
     }
     let change = DeviceChange {

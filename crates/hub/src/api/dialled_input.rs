@@ -100,7 +100,11 @@ pub(super) fn pinned_on_approval(before: &StoredDevice) -> Option<Option<String>
 }
 
 fn host_of(address: Option<&str>) -> Option<String> {
-    let place: HostPort = address?.parse().ok()?;
+    let address = address?;
+    if address.parse::<std::net::IpAddr>().is_ok() {
+        return Some(address.to_owned());
+    }
+    let place: HostPort = address.parse().ok()?;
     Some(place.host)
 }
 

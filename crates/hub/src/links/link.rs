@@ -321,6 +321,11 @@ pub trait Link: Send + Sync {
     /// [`Failure::Unsupported`] where the dialect has no such switch.
     async fn set_decider(&self, decider: Decider) -> Result<(), CallError>;
 
+    /// Whether the device fetches its people by itself: nobody is put there or taken off over this link.
+    fn fetches_people(&self) -> bool {
+        false
+    }
+
     /// The device was approved while it is connected: from now on it is served.
     async fn admitted(&self) {}
 

@@ -42,6 +42,7 @@ pub(crate) fn pushed_routes() -> Router<Arc<Hub>> {
     Router::new()
         .nest("/facegate", facegate::routes())
         .nest("/lan", lan::routes())
+        .nest("/openapi", openapi::routes())
 }
 
 /// The dialect of this name.

@@ -10,4 +10,5 @@ mod worker;
 pub(crate) use compare::{keep_stray, verify};
 pub(crate) use dispatch::wake_devices;
 pub(crate) use import::begin as begin_import;
+pub(crate) use photos::picture;
 pub(crate) use worker::work_off;

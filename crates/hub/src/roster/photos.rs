@@ -3,7 +3,7 @@
 use crate::links::{CallError, Dialect, Failure, PutPhoto};
 use crate::state::Hub;
 use bytes::Bytes;
-use face::{FaceBox, rendition};
+use face::{FaceBox, RenditionLimits, rendition};
 use std::sync::Arc;
 use store::StoreError;
 use store::hub::people::DevicePhoto;
@@ -35,7 +35,7 @@ pub(super) async fn renditions(
         let Some(bytes) = hub.store.engine.blob(&photo.blob).await? else {
             continue;
         };
-        match make(hub, dialect, bytes.into()).await {
+        match make(hub, dialect.photo_limits(), bytes.into()).await {
             Ok(jpeg) => ready.push(PutPhoto {
                 id: photo.id.to_string(),
                 jpeg,
@@ -52,11 +52,30 @@ pub(super) async fn renditions(
     }
 }
 
-async fn make(hub: &Arc<Hub>, dialect: &'static dyn Dialect, bytes: Bytes) -> Result<Vec<u8>, String> {
+/// The best photo within limits of its own; `None` where none can be made into that.
+pub(crate) async fn picture(
+    hub: &Arc<Hub>,
+    limits: RenditionLimits,
+    photos: &[DevicePhoto],
+) -> Result<Option<Vec<u8>>, StoreError> {
+    for photo in photos {
+        let Some(bytes) = hub.store.engine.blob(&photo.blob).await? else {
+            continue;
+        };
+        match make(hub, limits, bytes.into()).await {
+            Ok(jpeg) => return Ok(Some(jpeg)),
+            Err(problem) => {
+                tracing::info!(photo = %photo.id, problem, "a photo cannot be made into a picture")
+            }
+        }
+    }
+    Ok(None)
+}
+
+async fn make(hub: &Arc<Hub>, limits: RenditionLimits, bytes: Bytes) -> Result<Vec<u8>, String> {
     let Ok(_turn) = hub.renditions.acquire().await else {
         return Err("the hub stops".to_owned());
     };
-    let limits = dialect.photo_limits();
     let photo_limits = *hub.recognition.limits();
     let face = largest_face(hub, &bytes).await;
     tokio::task::spawn_blocking(move || {

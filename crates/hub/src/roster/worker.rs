@@ -119,6 +119,9 @@ impl Worker {
     /// there: they wake this worker when they are done.
     async fn people(&self, device: &StoredDevice) -> Result<Step, StoreError> {
         let (hub, live) = (&self.hub, &self.live);
+        if live.link.fetches_people() {
+            return Ok(Step::Rest(None));
+        }
         let Ok(people) = Arc::clone(&live.people).try_lock_owned() else {
             return Ok(Step::Rest(None));
         };

@@ -92,7 +92,10 @@ async fn look_at(hub: &Arc<Hub>, id: DeviceId) {
 /// How a device is to be dialled; `None` where it is not to be.
 fn to_dial(device: &StoredDevice) -> Option<&'static dyn Dialled> {
     let dialled = dialect(&device.device.dialect)?.dialled()?;
-    let wanted = device.standing == Standing::Approved && device.device.address.is_some();
+    let address = device.device.address.as_deref();
+    // Of a device that only calls, the address is where it came from, without a port.
+    let is_place = address.is_some_and(|address| address.parse::<HostPort>().is_ok());
+    let wanted = device.standing == Standing::Approved && is_place;
     wanted.then_some(dialled)
 }
 

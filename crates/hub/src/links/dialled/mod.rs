@@ -24,6 +24,7 @@ pub mod attend;
 mod client;
 mod dialler;
 mod line;
+pub mod pictures;
 pub mod pushed;
 pub mod records;
 

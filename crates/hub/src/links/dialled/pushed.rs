@@ -11,6 +11,7 @@ use crate::secret;
 use crate::state::Hub;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
+use axum::http::header;
 use jiff::Timestamp;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use store::hub::devices::{DeviceChange, Registration, Standing, StoredDevice};
 pub struct Push {
     /// From where.
     pub peer: IpAddr,
+    /// The host by which it reached us, as it says.
+    pub host: Option<String>,
     /// The query, without `?`.
     pub query: String,
     /// The body, whatever its content type says.
@@ -36,10 +39,17 @@ impl FromRequest<Arc<Hub>> for Push {
         let peer = request.extensions().get::<PeerAddress>();
         let peer = peer.ok_or_else(|| Problem::internal(&"a connection without an address"))?;
         let peer = peer.0.ip().to_canonical();
+        let host = request.headers().get(header::HOST);
+        let host = host.and_then(|host| host.to_str().ok()).map(str::to_owned);
         let query = request.uri().query().unwrap_or_default().to_owned();
         let limit = hub.config.limits.push_kb.saturating_mul(1024);
         let body = input::read(request.into_body(), limit, hub).await?;
-        Ok(Self { peer, query, body })
+        Ok(Self {
+            peer,
+            host,
+            query,
+            body,
+        })
     }
 }
 
@@ -65,32 +75,73 @@ pub async fn sender(
     serial: &str,
     push: &Push,
 ) -> Result<Sender, StoreError> {
-    let known = match token {
+    let port = dialect.dialled().map(Dialled::port);
+    let claim = Claim { token, serial, port };
+    Ok(match whose(hub, dialect, claim, push).await? {
+        Whose::Device(device) => {
+            noted(hub, &device);
+            Sender::Device(device)
+        }
+        Whose::Pending(_) => Sender::Pending,
+        Whose::Elsewhere(_) | Whose::Nobody => Sender::Nobody,
+    })
+}
+
+/// As what a push came.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    /// The token of its address.
+    pub token: Option<&'a str>,
+    /// What the device calls itself.
+    pub serial: &'a str,
+    /// Where such a device is called; `None` where it only calls.
+    pub port: Option<u16>,
+}
+
+/// Whose a push is, and from where.
+#[derive(Debug)]
+pub enum Whose {
+    /// An approved device's, by its token or from its pinned address.
+    Device(Box<StoredDevice>),
+    /// An approved device's by its own word, from another address than the pinned one, or without one.
+    Elsewhere(Box<StoredDevice>),
+    /// A device's that waits for approval.
+    Pending(Box<StoredDevice>),
+    /// Nobody's whom the hub knows, or serves.
+    Nobody,
+}
+
+/// Whose a push is; nothing is noted of the device.
+///
+/// # Errors
+/// What the store says.
+pub async fn whose(
+    hub: &Arc<Hub>,
+    dialect: &dyn Dialect,
+    claim: Claim<'_>,
+    push: &Push,
+) -> Result<Whose, StoreError> {
+    let known = match claim.token {
         Some(token) => {
             let keyed = hub.store.devices.by_link_key(dialect.name(), token).await?;
             keyed.map(|keyed| keyed.device)
         }
-        None if serial.trim().is_empty() => None,
-        None => by_serial(hub, dialect, serial.trim(), push).await?,
+        None => by_serial(hub, dialect, claim, push).await?,
     };
-    let Some(device) = known else {
-        return Ok(Sender::Nobody);
+    let Some(device) = known.map(Box::new) else {
+        return Ok(Whose::Nobody);
     };
     match device.standing {
-        Standing::Disabled => Ok(Sender::Nobody),
+        Standing::Disabled => Ok(Whose::Nobody),
         Standing::Pending => {
-            let seen = vec![(device.device.id, Timestamp::now())];
+            let seen = vec![(device.device.id.clone(), Timestamp::now())];
             hub.store.devices.seen(seen).await?;
-            Ok(Sender::Pending)
+            Ok(Whose::Pending(device))
         }
-        Standing::Approved if token.is_some() || comes_from(&device, push.peer).await => {
-            noted(hub, &device);
-            Ok(Sender::Device(Box::new(device)))
+        Standing::Approved if claim.token.is_some() || comes_from(&device, push.peer).await => {
+            Ok(Whose::Device(device))
         }
-        Standing::Approved => {
-            tracing::info!(device = %device.device.id, peer = %push.peer, "a push from another address");
-            Ok(Sender::Nobody)
-        }
+        Standing::Approved => Ok(Whose::Elsewhere(device)),
     }
 }
 
@@ -98,9 +149,13 @@ pub async fn sender(
 async fn by_serial(
     hub: &Arc<Hub>,
     dialect: &dyn Dialect,
-    serial: &str,
+    claim: Claim<'_>,
     push: &Push,
 ) -> Result<Option<StoredDevice>, StoreError> {
+    let serial = claim.serial.trim();
+    if serial.is_empty() {
+        return Ok(None);
+    }
     let known = hub.store.devices.by_serial(dialect.name(), serial).await?;
     if let Some(known) = known {
         return Ok(Some(known.device));
@@ -108,25 +163,28 @@ async fn by_serial(
     if dialect.check_serial(serial).is_err() {
         return Ok(None);
     }
-    appeared(hub, dialect, serial, push.peer).await
+    appeared(hub, dialect, Claim { serial, ..claim }, push.peer).await
 }
 
 /// A device that nobody entered; `None` where there is no place for it.
 async fn appeared(
     hub: &Arc<Hub>,
     dialect: &dyn Dialect,
-    serial: &str,
+    claim: Claim<'_>,
     peer: IpAddr,
 ) -> Result<Option<StoredDevice>, StoreError> {
-    let port = dialect.dialled().map(Dialled::port).unwrap_or_default();
     let host = peer.to_string();
+    let address = match claim.port {
+        Some(port) => HostPort { host, port }.to_string(),
+        None => host,
+    };
     let approve = hub.config.devices.approve == Approval::Automatic;
     let registration = Registration {
         dialect: dialect.name(),
-        serial: serial.to_owned(),
+        serial: claim.serial.to_owned(),
         mac: String::new(),
         model: None,
-        address: HostPort { host, port }.to_string(),
+        address,
         protocol_version: 1,
         capabilities: dialect
             .capabilities()

@@ -199,15 +199,9 @@ impl Link for OpenApiLink {
         settings::write(&self.wire, group, changes).await
     }
 
-    /// Terminals that are called decide themselves.
-    async fn set_decider(&self, decider: Decider) -> Result<(), CallError> {
-        match decider {
-            Decider::Device => Ok(()),
-            Decider::Hub => {
-                let text = "devices of this dialect decide themselves";
-                Err(CallError::ours(Failure::Unsupported, text))
-            }
-        }
+    /// There is no such switch: a terminal that is called decides itself, one that also asks goes by the answer.
+    async fn set_decider(&self, _decider: Decider) -> Result<(), CallError> {
+        Ok(())
     }
 
     fn close(&self) {

@@ -2,22 +2,62 @@
 
 use super::calls::OpenApiLink;
 use crate::links::dialled::Line;
-use crate::links::dialled::records::{Committed, Page, Range, RecordSource};
+use crate::links::dialled::records::{Committed, Page, Range, RecordSource, take};
 use crate::links::{CallError, Failure};
+use crate::state::Hub;
 use async_trait::async_trait;
 use dialects::epoch::Epoch;
-use dialects::openapi::convert::record_from_device;
+use dialects::openapi::convert::{pass_key, record_from_device};
 use dialects::openapi::page::Paging;
 use dialects::openapi::{ListRecords, Seconds};
+use dialects::received::ReceivedRecord;
+use model::Decider;
+use std::sync::Arc;
+use std::time::Duration;
+use store::StoreError;
+use store::hub::devices::StoredDevice;
 
 /// How finely a terminal tells the time, in milliseconds.
 pub(super) const RESOLUTION_MS: i64 = 1000;
 /// Records asked for at a time: each may have its pictures, and a thousand of them are a gigabyte.
 const RECORDS: i64 = 50;
+/// How long a pass may take to be reported by chapter 9, too.
+const ASKED_FIRST: Duration = Duration::from_secs(5);
 /// How far back what is here already is asked for again: clocks differ by so much, and records come late, milliseconds.
 const OVERLAP_MS: i64 = 10 * 60 * 1000;
 /// How far ahead a clock may be that is let off (4.2) and more, milliseconds.
 const AHEAD_MS: i64 = 24 * 3600 * 1000;
+
+/// Keeps a record that the WebSocket brought. A terminal that also asks (chapter 9) reports the same pass there, where
+/// somebody waits for the answer: it goes first.
+pub(super) async fn keep(
+    hub: &Arc<Hub>,
+    device: &StoredDevice,
+    record: ReceivedRecord,
+) -> Result<(), StoreError> {
+    if device.device.decision == Decider::Device {
+        return take(hub, device, record, RESOLUTION_MS).await.map(drop);
+    }
+    let (owned, device) = (Arc::clone(hub), device.clone());
+    hub.tasks.spawn(async move {
+        tokio::select! {
+            () = tokio::time::sleep(ASKED_FIRST) => {}
+            () = owned.shutdown.cancelled() => return,
+        }
+        if let Err(error) = take(&owned, &device, as_asked(record), RESOLUTION_MS).await {
+            tracing::warn!(device = %device.device.id, %error, "a record was not taken; it is fetched later");
+        }
+    });
+    Ok(())
+}
+
+/// A record of somebody known, told from others as chapter 9 tells them: by second and person (hub rule 40).
+fn as_asked(mut record: ReceivedRecord) -> ReceivedRecord {
+    if let (Some(person), Some(at)) = (&record.person_id, record.instant) {
+        record.key.text = pass_key(Seconds::of(at), person);
+    }
+    record
+}
 
 #[async_trait]
 impl RecordSource for OpenApiLink {
@@ -51,9 +91,11 @@ impl RecordSource for OpenApiLink {
         };
         let listed = self.wire.call(&ask).await?;
         let has_next = listed.has_next();
+        let asks = self.asks().await?;
         let records = listed.entries.into_iter().map(|record| {
             let message = serde_json::to_value(&record).unwrap_or_default();
-            record_from_device(record, &message)
+            let record = record_from_device(record, &message);
+            if asks { as_asked(record) } else { record }
         });
         Ok(Page {
             records: records.collect(),
@@ -74,5 +116,15 @@ impl RecordSource for OpenApiLink {
             .set_records_until(&line.device.device.id, until_ms);
         kept.await
             .map_err(|error| CallError::ours(Failure::Internal, error.to_string()))
+    }
+}
+
+impl OpenApiLink {
+    /// Whether the terminal also asks (chapter 9).
+    async fn asks(&self) -> Result<bool, CallError> {
+        let line = &self.wire.line;
+        let device = line.hub.store.devices.device(&line.device.device.id, None).await;
+        let device = device.map_err(|error| CallError::ours(Failure::Internal, error.to_string()))?;
+        Ok(device.is_some_and(|device| device.device.decision == Decider::Hub))
     }
 }

@@ -3,7 +3,6 @@
 
 use super::wire::Wire;
 use crate::links::dialled::address::HostPort;
-use crate::links::dialled::records::take;
 use crate::links::{CallError, Failure, LiveLink};
 use dialects::openapi::SocketMessage;
 use dialects::openapi::convert::record_from_device;
@@ -140,9 +139,7 @@ async fn heard_of(wire: &Wire, live: &LiveLink, text: &str) {
         return;
     };
     let kept = match hub.store.devices.device(&live.device, None).await {
-        Ok(Some(device)) => take(hub, &device, record, super::records::RESOLUTION_MS)
-            .await
-            .map(drop),
+        Ok(Some(device)) => super::records::keep(hub, &device, record).await,
         Ok(None) => Ok(()),
         Err(error) => Err(error),
     };
