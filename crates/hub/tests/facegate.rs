@@ -13,8 +13,11 @@ mod facegate_device;
 mod http_device;
 mod kit;
 
-use facegate_device::{Site, UNKNOWN, WHO, admins, asked, enter, hub, push, terminal, until, wall_clock};
+use facegate_device::{
+    FAST, Site, UNKNOWN, WHO, admins, asked, enter, hub, push, terminal, until, wall_clock,
+};
 use http_device::Reaction;
+use kit::TestHub;
 use serde_json::{Value, json};
 
 const SNAP: &[u8] = include_bytes!("../../dialects/tests/golden/facegate/3.12.3-SnapPush.push.json");
@@ -377,6 +380,53 @@ async fn an_unknown_terminal_is_pending_and_not_acknowledged() {
     admin.patch(&path, &address).await.expect(200);
     until(&admin, &path, "online").await;
     assert_eq!(admin.all("/records").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_hub_that_comes_back_elsewhere_is_subscribed_anew_and_takes_what_was_kept() {
+    let site = Site::start().await;
+    let (kept, time) = (verified(&wall_clock(1), 1, "a", json!({})), wall_clock(0));
+    site.push("verify", kept.clone()).await.expect(200);
+    let Site {
+        hub,
+        mut device,
+        path,
+        pushes,
+        ..
+    } = site;
+    let hub = TestHub::start_in(hub.stop().await, FAST).await;
+    let subscribed = asked(&mut device, "Subscribe").await.json();
+    let address = subscribed["info"]["SubscribeAddr"].as_str().unwrap();
+    let verify = subscribed["info"]["SubscribeUrl"]["Verify"].as_str().unwrap();
+    let token = pushes.rsplit('/').next().unwrap();
+    assert_eq!(
+        verify,
+        format!("/facegate/{token}/verify"),
+        "what is under way finds its way"
+    );
+    let admin = hub.admin().await;
+    until(&admin, &path, "online").await;
+    for record in [kept, verified(&time, 1, "b", json!({"PersonID": 8}))] {
+        let answer = push(&format!("{address}{verify}"), record).await.expect(200);
+        assert_eq!(answer.text(), ACKNOWLEDGED);
+    }
+    assert_eq!(admin.all("/records").await.len(), 2);
+}
+
+#[tokio::test]
+async fn silence_is_a_lost_subscription_or_a_terminal_that_is_gone() {
+    let hub = TestHub::start_with(&format!("{FAST}period_seconds = 1\n")).await;
+    let admin = hub.admin().await;
+    let mut device = terminal().await;
+    let path = enter(&admin, &device, json!({})).await;
+    asked(&mut device, "Subscribe").await;
+    until(&admin, &path, "online").await;
+    let nothing = r#"{"operator":"GetSubscribe","info":{"Num":0}}"#;
+    device.answers("/action/GetSubscribe", nothing);
+    let again = asked(&mut device, "Subscribe").await.json();
+    assert_eq!(again["info"]["BeatInterval"], 1);
+    drop(device);
+    until(&admin, &path, "offline").await;
 }
 
 #[tokio::test]

@@ -93,11 +93,12 @@ pub async fn terminal() -> HttpDevice {
     device
 }
 
-/// A hub that looks after devices fast.
+/// The configuration of a hub that looks after devices fast.
+pub const FAST: &str =
+    "[faces]\ncheck = \"off\"\n[devices]\nfill_after_ms = 100\ndrain_quiet_ms = 50\ncall_seconds = 2\n";
+
 pub async fn hub() -> (TestHub, Client) {
-    let overrides =
-        "[devices]\nfill_after_ms = 100\ndrain_quiet_ms = 50\ncall_seconds = 2\n[faces]\ncheck = \"off\"\n";
-    let hub = TestHub::start_with(overrides).await;
+    let hub = TestHub::start_with(FAST).await;
     let admin = hub.admin().await;
     (hub, admin)
 }

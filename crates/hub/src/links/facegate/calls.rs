@@ -48,6 +48,11 @@ impl FacegateLink {
         self.hub_decides.load(Ordering::Relaxed)
     }
 
+    /// Whether the terminal is to push what happens; else it has to be fetched.
+    pub(super) fn is_pushed(&self) -> bool {
+        self.wanted.is_some()
+    }
+
     /// Sees to it that the terminal pushes what it is to push.
     pub(super) async fn keep_subscribed(&self) -> Result<(), CallError> {
         let Some(wanted) = &self.wanted else { return Ok(()) };

@@ -172,11 +172,17 @@ impl FacegateLink {
 
     /// Fetches what an outage left once the terminal has stopped pushing by itself, and again now and then. Never resolves.
     pub(super) async fn keep_filled(&self, live: &LiveLink) {
-        let quiet = Duration::from_millis(self.wire.line.hub.config.devices.fill_after_ms);
+        let devices = &self.wire.line.hub.config.devices;
+        let quiet = Duration::from_millis(devices.fill_after_ms);
+        let every = if self.is_pushed() {
+            EVERY
+        } else {
+            Duration::from_secs(devices.period_seconds)
+        };
         loop {
             live.records.quiet_for(quiet).await;
             let rest = match self.fill().await {
-                Ok(_) => EVERY,
+                Ok(_) => every,
                 Err(error) => {
                     tracing::warn!(device = %live.device, %error, "records were not fetched");
                     AGAIN_AFTER
