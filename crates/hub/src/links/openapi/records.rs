@@ -107,6 +107,7 @@ impl RecordSource for OpenApiLink {
         if !page.is_last {
             return Ok(());
         }
+        self.wire.caught_up();
         let line = &self.wire.line;
         let until_ms = range.until_ms.saturating_sub(AHEAD_MS);
         let kept = line

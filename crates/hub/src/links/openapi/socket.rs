@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use std::time::Duration;
 use store::StoreError;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::{Instant, Interval, MissedTickBehavior};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -20,8 +20,17 @@ use tokio_tungstenite::tungstenite::{self, Message};
 /// A terminal that does not greet may be of an older kind: after this long it is taken to listen.
 const GREETING_WITHIN: Duration = Duration::from_secs(5);
 
+/// A terminal that says nothing for so long is gone (hub rule 21).
+const SILENT: Duration = Duration::from_secs(SILENT_SECONDS);
+
 /// An open WebSocket.
-pub(super) struct Socket(WebSocketStream<TcpStream>);
+pub(super) struct Socket {
+    stream: WebSocketStream<TcpStream>,
+    /// When we say something next.
+    beat: Interval,
+    /// When the terminal said something last.
+    heard: Instant,
+}
 
 impl Socket {
     /// Opens it and waits until the terminal says that we may listen.
@@ -47,13 +56,13 @@ impl Socket {
         let (stream, _) = upgraded
             .map_err(|_| late(&place))?
             .map_err(|error| not_opened(&place, &error))?;
-        let mut socket = Self(stream);
+        let mut socket = Self::new(stream);
         socket.greeted(&place).await?;
         Ok(socket)
     }
 
     async fn greeted(&mut self, place: &HostPort) -> Result<(), CallError> {
-        let Ok(first) = tokio::time::timeout(GREETING_WITHIN, self.0.next()).await else {
+        let Ok(first) = tokio::time::timeout(GREETING_WITHIN, self.stream.next()).await else {
             return Ok(());
         };
         let first = match first {
@@ -67,37 +76,55 @@ impl Socket {
         }
     }
 
-    /// Listens until the terminal is silent for too long, or gone.
-    pub(super) async fn listen(mut self, wire: &Wire, live: &LiveLink) -> &'static str {
+    fn new(stream: WebSocketStream<TcpStream>) -> Self {
         let mut beat = tokio::time::interval(Duration::from_secs(HEARTBEAT_SECONDS));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let silent = Duration::from_secs(SILENT_SECONDS);
-        let mut heard = Instant::now();
+        Self {
+            stream,
+            beat,
+            heard: Instant::now(),
+        }
+    }
+
+    /// Listens until the terminal is silent for too long, or gone; says which.
+    pub(super) async fn listen(mut self, wire: &Wire, live: &LiveLink) -> &'static str {
         loop {
-            tokio::select! {
-                _ = beat.tick() => {
-                    let said = self.beat();
-                    if !matches!(tokio::time::timeout(silent, said).await, Ok(Ok(()))) {
-                        return "it takes no heartbeat";
-                    }
-                }
-                () = tokio::time::sleep_until(heard + silent) => return "silence",
-                came = self.0.next() => {
-                    let Some(Ok(message)) = came else { return "the connection ended" };
-                    heard = Instant::now();
+            match self.next().await {
+                Ok(message) => {
                     live.seen(Timestamp::now());
                     if let Some(text) = text_of(&message) {
                         heard_of(wire, live, text).await;
                     }
+                }
+                Err(why) => return why,
+            }
+        }
+    }
+
+    /// The next message; meanwhile we say something now and then. The error says why there is none.
+    async fn next(&mut self) -> Result<Message, &'static str> {
+        loop {
+            tokio::select! {
+                _ = self.beat.tick() => {
+                    let said = tokio::time::timeout(SILENT, self.say_something()).await;
+                    if !matches!(said, Ok(Ok(()))) {
+                        return Err("it takes no heartbeat");
+                    }
+                }
+                () = tokio::time::sleep_until(self.heard + SILENT) => return Err("silence"),
+                came = self.stream.next() => {
+                    let Some(Ok(message)) = came else { return Err("the connection ended") };
+                    self.heard = Instant::now();
+                    return Ok(message);
                 }
             }
         }
     }
 
     /// The document does not name what is said: a word, and a ping (QUIRKS O25).
-    async fn beat(&mut self) -> Result<(), tungstenite::Error> {
-        self.0.send(Message::text(HEARTBEAT)).await?;
-        self.0.send(Message::Ping(Default::default())).await
+    async fn say_something(&mut self) -> Result<(), tungstenite::Error> {
+        self.stream.send(Message::text(HEARTBEAT)).await?;
+        self.stream.send(Message::Ping(Default::default())).await
     }
 }
 
@@ -170,4 +197,56 @@ fn not_opened(place: &HostPort, error: &tungstenite::Error) -> CallError {
         failure,
         format!("{place} is no WebSocket of this dialect: {error}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    /// Both ends of a WebSocket.
+    async fn pair() -> (Socket, WebSocketStream<TcpStream>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let ours = async {
+            let stream = TcpStream::connect(address).await.unwrap();
+            let url = format!("ws://{address}/");
+            tokio_tungstenite::client_async(url, stream).await.unwrap().0
+        };
+        let theirs = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio_tungstenite::accept_async(stream).await.unwrap()
+        };
+        let (ours, theirs) = tokio::join!(ours, theirs);
+        (Socket::new(ours), theirs)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_terminal_is_gone_and_one_that_speaks_is_not() {
+        let (mut socket, mut terminal) = pair().await;
+        let begun = Instant::now();
+        terminal.send(Message::text("{}")).await.unwrap();
+        assert_eq!(socket.next().await.unwrap(), Message::text("{}"));
+        assert_eq!(socket.next().await.unwrap_err(), "silence");
+        let silent = begun.elapsed();
+        assert!(
+            silent >= SILENT && silent < SILENT + Duration::from_secs(1),
+            "{silent:?}"
+        );
+        // Meanwhile it was spoken to: at once, and every ten seconds.
+        tokio::time::resume();
+        let mut said = 0;
+        while said < 4 {
+            let message = tokio::time::timeout(Duration::from_secs(10), terminal.next()).await;
+            let message = message.expect("four heartbeats").unwrap().unwrap();
+            said += u32::from(message == Message::text(HEARTBEAT));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_terminal_that_hangs_up_is_gone() {
+        let (mut socket, terminal) = pair().await;
+        drop(terminal);
+        assert_ne!(socket.next().await.unwrap_err(), "silence");
+    }
 }

@@ -47,6 +47,11 @@ impl Wire {
         self.was_off.load(Ordering::Relaxed)
     }
 
+    /// What it recorded then is here.
+    pub(super) fn caught_up(&self) {
+        self.was_off.store(false, Ordering::Relaxed);
+    }
+
     /// Makes a call; what the terminal gives back.
     pub(super) async fn call<O: Operation + Sync>(&self, operation: &O) -> Result<O::Answer, CallError> {
         let sign = |at_ms: i64| call(operation, at_ms, &self.password);

@@ -13,14 +13,18 @@ use jiff::{SignedDuration, Timestamp};
 use model::DeviceId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use store::StoreError;
 use store::hub::Actor;
 use store::hub::roster::{RosterOutcome, RosterPut, RosterWork};
+use tokio::time::Instant;
 
 /// Changes handed out at a time.
 const BATCH: usize = 20;
-/// How long the roster leaves a person alone who was handed out: what is not confirmed by then is made anew.
-const UNCONFIRMED_FOR: SignedDuration = SignedDuration::from_mins(30);
+/// How long the roster leaves a person alone who was handed out: afterwards, or after a restart, they are handed out anew.
+const UNCONFIRMED_FOR: SignedDuration = SignedDuration::from_mins(2);
+/// How long a change is handed out as it is: its picture's address ends.
+const OFFERED_FOR: Duration = Duration::from_secs(1800);
 /// A picture is 300 to 500 pixels (QUIRKS O14).
 const PICTURE: (u32, u32) = (300, 500);
 /// The first wait after a refusal; it doubles with each.
@@ -44,6 +48,8 @@ struct Offer {
     digest: Option<Vec<u8>>,
     attempts: u32,
     change: FaceChange,
+    /// When it was made.
+    at: Instant,
     /// What the roster says once it is confirmed.
     done: RosterOutcome,
 }
@@ -65,6 +71,7 @@ impl Changes {
                 .await?;
         }
         self.has_asked = true;
+        self.offered.retain(|_, offer| offer.at.elapsed() < OFFERED_FOR);
         while self.offered.len() < BATCH {
             let now = Timestamp::now();
             let Some(work) = hub.store.roster.claim(device, now).await? else {
@@ -104,6 +111,7 @@ impl Changes {
                     digest: None,
                     attempts,
                     change: deletion(&wire_id, now),
+                    at: Instant::now(),
                     done: RosterOutcome::Removed,
                 };
                 (wire_id, Ok(offer))
@@ -139,6 +147,21 @@ impl Changes {
             };
             settle(hub, device, &offer.person, offer.digest.clone(), outcome).await?;
             self.offered.remove(result.user_id.trim());
+        }
+        Ok(())
+    }
+}
+
+impl Changes {
+    /// The terminal is gone: nobody waits for what it did not confirm, however it comes back.
+    pub(super) async fn withdraw(&mut self, hub: &Hub, device: &DeviceId) -> Result<(), StoreError> {
+        for (_, offer) in std::mem::take(&mut self.offered) {
+            let again = RosterOutcome::Later {
+                retry_at: Timestamp::now(),
+                reason: "disconnected".to_owned(),
+                detail: None,
+            };
+            settle(hub, device, &offer.person, offer.digest, again).await?;
         }
         Ok(())
     }
@@ -204,6 +227,7 @@ fn saved(hub: &Hub, base: Option<&str>, put: RosterPut, now: Timestamp) -> Resul
         digest: Some(put.digest),
         attempts: put.attempts,
         change,
+        at: Instant::now(),
         done: RosterOutcome::Applied {
             warnings: warnings(converted.losses),
             redo_at: converted.redo_at,

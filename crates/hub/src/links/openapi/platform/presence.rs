@@ -138,6 +138,16 @@ async fn watch(asking: Arc<Asking>, hub: Arc<Hub>, live: Arc<LiveLink>, device: 
         }
     }
     device.link.close();
+    let withdrawn = device
+        .link
+        .changes
+        .lock()
+        .await
+        .withdraw(&hub, &live.device)
+        .await;
+    if let Err(error) = withdrawn {
+        tracing::warn!(device = %live.device, %error, "what was handed out is handed out later");
+    }
     presence::left(&hub, &live).await;
     let mut all = asking.devices.lock().unwrap_or_else(PoisonError::into_inner);
     if all
