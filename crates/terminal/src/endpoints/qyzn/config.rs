@@ -263,6 +263,8 @@ fn act(behaviour: &mut Behaviour, told: &Told, accept: f32) {
             };
         }
         ConfigGroup::VoiceTips => {
+            // The last dialect that says how people are greeted wins.
+            behaviour.prompts.welcome = None;
             behaviour.prompts.granted = granted_words(number("SuccessTips")).map(str::to_owned);
             behaviour.prompts.denied = Some(denied_words(number("FailTips")).to_owned());
         }

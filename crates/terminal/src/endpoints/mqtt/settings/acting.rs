@@ -151,6 +151,10 @@ impl Told<'_> {
             "displayTextContentBeforeName",
             "displayTextContent",
         ];
+        if self.touches(&voice) || self.touches(&display) {
+            // The last dialect that says how people are greeted wins.
+            prompts.welcome = None;
+        }
         if self.touches(&voice) {
             prompts.greeting.spoken = self.welcome(voice);
         }
