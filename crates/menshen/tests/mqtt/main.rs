@@ -11,7 +11,6 @@
     missing_docs
 )]
 
-mod broker;
 #[path = "../stories/bulk.rs"]
 mod bulk;
 #[path = "../stories/door.rs"]
