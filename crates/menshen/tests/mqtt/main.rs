@@ -11,6 +11,7 @@
     missing_docs
 )]
 
+mod broker;
 #[path = "../stories/bulk.rs"]
 mod bulk;
 #[path = "../stories/door.rs"]
