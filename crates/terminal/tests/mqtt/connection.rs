@@ -117,6 +117,8 @@ async fn a_refused_registration_ends_the_connection_and_is_tried_again() {
         wire.message("register").await;
         wire.answer_register(code).await;
         wire.closed().await;
+        assert_eq!(wire.acknowledged.len(), 1, "or the broker tells it again on the next connection");
+        assert!(wire.disconnected, "DISCONNECT");
         let state = door
             .state_where(|state| state["connections"]["mqtt"]["problem"].is_string())
             .await;
@@ -124,6 +126,30 @@ async fn a_refused_registration_ends_the_connection_and_is_tried_again() {
         assert!(problem.contains("register was refused"), "{problem}");
     }
     let _wire = broker.welcome().await;
+    door.state_where(is_online).await;
+}
+
+#[tokio::test]
+async fn what_a_broker_kept_of_an_older_registration_is_no_answer_to_this_one() {
+    let (_folder, path) = folder();
+    let broker = Broker::listen().await;
+    let door = Door::start(mqtt_config(&path, broker.url())).await;
+    let mut wire = broker.accept().await;
+    wire.answer_register("200").await;
+    // 2030-01-01T03:04:05.678Z
+    wire.respond(json!({
+        "msgType": "registerResp", "deviceNo": SERIAL, "token": "old", "registerTime": "1893467045678",
+        "errorCode": "100",
+    }))
+    .await;
+    wire.message("register").await;
+    for number in [1, 2] {
+        wire.acknowledged(number).await;
+    }
+    let before = door.state().await;
+    assert!(!is_online(&before), "{before}");
+    assert!(!before["now"].as_str().unwrap().starts_with("2030"), "{before}");
+    wire.answer_register("100").await;
     door.state_where(is_online).await;
 }
 

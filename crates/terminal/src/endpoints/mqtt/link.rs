@@ -73,7 +73,7 @@ pub(super) async fn run(
         Err(end) => end,
     };
     *was_online = link.session.is_online();
-    link.finish(ending).await;
+    link.finish(&end).await;
     end
 }
 
@@ -277,10 +277,11 @@ impl Link<'_> {
         Ok(())
     }
 
-    /// Says goodbye where the run ends, keeps the answers that may not have arrived, and writes down what was
-    /// acknowledged.
-    async fn finish(mut self, ending: &Ending) {
-        if ending.run.is_cancelled() {
+    /// Says goodbye where it is this side that ends the connection in good order, keeps the answers that may not have
+    /// arrived, and writes down what was acknowledged.
+    async fn finish(mut self, end: &LinkEnd) {
+        // A refusal whose receipt does not reach the broker comes again on each connection.
+        if matches!(end, LinkEnd::Ended | LinkEnd::Refused(_)) {
             self.line.leave().await;
         }
         self.lasting.kept = self.line.unconfirmed();

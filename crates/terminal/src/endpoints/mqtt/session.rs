@@ -90,12 +90,16 @@ impl Session {
     }
 
     /// Takes `registerResp`: sets the clock (terminal rule 19) and keeps the token. True where the platform knows this
-    /// terminal since now.
+    /// terminal since now. One that is there before `register` was sent answers that of an older connection.
     pub(super) async fn registered(
         &mut self,
         answer: &RegisterResp,
         device: &Device,
     ) -> Result<bool, LinkEnd> {
+        if matches!(self.phase, Phase::Dialling) {
+            tracing::debug!(code = %answer.code, "an older answer to register is ignored");
+            return Ok(false);
+        }
         if answer.code != ErrorCode::Success {
             return Err(LinkEnd::Refused(answer.code));
         }
