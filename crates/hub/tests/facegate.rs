@@ -173,6 +173,32 @@ async fn every_push_of_the_document_is_acknowledged_and_results_are_records() {
 }
 
 #[tokio::test]
+async fn a_card_that_is_told_twice_is_one_record_of_its_holder() {
+    let site = Site::start().await;
+    let holder = json!({
+        "id": "holder", "name": "Holder", "credentials": [{"kind": "ic_card", "number": "77123"}],
+    });
+    site.admin.post("/persons", &holder).await.expect(201);
+    let time = wall_clock(1);
+    let card = json!({"DeviceID": 1_300_001, "CreateTime": time, "CardNo": "77123", "HasPic": 0});
+    let card = json!({"operator": "CardVerify", "info": card}).to_string();
+    let cards = json!({"VerfyType": 24, "AccessId": "77123"});
+    site.push("card", card).await.expect(200);
+    site.push("verify", verified(&time, 1, "holder", cards.clone()))
+        .await
+        .expect(200);
+    let elsewhere = verified(&wall_clock(2), 1, "holder", cards);
+    site.push("verify", elsewhere).await.expect(200);
+    let records = site.records().await;
+    let told: Vec<_> = records
+        .iter()
+        .map(|record| (&record["method"], &record["person_id"]))
+        .collect();
+    assert_eq!(told.len(), 2, "{records:?}");
+    assert!(told.contains(&(&json!("ic_card"), &json!("holder"))), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_push_that_cannot_be_its_devices_is_not_acknowledged() {
     let site = Site::start().await;
     let token = site.pushes.rsplit('/').next().unwrap();

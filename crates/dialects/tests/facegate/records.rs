@@ -111,6 +111,30 @@ fn methods_follow_the_contract() {
 }
 
 #[test]
+fn what_door_stations_push_is_the_same_as_the_record_that_is_asked_for() {
+    let key = |operator, info| record(operator, info).unwrap().record.key;
+    let time = "2026-11-27T12:00:00";
+    let card = key("CardVerify", json!({"CreateTime": time, "CardNo": "77"}));
+    let by = |kind: i64, card: &str| verified(json!({"VerfyType": kind, "AccessId": card})).same_as;
+    assert!(by(24, "77").contains(&card.text));
+    assert!(by(21, "77").contains(&card.text));
+    assert!(!by(24, "78").contains(&card.text), "another card");
+    assert!(!by(1, "77").contains(&card.text), "a face");
+    let pin = key("PwdVerify", json!({"CreateTime": time}));
+    let nobody = json!({"VerfyType": 0, "PersonID": 0, "PersonUUID": "", "CustomizeID": 0});
+    let asked = verified(nobody.clone());
+    assert!(asked.same_as.contains(&pin.text), "{asked:?}");
+    assert_eq!(asked.record.key.with_picture, pin.with_picture);
+    assert!(
+        !verified(json!({"VerfyType": 0})).same_as.contains(&pin.text),
+        "somebody"
+    );
+    let mut known = nobody;
+    known["VerfyType"] = json!(1);
+    assert!(!verified(known).same_as.contains(&pin.text), "a face");
+}
+
+#[test]
 fn a_record_is_understood() {
     let got =
         verified(json!({"Temperature": 38.1, "TemperatureAlarm": 1, "Direction": 2, "AccessChannel": 3}));

@@ -100,11 +100,14 @@ fn verified(push: VerifyPush, native: Value) -> DeviceRecord {
     let kind = result.verify_type.unwrap_or_default();
     let outcome = outcome(result.status, &person);
     let person_id = known(&result, &person).filter(|_| outcome != Outcome::Stranger);
-    let (text, same_as) = keys(
+    let (text, mut same_as) = keys(
         &result.time,
         number_of(&result, &person).as_deref(),
         result.verify_type,
     );
+    if outcome == Outcome::Granted {
+        same_as.extend(door_station_keys(&result, &person));
+    }
     let method = method(kind);
     let record = ReceivedRecord {
         person_name: person
@@ -171,7 +174,7 @@ fn by_card(card: CardVerify, native: Value) -> DeviceRecord {
         outcome: Outcome::Granted,
         method: Method::IcCard,
         key: DuplicateKey {
-            text: format!("{}\n{}\ncard", card.time.trim(), card.card.trim()),
+            text: card_key(&card.time, &card.card),
             with_picture: number.is_none(),
         },
         card: number,
@@ -187,7 +190,7 @@ fn by_password(password: PwdVerify, native: Value) -> DeviceRecord {
         outcome: Outcome::Granted,
         method: Method::Pin,
         key: DuplicateKey {
-            text: format!("{}\n\npassword", password.time.trim()),
+            text: password_key(&password.time),
             with_picture: true,
         },
         capture: picture(password.picture),
@@ -248,6 +251,29 @@ fn keys(time: &str, person: Option<&str>, kind: Option<VerifyType>) -> (String, 
                 .flat_map(|flags| BASES.map(|base| (base | flags).to_string()));
             (with(""), kinds.map(|kind| with(&kind)).collect())
         }
+    }
+}
+
+fn card_key(time: &str, number: &str) -> String {
+    format!("{}\n{}\ncard", time.trim(), number.trim())
+}
+
+fn password_key(time: &str) -> String {
+    format!("{}\n\npassword", time.trim())
+}
+
+/// The keys of somebody who passed, which a door station may have pushed as a card or a password alone (3.12.7, 3.12.8).
+fn door_station_keys(result: &VerifyResult, person: &PersonInfo) -> Vec<String> {
+    let nobody = number_of(result, person).is_none();
+    match result.verify_type.unwrap_or_default().base() {
+        VerifyType::RF_CARD | VerifyType::WIEGAND => {
+            let wiegand = person.card_number.as_ref().map(|number| number.as_text());
+            let cards = [person.access_card.as_deref(), person.rf_card.as_deref(), wiegand];
+            let cards = cards.into_iter().flatten().filter_map(filled);
+            cards.map(|card| card_key(&result.time, &card)).collect()
+        }
+        0 if nobody => vec![password_key(&result.time)],
+        _ => Vec::new(),
     }
 }
 

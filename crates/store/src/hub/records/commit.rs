@@ -9,7 +9,9 @@ use crate::hub::{people, rules};
 use crate::{BlobId, SealedBlob, StoreError, Write};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{Decider, Decision, Denial, DeviceId, Outcome, PersonId, PersonKind, Record, RecordId, access};
+use model::{
+    Decider, Decision, Denial, DeviceId, Method, Outcome, PersonId, PersonKind, Record, RecordId, access,
+};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::time::Instant;
 
@@ -50,7 +52,11 @@ pub(super) fn commit(
     let passer = if held {
         nobody()
     } else if let Some(code) = &new.code {
-        holder(tx, code)?
+        somebody(holders(tx, "qr", code)?.into_iter().next())
+    } else if let Some(card) = card_alone(&new) {
+        // Of two holders it may be either.
+        let mut holders = holders(tx, "ic_card", card)?;
+        somebody(holders.pop().filter(|_| holders.is_empty()))
     } else {
         passer(tx, &device_id, new.wire_person.as_deref())?
     };
@@ -108,8 +114,12 @@ fn is_full(connection: &Connection, new: &NewRecord) -> Result<bool, StoreError>
 }
 
 fn nobody() -> Passer {
+    somebody(None)
+}
+
+fn somebody(id: Option<String>) -> Passer {
     Passer {
-        person: None,
+        person: id.and_then(|id| PersonId::new(id).ok()),
         forgotten: false,
     }
 }
@@ -133,18 +143,22 @@ fn passer(connection: &Connection, device: &DeviceId, wire_id: Option<&str>) -> 
     })
 }
 
-/// Who holds a QR code.
-fn holder(connection: &Connection, code: &str) -> Result<Passer, StoreError> {
-    let found: Option<String> = connection
-        .prepare_cached(
-            "SELECT person_id FROM credentials WHERE kind = 'qr' AND number = ?1 ORDER BY person_id LIMIT 1",
-        )?
-        .query_row([code], |row| row.get(0))
-        .optional()?;
-    Ok(Passer {
-        person: found.and_then(|id| PersonId::new(id).ok()),
-        forgotten: false,
-    })
+/// The card that opened the door, where the device does not say whose it is.
+fn card_alone(new: &NewRecord) -> Option<&str> {
+    let opened = new.draft.method == Method::IcCard && new.draft.result == Outcome::Granted;
+    new.draft
+        .card
+        .as_deref()
+        .filter(|_| opened && new.wire_person.is_none())
+}
+
+/// Who holds a credential: two of them at most.
+fn holders(connection: &Connection, kind: &str, number: &str) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT person_id FROM credentials WHERE kind = ?1 AND number = ?2 ORDER BY person_id LIMIT 2",
+    )?;
+    let found = statement.query_map([kind, number], |row| row.get(0))?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// The hub's verdict on a QR code (hub rule 17).
