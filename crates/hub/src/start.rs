@@ -313,6 +313,7 @@ async fn assemble(
     store.devices.all_offline().await?;
     store.commands.interrupted(jiff::Timestamp::now()).await?;
     Ok(Hub {
+        started: jiff::Timestamp::now(),
         recognition,
         links: crate::links::Registry::default(),
         dialler: crate::links::dialled::Dialler::default(),

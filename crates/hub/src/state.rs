@@ -16,6 +16,8 @@ use tokio_util::task::TaskTracker;
 /// A running hub. Shared as `Arc<Hub>`.
 #[derive(Debug)]
 pub struct Hub {
+    /// Since when it runs.
+    pub(crate) started: jiff::Timestamp,
     /// Its configuration.
     pub config: HubConfig,
     /// What it keeps.

@@ -46,7 +46,7 @@ async fn applied(api: &Api) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_people_arrive_whole_though_the_hub_is_killed_twice() {
-    let count = number("MENSHEN_TEST_BULK", 200);
+    let count = number("MENSHEN_TEST_BULK", 500);
     let mut pair = Pair::start_with_hub(&["faces.check=off"], &[]).await;
     let pictures = pictures(count);
     let begun = Instant::now();

@@ -175,8 +175,8 @@ pub(crate) struct Wire {
     pub(crate) name: &'static str,
     /// The hub's settings for a port that is free.
     pub(crate) hub: fn(u16) -> Vec<String>,
-    /// The terminal's settings for the same port.
-    pub(crate) terminal: fn(u16) -> Vec<String>,
+    /// The terminal's settings for the same port, and for one of its own.
+    pub(crate) terminal: fn(u16, u16) -> Vec<String>,
     /// How finely the wire tells times.
     pub(crate) resolution: Duration,
     /// Settings of a terminal that waits for no answer long.
@@ -185,6 +185,14 @@ pub(crate) struct Wire {
     pub(crate) clock: Duration,
     /// Nobody is on a device without a photo.
     pub(crate) needs_photo: bool,
+    /// Somebody blocked is on the device, too.
+    pub(crate) knows_blocked: bool,
+    /// Somebody unknown makes a record, too.
+    pub(crate) tells_strangers: bool,
+    /// What an outage left comes newest first, as the document lists it.
+    pub(crate) newest_first: bool,
+    /// Where the hub dials: what it must know beside the address, given the terminal's own port.
+    pub(crate) dialled: Option<fn(u16) -> Value>,
 }
 
 impl Wire {
@@ -257,7 +265,8 @@ impl Pair {
             format!("terminal.serial={SERIAL}"),
             format!("kiosk.listen={kiosk}"),
         ];
-        sets.extend((wire.terminal)(between(port)));
+        let own = free_port();
+        sets.extend((wire.terminal)(between(port), own));
         sets.extend(terminal_sets.iter().map(|set| (*set).to_owned()));
         let terminal = Process::start("terminal", &folder.path().join("terminal"), &sets);
         let api = Api::sign_in(&admin).await;
@@ -267,11 +276,21 @@ impl Pair {
         let grant = api
             .post("/grants", &json!({ "group_id": group, "zone_id": zone }))
             .await;
-        let pending = until("the terminal to be pending", || api.device()).await;
-        let device = pending["id"].as_str().unwrap().to_owned();
-        assert_eq!(pending["status"], "pending");
-        let approval = json!({ "name": "Door", "zone_id": zone, "direction": "entry" });
-        api.post(&format!("/devices/{device}/approve"), &approval).await;
+        let device = if let Some(more) = wire.dialled {
+            let mut device = json!({ "dialect": wire.name, "address": format!("127.0.0.1:{own}"), "name": "Door", "zone_id": zone, "direction": "entry" });
+            merge(&mut device, &more(own));
+            api.post("/devices", &device).await["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        } else {
+            let pending = until("the terminal to be pending", || api.device()).await;
+            assert_eq!(pending["status"], "pending");
+            let device = pending["id"].as_str().unwrap().to_owned();
+            let approval = json!({ "name": "Door", "zone_id": zone, "direction": "entry" });
+            api.post(&format!("/devices/{device}/approve"), &approval).await;
+            device
+        };
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let (group, grant) = (text(&group), text(&grant["id"]));
         let pair = Self {
@@ -318,9 +337,7 @@ impl Pair {
     /// Creates a person in the granted group.
     pub(crate) async fn person(&self, id: &str, more: &Value) -> Value {
         let mut person = json!({ "id": id, "name": format!("Name of {id}"), "groups": [self.group] });
-        for (key, value) in more.as_object().into_iter().flatten() {
-            person[key] = value.clone();
-        }
+        merge(&mut person, more);
         self.api.post("/persons", &person).await
     }
 
@@ -416,6 +433,13 @@ pub(crate) async fn start_hub_over(wire: &Wire, data: &Path, port: u16, more: &[
     let hub = Process::start("hub", data, &sets);
     assert_eq!(hub.listener("admin").await, admin);
     (hub, admin)
+}
+
+/// Puts the keys of the one into the other.
+fn merge(into: &mut Value, more: &Value) {
+    for (key, value) in more.as_object().into_iter().flatten() {
+        into[key] = value.clone();
+    }
 }
 
 fn use_ring() {

@@ -3,13 +3,14 @@
 #![allow(dead_code, reason = "each test binary speaks one dialect")]
 
 use crate::kit::Wire;
+use serde_json::json;
 use std::time::Duration;
 
 /// The terminal dials the hub.
 pub(crate) const QYZN: Wire = Wire {
     name: "qyzn",
     hub: |port| vec![format!("qyzn.listen=127.0.0.1:{port}")],
-    terminal: |port| {
+    terminal: |port, _| {
         vec![
             format!("qyzn.platform=127.0.0.1:{port}"),
             "qyzn.reconnect_seconds=1".to_owned(),
@@ -19,6 +20,10 @@ pub(crate) const QYZN: Wire = Wire {
     impatient: &["qyzn.request_timeout_seconds=2"],
     clock: Duration::from_millis(500),
     needs_photo: false,
+    knows_blocked: true,
+    tells_strangers: true,
+    newest_first: false,
+    dialled: None,
 };
 
 /// Both meet at the broker that the hub brings along.
@@ -30,7 +35,7 @@ pub(crate) const MQTT: Wire = Wire {
             "mqtt.anonymous=true".to_owned(),
         ]
     },
-    terminal: |port| {
+    terminal: |port, _| {
         vec![
             format!("mqtt.broker=tcp://127.0.0.1:{port}"),
             "mqtt.reconnect_seconds=1".to_owned(),
@@ -40,4 +45,71 @@ pub(crate) const MQTT: Wire = Wire {
     impatient: &["mqtt.resend_seconds=2"],
     clock: Duration::from_millis(500),
     needs_photo: true,
+    knows_blocked: true,
+    tells_strangers: true,
+    newest_first: false,
+    dialled: None,
+};
+
+/// The terminal pushes to where the hub that dials it says.
+fn pushed_to(port: u16) -> Vec<String> {
+    vec![
+        format!("devices.listen=127.0.0.1:{port}"),
+        "devices.fill_after_ms=1000".to_owned(),
+        "devices.period_seconds=3".to_owned(),
+    ]
+}
+
+/// The hub dials the terminal.
+pub(crate) const LAN: Wire = Wire {
+    name: "lan",
+    hub: pushed_to,
+    terminal: |_, own| vec![format!("lan.listen=127.0.0.1:{own}")],
+    resolution: Duration::from_millis(1),
+    impatient: &["lan.resend_seconds=2"],
+    clock: Duration::from_millis(500),
+    needs_photo: true,
+    knows_blocked: false,
+    tells_strangers: false,
+    newest_first: false,
+    dialled: Some(|_| json!({ "credentials": { "key": "abc" } })),
+};
+
+/// The hub dials the terminal, and tells it where to push.
+pub(crate) const FACEGATE: Wire = Wire {
+    name: "facegate",
+    hub: pushed_to,
+    terminal: |_, own| vec![format!("facegate.listen=127.0.0.1:{own}")],
+    resolution: Duration::from_secs(1),
+    impatient: &["facegate.resend_seconds=2"],
+    clock: Duration::from_millis(500),
+    needs_photo: true,
+    knows_blocked: true,
+    tells_strangers: true,
+    newest_first: false,
+    dialled: Some(|_| json!({ "credentials": { "user": "admin", "password": "admin" } })),
+};
+
+/// The hub dials the terminal, and listens to its WebSocket at the next port.
+pub(crate) const OPENAPI: Wire = Wire {
+    name: "openapi",
+    hub: pushed_to,
+    terminal: |_, own| {
+        vec![
+            format!("openapi.listen=127.0.0.1:{own}"),
+            format!("openapi.push_listen=127.0.0.1:{}", own + 1),
+            "openapi.platform=".to_owned(),
+        ]
+    },
+    resolution: Duration::from_secs(1),
+    impatient: &[],
+    clock: Duration::from_millis(500),
+    needs_photo: true,
+    knows_blocked: true,
+    tells_strangers: true,
+    newest_first: true,
+    dialled: Some(|own| {
+        let push = format!("127.0.0.1:{}", own + 1);
+        json!({ "credentials": { "password": "123456" }, "push_address": push })
+    }),
 };

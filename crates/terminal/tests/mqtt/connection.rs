@@ -117,7 +117,11 @@ async fn a_refused_registration_ends_the_connection_and_is_tried_again() {
         wire.message("register").await;
         wire.answer_register(code).await;
         wire.closed().await;
-        assert_eq!(wire.acknowledged.len(), 1, "or the broker tells it again on the next connection");
+        assert_eq!(
+            wire.acknowledged.len(),
+            1,
+            "or the broker tells it again on the next connection"
+        );
         assert!(wire.disconnected, "DISCONNECT");
         let state = door
             .state_where(|state| state["connections"]["mqtt"]["problem"].is_string())

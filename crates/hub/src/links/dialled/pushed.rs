@@ -231,8 +231,9 @@ fn noted(hub: &Hub, device: &StoredDevice) {
     }
 }
 
-/// Since when the device is on the line; what happened while it is not is judged by its clock alone.
+/// Since when what the device pushes can have come at once: since it is on the line; before it was dialled, since this hub
+/// runs.
 #[must_use]
-pub fn connected_at(live: Option<&LiveLink>) -> Timestamp {
-    live.map_or(Timestamp::MIN, |live| live.since)
+pub fn connected_at(hub: &Hub, live: Option<&LiveLink>) -> Timestamp {
+    live.map_or(hub.started, |live| live.since)
 }

@@ -36,7 +36,7 @@ pub async fn take(
     let receipt = Receipt {
         device,
         zone: &zone,
-        connected_at: connected_at(live.as_deref()),
+        connected_at: connected_at(hub, live.as_deref()),
         skew_ms: device.device.clock_skew_ms,
         resolution_ms,
         received_at: Timestamp::now(),

@@ -40,7 +40,7 @@ pub(super) async fn take(
             ..blank(&device.device.id, received_at)
         },
         clock: Clock {
-            connected_at: connected_at(live.as_deref()),
+            connected_at: connected_at(hub, live.as_deref()),
             skew_ms: None,
             ambiguous: false,
             resolution_ms: 1,

@@ -26,7 +26,7 @@ pub(super) async fn take(
     let receipt = Receipt {
         device,
         zone: &zone,
-        connected_at: connected_at(live.as_deref()),
+        connected_at: connected_at(hub, live.as_deref()),
         skew_ms: device.device.clock_skew_ms,
         resolution_ms: RESOLUTION_MS,
         received_at: Timestamp::now(),

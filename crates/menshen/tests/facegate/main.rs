@@ -1,0 +1,27 @@
+//! A hub and a terminal as two real processes that speak facegate, with nothing but their outer contract in between.
+//!
+//! Slow ones run fewer rounds by default; `MENSHEN_TEST_ROUNDS` (kills of each side) asks for more.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+#[path = "../stories/door.rs"]
+mod door;
+#[path = "../stories/kill.rs"]
+mod kill;
+#[path = "../stories/kit.rs"]
+mod kit;
+#[path = "../stories/life.rs"]
+mod life;
+#[path = "../stories/offline.rs"]
+mod offline;
+#[path = "../stories/wires.rs"]
+mod wires;
+
+/// What is spoken here.
+const WIRE: &kit::Wire = &wires::FACEGATE;
