@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// A hub and a terminal in one process, wired together, with people who pass again and again
+    /// A hub and a terminal for each dialect in one process, wired together, with people who pass again and again
     Demo(DemoArguments),
     /// The platform
     Hub(SideArguments),

@@ -18,6 +18,9 @@ mod faces;
 #[path = "../../tests/stories/kit.rs"]
 mod kit;
 mod memory;
+mod people;
+#[path = "../../tests/stories/pictures.rs"]
+mod pictures;
 mod records;
 mod report;
 mod search;
@@ -33,10 +36,11 @@ const WIRE: &kit::Wire = &wires::QYZN;
 /// One group of rows: its name on the command line and what measures it.
 type Group = (&'static str, fn() -> Vec<Row>);
 
-const GROUPS: [Group; 5] = [
+const GROUPS: [Group; 6] = [
     ("records", records::rows),
     ("memory", memory::rows),
     ("door", door::rows),
+    ("people", people::rows),
     ("faces", faces::rows),
     ("search", search::rows),
 ];

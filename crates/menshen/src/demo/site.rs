@@ -2,7 +2,7 @@
 //! through the hub's API, and all of it may be there already from an earlier start.
 
 use super::client::Hub;
-use super::doors::Plan;
+use super::doors::{Dial, Door, Plan};
 use super::people::Role;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
@@ -17,12 +17,11 @@ const ASK_EVERY: Duration = Duration::from_millis(100);
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The site, ready.
-#[derive(Debug, Clone)]
 pub(crate) struct Site {
     /// The API.
     pub(crate) hub: Hub,
-    /// The terminals' ids.
-    devices: Vec<String>,
+    /// The terminals' ids, and what they are.
+    devices: Vec<(String, &'static Plan)>,
     /// The zone that they guard.
     zone: String,
     /// The group whose members may pass.
@@ -54,20 +53,50 @@ impl Site {
         })
     }
 
-    /// Approves a terminal, waits until it is online, and gives its id.
-    pub(crate) async fn admit(&mut self, plan: &Plan) -> Result<String> {
-        let device = until("a terminal to register", || find_device(&self.hub, plan.serial)).await?;
+    /// Takes a terminal in, waits until it is online, and gives its id.
+    pub(crate) async fn admit(&mut self, door: &Door) -> Result<String> {
+        let plan = door.plan;
+        let settings = json!({ "name": format!("Demo door, {}", plan.dialect), "zone_id": self.zone, "direction": "entry" });
+        let id = match door.dial()? {
+            Some(dial) => self.enter(plan, dial, settings).await?,
+            None => self.approve(plan, &settings).await?,
+        };
+        until("a terminal to come online", || self.online(&id)).await?;
+        self.devices.push((id.clone(), plan));
+        Ok(id)
+    }
+
+    /// Approves a terminal that came by itself.
+    async fn approve(&self, plan: &Plan, settings: &Value) -> Result<String> {
+        let find = || find_device(&self.hub, "serial", plan.serial);
+        let device = until("a terminal to register", find).await?;
         let id = text(&device, "id");
         if text(&device, "status") == "pending" {
-            let name = format!("Demo door, {}", plan.dialect);
-            let settings = json!({ "name": name, "zone_id": self.zone, "direction": "entry" });
-            self.hub
-                .send(Method::POST, &format!("/devices/{id}/approve"), &settings)
-                .await?;
+            let approval = format!("/devices/{id}/approve");
+            self.hub.send(Method::POST, &approval, settings).await?;
         }
-        until("a terminal to come online", || self.online(&id)).await?;
-        self.devices.push(id.clone());
         Ok(id)
+    }
+
+    /// Enters a terminal that the hub dials, or the new place of one that is entered already.
+    async fn enter(&self, plan: &Plan, dial: Dial, settings: Value) -> Result<String> {
+        let name = text(&settings, "name");
+        if let Some(device) = find_device(&self.hub, "name", &name).await? {
+            let id = text(&device, "id");
+            let device = format!("/devices/{id}");
+            self.hub.send(Method::PATCH, &device, &dial.place).await?;
+            return Ok(id);
+        }
+        let mut device = json!({ "dialect": plan.dialect, "credentials": dial.credentials });
+        for part in [settings, dial.place] {
+            if let (Some(device), Value::Object(part)) = (device.as_object_mut(), part) {
+                device.extend(part);
+            }
+        }
+        Ok(text(
+            &self.hub.send(Method::POST, "/devices", &device).await?,
+            "id",
+        ))
     }
 
     /// Creates a person, or brings one of an earlier start to the same state, and waits until all terminals know.
@@ -94,8 +123,12 @@ impl Site {
             "credentials": cards.collect::<Vec<_>>(),
         });
         self.hub.send(Method::PATCH, &path, &belongs).await?;
-        for device in &self.devices {
-            until("a terminal to take the person", || self.held(device, role.id)).await?;
+        for (device, plan) in &self.devices {
+            if kind == "blocked" && !plan.knows_blocked {
+                self.not_held(device, role.id).await?;
+            } else {
+                until("a terminal to take the person", || self.held(device, role.id)).await?;
+            }
         }
         Ok(())
     }
@@ -103,14 +136,19 @@ impl Site {
     /// Deletes a person, and waits until no terminal has them.
     pub(crate) async fn forget(&self, role: &Role) -> Result<()> {
         self.hub.delete(&format!("/persons/{}", role.id)).await?;
-        for device in &self.devices {
-            until("a terminal to forget the person", || async {
-                let items = self.roster(device).await?;
-                Ok((!items.iter().any(|item| text(item, "person_id") == role.id)).then_some(()))
-            })
-            .await?;
+        for (device, _) in &self.devices {
+            self.not_held(device, role.id).await?;
         }
         Ok(())
+    }
+
+    /// Waits until a person is not on a terminal, and not wanted there.
+    async fn not_held(&self, device: &str, person: &str) -> Result<()> {
+        until("a terminal to forget the person", || async {
+            let items = self.roster(device).await?;
+            Ok((!items.iter().any(|item| text(item, "person_id") == person)).then_some(()))
+        })
+        .await
     }
 
     async fn roster(&self, device: &str) -> Result<Vec<Value>> {
@@ -142,11 +180,10 @@ impl Site {
     }
 }
 
-async fn find_device(hub: &Hub, serial: &str) -> Result<Option<Value>> {
-    let devices = hub.items(&format!("/devices?query={serial}")).await?;
-    Ok(devices
-        .into_iter()
-        .find(|device| text(device, "serial") == serial))
+/// The device of which `key` is exactly this.
+async fn find_device(hub: &Hub, key: &str, value: &str) -> Result<Option<Value>> {
+    let devices = hub.items("/devices?limit=1000").await?;
+    Ok(devices.into_iter().find(|device| text(device, key) == value))
 }
 
 /// The id of the zone or group with this name, made where it is missing.

@@ -88,7 +88,7 @@ impl Both {
             }
             doors.push(At {
                 plan: door.plan,
-                device: site.admit(door.plan).await?,
+                device: site.admit(door).await?,
                 kiosk: door.kiosk()?,
             });
         }

@@ -28,6 +28,8 @@ mod kit;
 mod life;
 #[path = "../stories/offline.rs"]
 mod offline;
+#[path = "../stories/pictures.rs"]
+mod pictures;
 #[path = "../stories/proxy.rs"]
 mod proxy;
 #[path = "../stories/rough.rs"]

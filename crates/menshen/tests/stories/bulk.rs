@@ -1,9 +1,8 @@
 //! Many people with photos onto one terminal, the hub killed on the way: all arrive, and nobody who was confirmed is
 //! sent again. `MENSHEN_TEST_BULK` asks for more.
 
-use crate::kit::{Api, PATIENCE, Pair, number, photos, until, until_within};
-use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, GenericImageView};
+use crate::kit::{Api, PATIENCE, Pair, number, until, until_within};
+use crate::pictures::pictures;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -11,29 +10,6 @@ use std::time::{Duration, Instant};
 const AT_A_TIME: usize = 4;
 /// How long each may take on a busy machine.
 const EACH: Duration = Duration::from_millis(1500);
-
-/// So many pictures of a few people, each framed a little differently.
-fn pictures(count: usize) -> Vec<Vec<u8>> {
-    let people = photos().expect("the face models and sample photos");
-    let originals: Vec<DynamicImage> = people
-        .iter()
-        .map(|photos| image::load_from_memory(&photos[0]).unwrap().thumbnail(480, 480))
-        .collect();
-    (0..count)
-        .map(|n| {
-            let original = &originals[n % originals.len()];
-            let (width, height) = original.dimensions();
-            let cut = u32::try_from(n / originals.len() % 20).unwrap();
-            let framed = original.crop_imm(cut, cut, width - 2 * cut, height - 2 * cut);
-            let lit = framed.brighten(i32::try_from(n / 97 % 40).unwrap() - 20);
-            let mut jpeg = Vec::new();
-            lit.to_rgb8()
-                .write_with_encoder(JpegEncoder::new_with_quality(&mut jpeg, 85))
-                .unwrap();
-            jpeg
-        })
-        .collect()
-}
 
 /// Calls that brought somebody onto the terminal since the hub's start.
 async fn applied(api: &Api) -> u64 {

@@ -260,17 +260,11 @@ impl Pair {
         use_ring();
         let folder = tempfile::tempdir().unwrap();
         let (hub, admin) = start_hub_over(wire, &folder.path().join("hub"), port, hub_sets).await;
-        let kiosk = format!("127.0.0.1:{}", free_port());
-        let mut sets = vec![
-            format!("terminal.serial={SERIAL}"),
-            format!("kiosk.listen={kiosk}"),
-        ];
         let own = free_port();
-        sets.extend((wire.terminal)(between(port), own));
+        let mut sets = (wire.terminal)(between(port), own);
         sets.extend(terminal_sets.iter().map(|set| (*set).to_owned()));
-        let terminal = Process::start("terminal", &folder.path().join("terminal"), &sets);
+        let (terminal, kiosk) = start_terminal(&folder.path().join("terminal"), &sets).await;
         let api = Api::sign_in(&admin).await;
-        let kiosk = Kiosk::new(&terminal.listener("kiosk").await);
         let zone = api.post("/zones", &json!({ "name": "House" })).await["id"].clone();
         let group = api.post("/groups", &json!({ "name": "People" })).await["id"].clone();
         let grant = api
@@ -433,6 +427,18 @@ pub(crate) async fn start_hub_over(wire: &Wire, data: &Path, port: u16, more: &[
     let hub = Process::start("hub", data, &sets);
     assert_eq!(hub.listener("admin").await, admin);
     (hub, admin)
+}
+
+/// Starts a terminal that has a kiosk.
+pub(crate) async fn start_terminal(data: &Path, more: &[String]) -> (Process, Kiosk) {
+    let mut sets = vec![
+        format!("terminal.serial={SERIAL}"),
+        format!("kiosk.listen=127.0.0.1:{}", free_port()),
+    ];
+    sets.extend_from_slice(more);
+    let terminal = Process::start("terminal", data, &sets);
+    let kiosk = Kiosk::new(&terminal.listener("kiosk").await);
+    (terminal, kiosk)
 }
 
 /// Puts the keys of the one into the other.
