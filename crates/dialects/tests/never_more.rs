@@ -250,11 +250,14 @@ proptest! {
         probes in vec(instant(), 60),
     ) {
         use dialects::mqtt::convert::{Wanted, person_to_device};
+        use dialects::placement::Placement;
         // Passes are counted by the hub, which takes the person off the device at the last one.
         let person = Person { pass_limit: None, ..person };
-        let converted = person_to_device(&Wanted { person: &person, rules: &rules, zone: &zone, photos: &[], now });
+        let wanted = Wanted { person: &person, rules: &rules, zone: &zone, photos: &[], now, hub_decides: false };
+        let converted = person_to_device(&wanted);
         prop_assert!(converted.redo_at.is_none_or(|at| at > now));
-        let Some(info) = converted.person else { return Ok(()) };
+        let Placement::Hold(info) = converted.placement else { return Ok(()) };
+        let info = *info;
         prop_assert_eq!(info.check(), Ok(()));
         let payload = dialects::mqtt::CloudRequest::from(dialects::mqtt::RegisterPersonInfo::one("1", "D", info.clone()));
         let dialects::mqtt::CloudRequest::RegisterPersonInfo(read) = dialects::mqtt::CloudRequest::parse(&payload.to_bytes()).unwrap() else {

@@ -14,4 +14,4 @@ pub use known::{KnownPerson, person_to_platform};
 pub use library::{LibraryPerson, PersonError, person_from_platform, wording};
 pub use received::record_from_device;
 pub use reported::{Pass, SeenPerson, record_to_platform};
-pub use wanted::{Converted, DevicePhoto, PHOTOS, Wanted, person_to_device};
+pub use wanted::{DevicePhoto, PHOTOS, Wanted, person_to_device};

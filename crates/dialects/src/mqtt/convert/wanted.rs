@@ -1,11 +1,13 @@
 //! A person of the hub as the message for a device.
 
 use super::known::sex;
+use crate::convert::note::enforced_by_hub;
 use crate::convert::union::{Room, Union};
 use crate::convert::window::{Bounds, Choice, choose};
 use crate::lenient::Base64Text;
 use crate::mqtt::person::{GREETING_CHARACTERS, Operate, PHONE_BYTES, PersonInfo, SHORT_BYTES};
 use crate::mqtt::time::{Day, DayPeriods, PERIODS, write_birthday};
+use crate::placement::{Converted, Placement};
 use crate::text::cut;
 use crate::{Loss, LossReason};
 use jiff::Timestamp;
@@ -18,7 +20,7 @@ use model::{CredentialKind, Gender, Period, Person, PersonKind, Verify};
 /// Photos of one person (2.2.1).
 pub const PHOTOS: usize = 3;
 
-/// What this dialect can say of a schedule: weekdays, and no holidays, which are told as a loss.
+/// What this dialect can say of a schedule: weekdays. It has no holidays; that there are some must be seen.
 const ROOM: Room = Room {
     periods: PERIODS,
     holidays: 1024,
@@ -43,6 +45,8 @@ pub struct Wanted<'a> {
     pub photos: &'a [DevicePhoto<'a>],
     /// Now. The dialect has days without a time: what is sent is what serves from now on.
     pub now: Timestamp,
+    /// Whether the hub decides on this door: then holidays, which the dialect lacks, are the hub's (hub rule 25).
+    pub hub_decides: bool,
 }
 
 /// A photo for a device.
@@ -54,20 +58,9 @@ pub struct DevicePhoto<'a> {
     pub jpeg: &'a [u8],
 }
 
-/// The message, and what it does not say.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Converted {
-    /// The person; `None`: is not to be on the device now, since its days would allow too much.
-    pub person: Option<PersonInfo>,
-    /// What was cut, left out, narrowed, or is left to the hub.
-    pub losses: Vec<Loss>,
-    /// When the person is to be converted and sent again.
-    pub redo_at: Option<Timestamp>,
-}
-
 /// Converts a person with the grants that lead to a door into the message for the device there.
 #[must_use]
-pub fn person_to_device(wanted: &Wanted<'_>) -> Converted {
+pub fn person_to_device(wanted: &Wanted<'_>) -> Converted<PersonInfo> {
     let person = wanted.person;
     let mut losses = Vec::new();
     let mut info = PersonInfo {
@@ -83,11 +76,18 @@ pub fn person_to_device(wanted: &Wanted<'_>) -> Converted {
     greet(person, &mut info, &mut losses);
     set_photos(wanted, &mut info);
     note_unsupported(person, &mut losses);
-    let access = access(wanted, &mut info, &mut losses);
-    Converted {
-        person: access.is_expressible.then_some(info),
-        losses,
-        redo_at: access.redo_at,
+    match access(wanted, &mut info, &mut losses) {
+        Access::Given(redo_at) => Converted {
+            placement: Placement::Hold(Box::new(info)),
+            losses,
+            redo_at,
+        },
+        Access::Absent(redo_at) => Converted {
+            placement: Placement::Absent,
+            losses,
+            redo_at,
+        },
+        Access::Unsupported => Converted::scheduled(),
     }
 }
 
@@ -213,17 +213,23 @@ fn note_unsupported(person: &Person, losses: &mut Vec<Loss>) {
         ("credentials.wiegand", has(CredentialKind::Wiegand)),
         ("credentials.pin", has(CredentialKind::Pin)),
         ("credentials.qr", has(CredentialKind::Qr)),
-        // Counted by the hub over all doors (hub rule 25).
-        ("pass_limit", person.pass_limit.is_some()),
     ];
     let missing = fields.into_iter().filter(|(_, is_set)| *is_set);
     losses.extend(missing.map(|(field, _)| Loss::unsupported(field)));
+    // Counted by the hub over all doors.
+    if person.pass_limit.is_some() {
+        losses.push(enforced_by_hub("pass_limit"));
+    }
 }
 
-/// What came of the access.
-struct Access {
-    is_expressible: bool,
-    redo_at: Option<Timestamp>,
+/// What came of the access, and when it is to be looked at again.
+enum Access {
+    /// The message says when.
+    Given(Option<Timestamp>),
+    /// Not on the device now: its days would allow too much.
+    Absent(Option<Timestamp>),
+    /// The dialect cannot say when.
+    Unsupported,
 }
 
 /// Blocked people are recognised at any time, in order to be refused.
@@ -237,10 +243,7 @@ fn access(wanted: &Wanted<'_>, info: &mut PersonInfo, losses: &mut Vec<Loss>) ->
         info.priority = BLOCKED;
         info.valid_from = Some(Day(ALWAYS));
         info.valid_until = Some(Day(FOR_EVER));
-        return Access {
-            is_expressible: true,
-            redo_at: None,
-        };
+        return Access::Given(None);
     }
     let vip = person.kind == PersonKind::Vip;
     let bounds = Bounds {
@@ -249,10 +252,7 @@ fn access(wanted: &Wanted<'_>, info: &mut PersonInfo, losses: &mut Vec<Loss>) ->
         vip,
     };
     let Some(choice) = choose(wanted.rules, bounds, wanted.now, ROOM) else {
-        return Access {
-            is_expressible: false,
-            redo_at: None,
-        };
+        return Access::Absent(None);
     };
     if choice.narrowed || choice.times.as_ref().is_some_and(|times| times.narrowed) {
         losses.push(Loss {
@@ -262,28 +262,29 @@ fn access(wanted: &Wanted<'_>, info: &mut PersonInfo, losses: &mut Vec<Loss>) ->
     }
     match &choice.times {
         None => info.priority = if vip { ANY_TIME } else { 0 },
-        Some(times) => set_week(info, times, losses),
+        Some(times) if times.holidays.is_empty() => set_week(info, times),
+        Some(times) if wanted.hub_decides => {
+            losses.push(Loss::unsupported("grants.holidays"));
+            set_week(info, times);
+        }
+        Some(_) => return Access::Unsupported,
     }
     let days = days(&choice, wanted, losses);
     info.valid_from = Some(Day(days.first));
     info.valid_until = Some(Day(days.last));
-    Access {
-        is_expressible: days.first <= days.last,
-        redo_at: choice.redo_at.into_iter().chain(days.redo_at).min(),
+    let redo_at = choice.redo_at.into_iter().chain(days.redo_at).min();
+    if days.first <= days.last {
+        Access::Given(redo_at)
+    } else {
+        Access::Absent(redo_at)
     }
 }
 
-/// The week; holidays narrow every weekday to what they leave (the dialect has none).
-fn set_week(info: &mut PersonInfo, times: &Union, losses: &mut Vec<Loss>) {
-    if !times.holidays.is_empty() {
-        losses.push(Loss::unsupported("grants.holidays"));
-    }
+/// The week.
+fn set_week(info: &mut PersonInfo, times: &Union) {
     let day = |at: usize| {
         let open: Vec<Period> = times.week.get(at).cloned().unwrap_or_default();
-        let left = times.holidays.iter().fold(open, |left, holiday| {
-            crate::convert::union::intersection(&left, &holiday.allowed)
-        });
-        let (kept, _) = crate::convert::union::longest(left, PERIODS);
+        let (kept, _) = crate::convert::union::longest(open, PERIODS);
         DayPeriods::allowing(kept)
     };
     info.monday = day(0);
@@ -352,7 +353,7 @@ fn days(choice: &Choice, wanted: &Wanted<'_>, losses: &mut Vec<Loss>) -> Days {
         }
     };
     if by_hub {
-        losses.push(Loss::unsupported("validity.time_of_day"));
+        losses.push(enforced_by_hub("validity.time_of_day"));
     }
     Days {
         // A validity that has begun needs no beginning, so that an ended one is still a range.

@@ -17,10 +17,12 @@ use dialects::mqtt::{
     OnlineGetDevInfoResp, OnlineGetPhoto, OnlineGetPhotoResp, OnlineGetRegisterCount, OnlineOpen,
     OnlineReboot, OnlineSetDevInfo, OnlineUpdate, PersonInfo, RegisterPersonInfo, RegisterResp, Reply, Topic,
 };
+use dialects::placement::Placement;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::{CommandKind, Decider, DeviceSettings, SettingsChange};
 use serde_json::{Map, Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -47,6 +49,7 @@ pub(super) struct MqttLink {
     closing: CancellationToken,
     /// The wall clock at the device's door.
     zone: Mutex<TimeZone>,
+    hub_decides: AtomicBool,
     /// What the device sends along, once it was admitted.
     token: Mutex<String>,
 }
@@ -60,6 +63,7 @@ impl MqttLink {
             open: Arc::default(),
             closing: CancellationToken::new(),
             zone: Mutex::new(TimeZone::UTC),
+            hub_decides: AtomicBool::new(false),
             token: Mutex::default(),
         })
     }
@@ -71,6 +75,11 @@ impl MqttLink {
 
     pub(super) fn zone(&self) -> TimeZone {
         self.zone.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Who decides on passes at the device's door.
+    pub(super) fn note_decider(&self, decider: Decider) {
+        self.hub_decides.store(decider == Decider::Hub, Ordering::Relaxed);
     }
 
     /// What the device is to send along once it is admitted.
@@ -168,6 +177,14 @@ impl MqttLink {
             })
             .await?;
         succeeded(&answer)
+    }
+
+    /// Sees to it that somebody is not there.
+    async fn absent(&self, wire_id: &str) -> Result<(), CallError> {
+        match self.delete(wire_id).await {
+            Err(error) if error.failure == Failure::NotFound => Ok(()),
+            other => other,
+        }
     }
 
     async fn delete(&self, wire_id: &str) -> Result<(), CallError> {
@@ -319,15 +336,18 @@ impl Link for MqttLink {
             zone: &put.time_zone,
             photos: &photos,
             now: Timestamp::now(),
+            hub_decides: self.hub_decides.load(Ordering::Relaxed),
         });
-        match converted.person {
+        match converted.placement {
             // The hub keeps the person away until the days that the device is told allow no more than the grants.
-            None => match self.delete(put.person.id.as_str()).await {
-                Err(error) if error.failure != Failure::NotFound => return Err(error),
-                _ => {}
-            },
-            Some(person) => match self.person(Operate::Add, person.clone()).await {
-                Err(error) if may_be_there(&error) => self.person(Operate::Change, person).await?,
+            Placement::Absent => self.absent(put.person.id.as_str()).await?,
+            Placement::Unsupported => {
+                self.absent(put.person.id.as_str()).await?;
+                let text = "the dialect cannot say when this person may pass";
+                return Err(CallError::ours(Failure::Unsupported, text));
+            }
+            Placement::Hold(person) => match self.person(Operate::Add, (*person).clone()).await {
+                Err(error) if may_be_there(&error) => self.person(Operate::Change, *person).await?,
                 other => other?,
             },
         }
@@ -429,6 +449,7 @@ impl Link for MqttLink {
     }
 
     async fn set_decider(&self, decider: Decider) -> Result<(), CallError> {
+        self.note_decider(decider);
         let itself = u8::from(decider == Decider::Device).to_string();
         let changes = Map::from_iter([("autoOpenDoorEnable".to_owned(), Value::from(itself))]);
         self.write_native_settings(SETTINGS, &changes).await

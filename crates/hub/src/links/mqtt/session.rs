@@ -308,6 +308,7 @@ impl Session {
     /// The device is here from now on; an older session of it ends.
     async fn here(&mut self, device: &StoredDevice) -> Arc<LiveLink> {
         self.link.set_zone(self.hub.zone_of(&device.device));
+        self.link.note_decider(device.device.decision);
         if let Some(live) = &self.live {
             live.wake.notify_one();
             return Arc::clone(live);
