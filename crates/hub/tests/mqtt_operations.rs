@@ -286,6 +286,76 @@ async fn people_are_brought_one_a_message_and_refusals_keep_their_reason() {
     assert!(site.admin.all(&roster).await.is_empty());
 }
 
+/// The dialect has no holidays (hub rule 25).
+#[tokio::test]
+async fn somebody_whose_grant_has_holidays_is_there_only_while_the_hub_decides() {
+    let mut site = Site::start().await;
+    let made = |answer: kit::Answer| answer.expect(201).json()["id"].clone();
+    let day =
+        json!({"name": "New Year", "first_day": "2031-01-01", "last_day": "2031-01-01", "mode": "closed"});
+    let holiday = made(site.admin.post("/holidays", &day).await);
+    let hours = json!([{"from": "08:00", "until": "18:00"}]);
+    let schedule = json!({"name": "Mondays", "weekly": {"mon": hours}, "holidays": [holiday]});
+    let schedule = made(site.admin.post("/schedules", &schedule).await);
+    let group = made(site.admin.post("/groups", &json!({"name": "cleaners"})).await);
+    let zone = site.admin.get(&site.path).await.expect(200).json()["zone_id"].clone();
+    let grant = json!({"group_id": group, "zone_id": zone, "schedule_id": schedule});
+    made(site.admin.post("/grants", &grant).await);
+    let mut events = site.admin.events(None).await;
+    let person = json!({"id": "3001", "name": "王五", "groups": [group]});
+    made(site.admin.post("/persons", &person).await);
+
+    let gone = |asked: &Value| {
+        let sent = &asked["personInfoData"][0];
+        assert_eq!(
+            (&sent["operateType"], &sent["idNumber"]),
+            (&json!("2"), &json!("3001"))
+        );
+    };
+    let asked = site.device.asked("registerPersonInfo").await;
+    gone(&asked);
+    site.device.answer(&asked, "300", json!({})).await;
+    let item = loop {
+        let told = events.next_named("roster.updated").await.data;
+        if told["state"] == "failed" {
+            break told;
+        }
+    };
+    assert_eq!(item["reason"], "unsupported", "{item}");
+
+    for (decision, opens_itself) in [("hub", "0"), ("device", "1")] {
+        let decided = json!({"decision": decision});
+        site.admin.patch(&site.path, &decided).await.expect(200);
+        let told = site.device.asked("onlineSetDevInfo").await;
+        assert_eq!(told["autoOpenDoorEnable"], opens_itself);
+        site.device.answer(&told, "100", json!({})).await;
+        let asked = site.device.asked("registerPersonInfo").await;
+        if decision == "device" {
+            gone(&asked);
+        } else {
+            let sent = &asked["personInfoData"][0];
+            assert_eq!(
+                (&sent["operateType"], &sent["passTime1"]),
+                (&json!("0"), &json!("08_00,18_00"))
+            );
+        }
+        site.device.answer(&asked, "100", json!({})).await;
+        let due = if decision == "hub" { "applied" } else { "failed" };
+        let item = loop {
+            let told = events.next_named("roster.updated").await.data;
+            if told["state"] == due {
+                break told;
+            }
+        };
+        if decision == "hub" {
+            assert_eq!(
+                item["warnings"],
+                json!([{"field": "grants.holidays", "reason": "unsupported"}])
+            );
+        }
+    }
+}
+
 fn told(message: &Value, index: usize, of: usize) -> Value {
     json!({"msgType": "onlineGetRegisterInfoResp", "msgID": message["msgID"], "deviceNo": "OPS-1",
         "errorCode": "100", "msg": "操作成功", "personNum": of.to_string(), "index": index.to_string(),

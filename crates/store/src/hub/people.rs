@@ -12,7 +12,7 @@ mod wanted;
 
 pub use doors::subject_of;
 pub use sqlite::SqlitePeople;
-pub use wanted::{DevicePerson, DevicePhoto, count_pass, for_device, wanted_digest};
+pub use wanted::{DevicePerson, DevicePhoto, PersonDigest, count_pass, for_device, wanted_digest};
 
 use super::accounts::Actor;
 use super::photos::{NewPhoto, PhotoBytes, StoredPhoto, StoredTemplate, UnseenPhoto};

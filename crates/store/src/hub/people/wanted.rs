@@ -28,8 +28,17 @@ pub struct DevicePerson {
     pub rules: Vec<access::Rule>,
     /// The photos, the best first.
     pub photos: Vec<DevicePhoto>,
-    /// SHA-256 over everything above that a device could be told: equal digests, nothing to send.
-    pub digest: [u8; 32],
+    /// Equal digests, nothing to send.
+    pub digest: PersonDigest,
+}
+
+/// What a person is told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PersonDigest {
+    /// SHA-256 over everything that a device could be told.
+    pub bytes: [u8; 32],
+    /// Whether a schedule binds the person: what a device is told of it may depend on who decides there.
+    pub is_scheduled: bool,
 }
 
 /// A person as a device of this zone should hold them; `None` where there is no such person.
@@ -46,7 +55,10 @@ pub fn for_device(
     };
     let rules = rules::resolved(conn, person_id, zone_id)?;
     let photos = photos::blobs_with_types(conn, person_id)?;
-    let digest = digest(&stored.person, &rules, &photos)?;
+    let digest = PersonDigest {
+        bytes: digest(&stored.person, &rules, &photos)?,
+        is_scheduled: rules.iter().any(|rule| rule.times.is_some()),
+    };
     Ok(Some(DevicePerson {
         person: stored.person,
         rules,
@@ -63,7 +75,7 @@ pub fn wanted_digest(
     conn: &Connection,
     person_id: &str,
     zone_id: Option<&ZoneId>,
-) -> Result<Option<[u8; 32]>, StoreError> {
+) -> Result<Option<PersonDigest>, StoreError> {
     Ok(for_device(conn, person_id, zone_id)?.map(|wanted| wanted.digest))
 }
 

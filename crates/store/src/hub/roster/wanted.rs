@@ -2,7 +2,7 @@
 
 use super::RosterScope;
 use crate::hub::outbox::{self, Event};
-use crate::hub::people;
+use crate::hub::people::{self, PersonDigest};
 use crate::{StoreError, Write};
 use model::ZoneId;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -14,6 +14,7 @@ struct Holder {
     id: String,
     zone: Option<ZoneId>,
     time_zone: Option<String>,
+    hub_decides: bool,
     holds_blocked: bool,
 }
 
@@ -27,7 +28,7 @@ struct Present {
 }
 
 /// Digests of persons, made once per person and zone.
-type Digests = HashMap<(String, Option<ZoneId>), Option<[u8; 32]>>;
+type Digests = HashMap<(String, Option<ZoneId>), Option<PersonDigest>>;
 
 /// Recomputes what devices should hold within a scope. Every item that changes is announced. Call it within the
 /// transaction of the change, after it; before *and* after where the change takes away what the scope is found by
@@ -58,7 +59,8 @@ fn holders(connection: &Connection, scope: RosterScope<'_>) -> Result<Vec<Holder
         _ => (None, None),
     };
     let mut statement = connection.prepare_cached(
-        "SELECT id, zone_id, time_zone, EXISTS (SELECT 1 FROM json_each(capabilities) WHERE value = 'blocked') \
+        "SELECT id, zone_id, time_zone, decision = 'hub', \
+         EXISTS (SELECT 1 FROM json_each(capabilities) WHERE value = 'blocked') \
          FROM devices WHERE standing <> 'pending' AND (?1 IS NULL OR id = ?1) AND (?2 IS NULL OR zone_id = ?2)",
     )?;
     let rows = statement.query_map([device, zone], |row| {
@@ -66,7 +68,8 @@ fn holders(connection: &Connection, scope: RosterScope<'_>) -> Result<Vec<Holder
             id: row.get(0)?,
             zone: row.get::<_, Option<String>>(1)?.map(ZoneId::new),
             time_zone: row.get(2)?,
-            holds_blocked: row.get(3)?,
+            hub_decides: row.get(3)?,
+            holds_blocked: row.get(4)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -125,14 +128,18 @@ fn wanted_digest(
             digest
         }
     };
-    Ok(digest.map(|digest| on_device(&digest, holder.time_zone.as_deref())))
+    Ok(digest.map(|digest| on_device(digest, holder.time_zone.as_deref(), holder.hub_decides)))
 }
 
-/// The digest of a person as one device is told: its clock's zone decides which local times it is given.
-pub(super) fn on_device(person: &[u8; 32], time_zone: Option<&str>) -> Vec<u8> {
+/// The digest of a person as one device is told: its clock's zone decides which local times it is given, and where the hub
+/// decides it may be told of somebody whose schedule its dialect lacks (hub rule 25).
+pub(super) fn on_device(person: PersonDigest, time_zone: Option<&str>, hub_decides: bool) -> Vec<u8> {
     let mut hash = Sha256::new();
-    hash.update(person);
+    hash.update(person.bytes);
     hash.update(time_zone.unwrap_or_default());
+    if person.is_scheduled && hub_decides {
+        hash.update("\nhub");
+    }
     hash.finalize().to_vec()
 }
 

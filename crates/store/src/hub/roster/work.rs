@@ -22,14 +22,14 @@ pub(super) fn claim(
     device: &str,
     now: Timestamp,
 ) -> Result<Option<RosterWork>, StoreError> {
-    let holder: Option<(Option<String>, Option<String>)> = tx
+    let holder: Option<(Option<String>, Option<String>, bool)> = tx
         .query_row(
-            "SELECT zone_id, time_zone FROM devices WHERE id = ?1 AND standing = 'approved'",
+            "SELECT zone_id, time_zone, decision = 'hub' FROM devices WHERE id = ?1 AND standing = 'approved'",
             [device],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .optional()?;
-    let Some((zone, time_zone)) = holder else {
+    let Some((zone, time_zone, hub_decides)) = holder else {
         return Ok(None);
     };
     let zone = zone.map(ZoneId::new);
@@ -57,7 +57,7 @@ pub(super) fn claim(
             )?;
             continue;
         };
-        let digest = on_device(&wanted.digest, time_zone.as_deref());
+        let digest = on_device(wanted.digest, time_zone.as_deref(), hub_decides);
         mark(tx, device, &due.person, Some(&digest))?;
         return Ok(Some(RosterWork::Put(Box::new(RosterPut {
             wire_id,
