@@ -149,7 +149,7 @@ impl Site {
             .id
     }
 
-    async fn digest(&self, id: &str) -> Option<[u8; 32]> {
+    async fn digest(&self, id: &str) -> Option<people::PersonDigest> {
         let (id, zone) = (id.to_owned(), self.zone.clone());
         self.store
             .engine
