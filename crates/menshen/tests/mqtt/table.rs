@@ -496,8 +496,11 @@ async fn records_cleared(world: &mut World) {
 
 async fn restarted(world: &mut World) {
     let started = world.state().await["started_at"].clone();
+    let before = world.settings().await;
     world.done(&json!({"kind": "reboot"})).await;
     world.online_again(&started).await;
+    // What was set survived.
+    assert_eq!(world.settings().await, before);
 }
 
 /// A server that has one file.

@@ -190,6 +190,17 @@ impl World {
         read
     }
 
+    /// Every group, but for the clock.
+    async fn groups(&self) -> Vec<Value> {
+        let mut groups = Vec::new();
+        for name in ConfigGroup::NAMES {
+            let mut group = self.group(name).await;
+            group.as_object_mut().unwrap().remove("currenttime");
+            groups.push(group);
+        }
+        groups
+    }
+
     /// Sets fields of a group through the API, and reads them back.
     async fn set(&self, group: &str, changes: Value) {
         let path = self.at(&format!("/settings/native/{group}"));
@@ -1043,9 +1054,11 @@ async fn everybody_deleted(world: &mut World) {
 
 async fn restarted(world: &mut World) {
     let started = world.state().await["started_at"].clone();
+    let before = world.groups().await;
     world.done(&json!({"kind": "reboot"})).await;
     world.online_again(&started).await;
     // What was set survived.
+    assert_eq!(world.groups().await, before);
     assert_eq!(world.group("serial").await["baudrate"], 7);
     assert_eq!(world.state().await["name"], "动态人脸识别终端");
 }
