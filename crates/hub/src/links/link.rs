@@ -329,6 +329,14 @@ pub trait Link: Send + Sync {
     /// The device was approved while it is connected: from now on it is served.
     async fn admitted(&self) {}
 
+    /// The device was started again while it is on the line: what it says of itself may have changed.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    async fn restarted(&self) -> Result<(), CallError> {
+        Ok(())
+    }
+
     /// Ends the connection.
     fn close(&self);
 }

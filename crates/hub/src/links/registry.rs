@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 use tokio::sync::{Mutex, Notify};
 
 /// A connection that a device signed in on.
@@ -27,6 +28,8 @@ pub struct LiveLink {
     /// The device's records on their way.
     pub records: RecordFlow,
     last_seen: AtomicI64,
+    /// For how long the device said it had been running, in milliseconds.
+    uptime: AtomicU64,
     number: u64,
 }
 
@@ -40,6 +43,12 @@ impl LiveLink {
     /// Notes a sign of life; it reaches the database in its own time.
     pub fn seen(&self, at: Timestamp) {
         self.last_seen.fetch_max(at.as_millisecond(), Ordering::Relaxed);
+    }
+
+    /// Notes for how long the device says that it has been running; whether it was started again meanwhile.
+    pub fn has_restarted(&self, uptime: Duration) -> bool {
+        let uptime = u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX);
+        uptime < self.uptime.swap(uptime, Ordering::Relaxed)
     }
 
     /// The last sign of life.
@@ -68,6 +77,7 @@ impl Registry {
             people: Arc::default(),
             records: RecordFlow::default(),
             last_seen: AtomicI64::new(since.as_millisecond()),
+            uptime: AtomicU64::new(0),
             number: self.numbers.fetch_add(1, Ordering::Relaxed),
         });
         if let Some(older) = self.write().insert(device, Arc::clone(&live)) {

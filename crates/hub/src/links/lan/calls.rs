@@ -1,6 +1,6 @@
 //! What the hub asks of a terminal: the dialect's operations as a [`Link`].
 
-use super::contact::{measure, replace_key};
+use super::contact::{identified, measure, replace_key};
 use super::declared::update_of;
 use super::people;
 use super::wire::{BUSY_FOR, Wire};
@@ -290,6 +290,11 @@ impl Link for LanLink {
                 Err(CallError::ours(Failure::Unsupported, text))
             }
         }
+    }
+
+    async fn restarted(&self) -> Result<(), CallError> {
+        identified(&self.wire, &self.settings().await?).await?;
+        measure(&self.wire).await
     }
 
     fn close(&self) {

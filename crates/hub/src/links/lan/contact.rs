@@ -18,10 +18,15 @@ pub(super) async fn contact(line: Line) -> Result<Arc<LanLink>, CallError> {
     let dialling = line.dialling().await?;
     let wire = Wire::new(line, String::new());
     let info = enter(&wire, &dialling).await?;
-    wire.line.identified(identity(&info)).await?;
+    identified(&wire, &info).await?;
     measure(&wire).await?;
     tell_where(&wire, &dialling).await?;
     Ok(Arc::new(LanLink { wire }))
+}
+
+/// Notes what the terminal says of itself.
+pub(super) async fn identified(wire: &Wire, info: &DeviceInfo) -> Result<(), CallError> {
+    wire.line.identified(identity(info)).await.map(|_| ())
 }
 
 fn identity(info: &DeviceInfo) -> Identity {

@@ -17,7 +17,9 @@ use dialects::lan::convert::record_from_device;
 use dialects::lan::heartbeat::HEARTBEAT_ANSWER;
 use dialects::lan::record::RECORD_ANSWER;
 use dialects::lan::{HeartBeat, RecordCallback, Refused, Status};
+use model::DeviceId;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How soon a terminal may come again when the disk cannot keep up, in seconds.
 const BUSY_SECONDS: u64 = 5;
@@ -78,10 +80,30 @@ async fn take_heartbeat(hub: &Arc<Hub>, token: Option<&str>, push: &Push) -> Res
     };
     let serial = heartbeat.serial.unwrap_or_default();
     match sender(hub, &Lan, token, &serial, push).await {
-        Ok(Sender::Device(_)) => json(HEARTBEAT_ANSWER),
+        Ok(Sender::Device(device)) => {
+            if let Some(uptime) = heartbeat.uptime {
+                look_again(hub, &device.device.id, uptime);
+            }
+            json(HEARTBEAT_ANSWER)
+        }
         Ok(Sender::Pending) => pending(),
         Ok(Sender::Nobody) => Problem::not_found().into_response(),
         Err(error) => not_taken(&serial, &error),
+    }
+}
+
+/// A terminal that was started again may have another program: it is looked at anew.
+fn look_again(hub: &Hub, device: &DeviceId, uptime_seconds: f64) {
+    let Ok(uptime) = Duration::try_from_secs_f64(uptime_seconds) else {
+        return;
+    };
+    let Some(live) = hub.links.get(device) else { return };
+    if live.has_restarted(uptime) {
+        hub.tasks.spawn(async move {
+            if let Err(error) = live.link.restarted().await {
+                tracing::info!(device = %live.device, %error, "a device that was started again was not looked at");
+            }
+        });
     }
 }
 
