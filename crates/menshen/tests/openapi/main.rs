@@ -10,6 +10,8 @@
     missing_docs
 )]
 
+#[path = "../stories/asking.rs"]
+mod asking;
 #[path = "../stories/door.rs"]
 mod door;
 #[path = "../stories/kill.rs"]
@@ -20,6 +22,7 @@ mod kit;
 mod life;
 #[path = "../stories/offline.rs"]
 mod offline;
+mod table;
 #[path = "../stories/wires.rs"]
 mod wires;
 
