@@ -20,6 +20,8 @@ mod kit;
 mod life;
 #[path = "../stories/offline.rs"]
 mod offline;
+#[path = "../stories/swarm.rs"]
+mod swarm;
 #[path = "../stories/wires.rs"]
 mod wires;
 
