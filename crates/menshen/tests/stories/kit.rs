@@ -336,8 +336,10 @@ impl Pair {
         }
         let path = format!("/devices/{}/credentials", self.device);
         let mut credentials = self.api.get(&path).await;
-        // This names the device where it pushes to, and that hub only.
-        credentials.as_object_mut().unwrap().remove("link_key");
+        // By these that hub alone knows what the device pushes.
+        for own in ["link_key", "secret"] {
+            credentials.as_object_mut().unwrap().remove(own);
+        }
         json!({ "credentials": credentials })
     }
 
