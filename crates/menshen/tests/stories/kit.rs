@@ -193,8 +193,6 @@ pub(crate) struct Wire {
     pub(crate) newest_first: bool,
     /// Where the swarm's devices are dialled, if that port may need rights.
     pub(crate) swarm_port: Option<u16>,
-    /// Where the hub dials: after how many bytes at most a bad network cuts, so that it cuts and yet something comes through.
-    pub(crate) between_cuts: u64,
     /// Where the hub dials: what it must know, given the terminal's own port, and which one to dial instead of a port.
     pub(crate) dialled: Option<fn(u16, Between<'_>) -> Value>,
 }

@@ -24,7 +24,6 @@ pub(crate) const QYZN: Wire = Wire {
     tells_strangers: true,
     newest_first: false,
     swarm_port: None,
-    between_cuts: 0,
     dialled: None,
 };
 
@@ -51,7 +50,6 @@ pub(crate) const MQTT: Wire = Wire {
     tells_strangers: true,
     newest_first: false,
     swarm_port: None,
-    between_cuts: 0,
     dialled: None,
 };
 
@@ -77,7 +75,6 @@ pub(crate) const LAN: Wire = Wire {
     tells_strangers: false,
     newest_first: false,
     swarm_port: None,
-    between_cuts: 100_000,
     dialled: Some(|own, between| json!({ "address": here(between(own)), "credentials": { "key": "abc" } })),
 };
 
@@ -94,8 +91,6 @@ pub(crate) const FACEGATE: Wire = Wire {
     tells_strangers: true,
     newest_first: false,
     swarm_port: Some(80),
-    // Each record brings the person's photo along.
-    between_cuts: 600_000,
     dialled: Some(|own, between| {
         let credentials = json!({ "user": "admin", "password": "admin" });
         json!({ "address": here(between(own)), "credentials": credentials })
@@ -121,7 +116,6 @@ pub(crate) const OPENAPI: Wire = Wire {
     tells_strangers: true,
     newest_first: true,
     swarm_port: None,
-    between_cuts: 100_000,
     dialled: Some(|own, between| {
         let (address, push) = (here(between(own)), here(between(own + 1)));
         json!({ "address": address, "push_address": push, "credentials": { "password": "123456" } })

@@ -56,6 +56,13 @@ impl FacegateLink {
         self.wanted.is_some()
     }
 
+    /// Whether it pushes something once, whether that arrives or not.
+    pub(super) fn may_lose_pushes(&self) -> bool {
+        let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        let topics = accepted.iter().flatten();
+        subscription::pushed_once(topics)
+    }
+
     /// Sees to it that the terminal pushes what it is to push.
     pub(super) async fn keep_subscribed(&self) -> Result<(), CallError> {
         let Some(wanted) = &self.wanted else { return Ok(()) };
