@@ -193,12 +193,19 @@ pub(crate) struct Wire {
     pub(crate) newest_first: bool,
     /// Where the swarm's devices are dialled, if that port may need rights.
     pub(crate) swarm_port: Option<u16>,
+    /// The kind and the number of a person's card.
+    pub(crate) card: fn(&str) -> (&'static str, String),
     /// Where the hub dials: what it must know, given the terminal's own port, and which one to dial instead of a port.
     pub(crate) dialled: Option<fn(u16, Between<'_>) -> Value>,
 }
 
 /// Which port to dial instead of another one, where something stands between the two.
 pub(crate) type Between<'a> = &'a mut dyn FnMut(u16) -> u16;
+
+/// A card with the person's id for its number.
+pub(crate) fn ic_card(person: &str) -> (&'static str, String) {
+    ("ic_card", person.to_owned())
+}
 
 /// An address of this computer.
 pub(crate) fn here(port: u16) -> String {
@@ -379,18 +386,16 @@ impl Pair {
         self.api.post("/persons", &person).await
     }
 
-    /// So many people with cards; both ids and numbers are `p0`, `p1`, …
+    /// So many people with cards: `p0`, `p1`, …
     pub(crate) async fn people_with_cards(&self, count: usize) {
         let photo = WIRE
             .needs_photo
             .then(|| photos().expect("the face models and sample photos")[1][0].clone());
         for n in 0..count {
             let id = format!("p{n}");
-            self.person(
-                &id,
-                &json!({ "credentials": [{ "kind": "ic_card", "number": id }] }),
-            )
-            .await;
+            let (kind, number) = (WIRE.card)(&id);
+            let cards = json!({ "credentials": [{ "kind": kind, "number": number }] });
+            self.person(&id, &cards).await;
             if let Some(photo) = &photo {
                 self.api
                     .upload(&format!("/persons/{id}/photos"), photo.clone())
@@ -734,13 +739,15 @@ impl Kiosk {
         }
     }
 
-    pub(crate) async fn card(&self, number: &str) -> Value {
-        self.try_card(number).await.expect("an answer to a card")
+    /// A person's card.
+    pub(crate) async fn card(&self, person: &str) -> Value {
+        self.try_card(person).await.expect("an answer to a card")
     }
 
-    /// A card; `None` where the terminal did not answer.
-    pub(crate) async fn try_card(&self, number: &str) -> Option<Value> {
-        let body = json!({ "kind": "ic_card", "number": number });
+    /// A person's card; `None` where the terminal did not answer.
+    pub(crate) async fn try_card(&self, person: &str) -> Option<Value> {
+        let (kind, number) = (WIRE.card)(person);
+        let body = json!({ "kind": kind, "number": number });
         let answer = self
             .http
             .post(format!("{}/api/credentials", self.base))

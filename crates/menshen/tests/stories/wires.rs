@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary speaks one dialect")]
 
-use crate::kit::{Wire, here};
+use crate::kit::{Wire, here, ic_card};
 use serde_json::json;
 use std::time::Duration;
 
@@ -23,6 +23,7 @@ pub(crate) const QYZN: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: false,
+    card: ic_card,
     swarm_port: None,
     dialled: None,
 };
@@ -49,6 +50,7 @@ pub(crate) const MQTT: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: false,
+    card: ic_card,
     swarm_port: None,
     dialled: None,
 };
@@ -74,9 +76,15 @@ pub(crate) const LAN: Wire = Wire {
     knows_blocked: false,
     tells_strangers: false,
     newest_first: false,
+    card: ic_card,
     swarm_port: None,
     dialled: Some(|own, between| json!({ "address": here(between(own)), "credentials": { "key": "abc" } })),
 };
+
+/// A card whose passes are told until they are acknowledged (an access card's are told once), with a hexadecimal number.
+fn rf_card(person: &str) -> (&'static str, String) {
+    ("rf_card", hex::encode_upper(person))
+}
 
 /// The hub dials the terminal, and tells it where to push.
 pub(crate) const FACEGATE: Wire = Wire {
@@ -90,6 +98,7 @@ pub(crate) const FACEGATE: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: false,
+    card: rf_card,
     swarm_port: Some(80),
     dialled: Some(|own, between| {
         let credentials = json!({ "user": "admin", "password": "admin" });
@@ -115,6 +124,7 @@ pub(crate) const OPENAPI: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: true,
+    card: ic_card,
     swarm_port: None,
     dialled: Some(|own, between| {
         let (address, push) = (here(between(own)), here(between(own + 1)));
