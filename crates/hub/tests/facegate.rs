@@ -187,7 +187,7 @@ async fn a_card_that_is_told_twice_is_one_record_of_its_holder() {
     site.push("verify", verified(&time, 1, "holder", cards.clone()))
         .await
         .expect(200);
-    let elsewhere = verified(&wall_clock(2), 1, "holder", cards);
+    let elsewhere = verified(&wall_clock(9), 1, "holder", cards);
     site.push("verify", elsewhere).await.expect(200);
     let records = site.records().await;
     let told: Vec<_> = records
@@ -279,6 +279,21 @@ async fn what_an_outage_left_is_fetched_once_the_terminal_is_there_again() {
         (&record["person_name"], &record["late"]),
         (&json!("left"), &json!(true))
     );
+}
+
+#[tokio::test]
+async fn a_pass_that_is_told_once_and_lost_is_fetched_soon() {
+    let mut site = Site::start().await;
+    // Nothing was left when the terminal came; what it tells now does not arrive.
+    site.asked("SearchControl").await;
+    let mut events = site.admin.events(None).await;
+    let listed = json!({"operator": "SearchControl", "info": {"DeviceID": 1_300_001, "TotalNum": 1, "SearchInfo": [
+        {"Time": wall_clock(0), "VerifyStatus": 1, "VerfyType": 24, "LibID": 7, "Name": "lost", "PersonUUID": "a"},
+    ]}});
+    site.device.answers("/action/SearchControl", &listed.to_string());
+    let record = events.next_named("record.created").await.data;
+    site.device.answers("/action/SearchControl", "");
+    assert_eq!(record["person_name"], "lost");
 }
 
 #[tokio::test]

@@ -85,6 +85,20 @@ async fn each_command_is_one_call_that_succeeds_or_says_why_not() {
 }
 
 #[tokio::test]
+async fn a_terminal_that_hangs_up_when_told_to_reboot_does_so() {
+    let mut site = Site::start().await;
+    for operator in ["RebootDevice", "OpenDoor"] {
+        site.device.on(&format!("/action/{operator}"), Reaction::HangUp);
+    }
+    let ended = site.command(&json!({"kind": "reboot"})).await;
+    assert_eq!((&ended["state"], &ended["error"]), (&json!("done"), &Value::Null));
+    site.asked("RebootDevice").await;
+    // Of a door nobody knows whether it opened.
+    let ended = site.command(&json!({"kind": "open_door"})).await;
+    assert_ne!(ended["state"], "done");
+}
+
+#[tokio::test]
 async fn records_of_a_time_are_pushed_again_and_a_picture_is_brought() {
     let mut site = Site::start().await;
     // As the document prints it (QUIRKS A44).
@@ -128,11 +142,17 @@ async fn every_operator_of_the_document_can_be_called_as_it_is() {
         assert_eq!(asked["operator"], operator);
         let numbers = [&asked["DeviceID"], &asked["info"]["DeviceID"]];
         assert!(numbers.contains(&&json!(1_300_001)), "{asked}");
-        site.device.answers(&path, &refused(operator, 465, "Other"));
+        // A code of the table that is the operator's (QUIRKS A9).
+        let (code, text) = match operator {
+            "EditPersonsNew" => (415, "Total out of range"),
+            "AddPerson" | "AddPersons" | "EditPerson" => (473, "Face Undetected"),
+            _ => (465, "Other"),
+        };
+        site.device.answers(&path, &refused(operator, code, text));
         let failed = site.command(&command).await;
         assert_eq!(
             (&failed["state"], &failed["error"]),
-            (&json!("failed"), &json!("465: Other")),
+            (&json!("failed"), &json!(format!("{code}: {text}"))),
             "{operator}"
         );
         site.device.answers(&path, &done(operator));

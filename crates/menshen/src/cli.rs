@@ -76,6 +76,9 @@ pub(crate) enum SwarmDialect {
     Qyzn,
     /// Clients of a broker; the address is the broker's.
     Mqtt,
+    /// Devices that the hub dials at port 80 (which may need rights); they listen on loopback addresses of their own, so
+    /// that the hub is on this computer.
+    Facegate,
     /// Devices that the hub dials; they listen on loopback addresses of their own, so that the hub is on this computer.
     Lan,
     /// Devices that ask and report over HTTP (chapter 9).

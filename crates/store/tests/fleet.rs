@@ -298,6 +298,37 @@ async fn who_may_be_on_a_device_is_taken_off_it() {
 }
 
 #[tokio::test]
+async fn people_are_handed_out_together_and_whoever_goes_alone() {
+    let site = Site::new().await;
+    for id in ["P-1", "P-2", "P-3", "P-4"] {
+        site.person(id).await;
+    }
+    let some = async |most: usize| -> Vec<(bool, String)> {
+        let roster = &site.store.roster;
+        let work = roster.claim_some(&site.device, Timestamp::now(), most).await;
+        let whose = |work: RosterWork| match work {
+            RosterWork::Put(put) => (true, put.person.id.to_string()),
+            RosterWork::Remove { person_id, .. } => (false, person_id),
+        };
+        work.unwrap().into_iter().map(whose).collect()
+    };
+    let put = |id: &str| (true, id.to_owned());
+    assert_eq!(some(3).await, [put("P-1"), put("P-2"), put("P-3")]);
+    // Nothing came of it: they are handed out again.
+    assert_eq!(some(2).await, [put("P-1"), put("P-2")]);
+    site.hold("P-1").await;
+    site.delete("P-1").await;
+    // Those who are put before the removal do not wait for it, nor it for them.
+    assert_eq!(some(9).await, [put("P-2"), put("P-3"), put("P-4")]);
+    for id in ["P-2", "P-3", "P-4"] {
+        site.hold(id).await;
+    }
+    assert_eq!(some(9).await, [(false, "P-1".to_owned())]);
+    site.settle("P-1", None, RosterOutcome::Removed).await;
+    assert_eq!(some(9).await, []);
+}
+
+#[tokio::test]
 async fn an_outcome_counts_for_what_was_sent() {
     let site = Site::new().await;
     let first = site.person("P-1").await;

@@ -11,10 +11,11 @@ mod support;
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::http::{Received, Receiver};
-use terminal::swarm::{SwarmOptions, SwarmReport, lan, openapi};
+use terminal::swarm::{SwarmOptions, SwarmReport, facegate, lan, openapi};
 
 const DEVICES: usize = 5;
 const RECORDS: u32 = 3;
@@ -86,7 +87,7 @@ async fn devices_of_chapter_9_deliver_every_record() {
 }
 
 #[tokio::test]
-async fn devices_that_are_dialled_deliver_every_record() {
+async fn lan_devices_that_are_dialled_deliver_every_record() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let hub = Receiver::listen().await;
     let (options, seen) = (options(&hub), Seen::default());
@@ -118,4 +119,57 @@ async fn devices_that_are_dialled_deliver_every_record() {
         }
     });
     check(&lan::run(options).await.unwrap(), &seen);
+}
+
+/// Subscribes at a device as the document has it (3.12).
+async fn subscribe(device: IpAddr, hub: &str) {
+    let path = |what: &str| format!("/facegate/token/{what}");
+    let body = json!({"operator": "Subscribe", "info": {
+        "Num": 2, "Topics": ["Snap", "Verify"], "SubscribeAddr": hub,
+        "SubscribeUrl": {"Snap": path("snap"), "Verify": path("verify"), "HeartBeat": path("heartbeat")},
+        "BeatInterval": 30, "ResumefromBreakpoint": 1, "Auth": "none",
+    }});
+    let call = reqwest::Client::new()
+        .post(format!("http://{device}/action/Subscribe"))
+        .basic_auth("admin", Some("admin"))
+        .body(body.to_string());
+    let answer = call.send().await.unwrap().text().await.unwrap();
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(
+        (&answer["code"], &answer["info"]["Result"]),
+        (&json!(200), &json!("Ok"))
+    );
+}
+
+#[tokio::test]
+async fn facegate_devices_that_are_dialled_deliver_every_record() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let hub = Receiver::listen().await;
+    let (options, seen) = (options(&hub), Seen::default());
+    let (noted, address) = (Arc::clone(&seen), hub.url(""));
+    tokio::spawn(async move {
+        let mut dialled = BTreeSet::new();
+        loop {
+            let mut request = hub.next_ever().await;
+            assert!(request.head.contains("\r\nContent-Length: "), "{}", request.head);
+            let push = request.json();
+            let device = push["info"]["DeviceID"].as_i64().unwrap();
+            let answer = if push["operator"] == "VerifyPush" {
+                assert_eq!(request.target, "/facegate/token/verify");
+                assert!(push["SanpPic"].as_str().unwrap().len() > 6_000);
+                let id = format!("{device} {}", push["info"]["PersonUUID"]);
+                let taken = note(&noted, id);
+                json!({"code": if taken { 200 } else { 500 }, "desc": "OK"})
+            } else {
+                assert_eq!(push["operator"], "HeartBeat");
+                json!({"operator": "HeartBeat", "code": 200, "desc": "OK"})
+            };
+            request.answer(&answer.to_string()).await;
+            if dialled.insert(device) {
+                assert_eq!(request.target, "/facegate/heartbeat");
+                subscribe(request.peer(), &address).await;
+            }
+        }
+    });
+    check(&facegate::run(options).await.unwrap(), &seen);
 }

@@ -303,15 +303,27 @@ impl ReceivedCall {
     /// # Errors
     /// [`Refused`], whose [`Refused::answer`] is the answer to give.
     pub fn read(operator: &str, bytes: &[u8]) -> Result<Self, Refused> {
+        Self::received(operator, bytes, None)
+    }
+
+    /// Whose call it is counts before what it says.
+    fn received(operator: &str, bytes: &[u8], own: Option<&DeviceId>) -> Result<Self, Refused> {
         let operator = operator.trim();
         let refused = |problem| Refused::new(operator, problem);
         let mut body = Body::parse(bytes).map_err(|error| refused(error.into()))?;
         let given = std::mem::take(&mut body.operator);
         let device = body.take_device_id();
-        let call = match Call::read(operator, &mut body) {
-            Some(call) => call.map_err(|error| refused(error.into()))?,
-            None => return Err(refused(CallProblem::UnknownOperator)),
+        let Some(call) = Call::read(operator, &mut body) else {
+            return Err(refused(CallProblem::UnknownOperator));
         };
+        if device
+            .as_ref()
+            .zip(own)
+            .is_some_and(|(device, own)| device != own)
+        {
+            return Err(refused(CallProblem::Device));
+        }
+        let call = call.map_err(|error| refused(error.into()))?;
         let is_same = given.is_empty()
             || named(&given, &[operator, call.operator(), MISPRINTED])
             || named(&given, &[&format!("Http{}", call.operator())]);
@@ -327,11 +339,8 @@ impl ReceivedCall {
     /// # Errors
     /// [`Refused`], whose [`Refused::answer`] is the answer to give.
     pub fn parse(operator: &str, bytes: &[u8], own: &DeviceId) -> Result<Self, Refused> {
-        let received = Self::read(operator, bytes)?;
+        let received = Self::received(operator, bytes, Some(own))?;
         let refused = |problem| Refused::new(received.call.operator(), problem);
-        if received.device.as_ref().is_some_and(|device| device != own) {
-            return Err(refused(CallProblem::Device));
-        }
         received.call.check().map_err(|error| refused(error.into()))?;
         Ok(received)
     }

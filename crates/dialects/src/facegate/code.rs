@@ -243,6 +243,17 @@ pub fn class_of(operator: &str, code: Option<i64>, detail: &str) -> FailureClass
     }
 }
 
+/// What the code of one person of a batch means, and the document's words for it.
+#[must_use]
+pub fn person_code(operator: &str, code: i64) -> (FailureClass, &'static str) {
+    if operator == EDIT_PERSONS_NEW {
+        let code = BatchPersonCode::from(code);
+        return (code.class(), code.text());
+    }
+    let code = AddPersonCode::from(code);
+    (code.class(), code.text())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,6 +285,11 @@ mod tests {
         assert_eq!(class_of("AddPerson", Some(466), ""), Exists);
         assert_eq!(BatchPersonCode::from(466).class(), PhotoRejected);
         assert_eq!(class_of("EditPersonsNew", Some(411), ""), Unsupported);
+        assert_eq!(person_code("AddPersons", 466).0, Exists);
+        assert_eq!(
+            person_code("EditPersonsNew", 466),
+            (PhotoRejected, "Get URI picture data error")
+        );
     }
 
     #[test]

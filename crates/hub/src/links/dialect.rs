@@ -73,6 +73,11 @@ pub trait Dialect: Send + Sync {
         1
     }
 
+    /// People that a device takes in one call, beyond one: a command waits for the whole call.
+    fn people_at_once(&self) -> usize {
+        1
+    }
+
     /// Whether a command of this kind with these arguments can be sent, before it is queued.
     ///
     /// # Errors

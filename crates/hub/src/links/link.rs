@@ -215,6 +215,15 @@ pub trait Link: Send + Sync {
     /// [`CallError`] says what it means and what the device said.
     async fn put_person(&self, person: PersonPut) -> Result<PersonDone, CallError>;
 
+    /// The same for several people, as many as [`super::Dialect::people_at_once`] says; what became of each, in their order.
+    async fn put_persons(&self, people: Vec<PersonPut>) -> Vec<Result<PersonDone, CallError>> {
+        let mut done = Vec::with_capacity(people.len());
+        for person in people {
+            done.push(self.put_person(person).await);
+        }
+        done
+    }
+
     /// Takes a person off the device.
     ///
     /// # Errors

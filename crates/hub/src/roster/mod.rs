@@ -1,6 +1,7 @@
 //! Closing the difference between what devices should hold and what they hold: a worker per connected device, woken
 //! by what the outbox tells; what devices hold beside that is compared and taken over.
 
+mod calls;
 mod compare;
 mod dispatch;
 mod import;

@@ -222,7 +222,23 @@ impl Site {
 
     /// A person of the granted group, with a photo.
     pub async fn person(&self, id: &str) {
-        let body = json!({"id": id, "name": format!("name of {id}"), "groups": [self.group]});
+        self.person_of(&self.group, id).await;
+    }
+
+    /// People of a group that is granted once all are there, so that all are due at once.
+    pub async fn people_at_once(&self, ids: &[&str]) {
+        let named = json!({ "name": ids.join(" ") });
+        let group = self.admin.post("/groups", &named).await.expect(201).json()["id"].clone();
+        for id in ids {
+            self.person_of(&group, id).await;
+        }
+        let zone = self.admin.get(&self.path).await.expect(200).json()["zone_id"].clone();
+        let grant = json!({"group_id": group, "zone_id": zone});
+        self.admin.post("/grants", &grant).await.expect(201);
+    }
+
+    async fn person_of(&self, group: &Value, id: &str) {
+        let body = json!({"id": id, "name": format!("name of {id}"), "groups": [group]});
         self.admin.post("/persons", &body).await.expect(201);
         let photo = format!("/persons/{id}/photos");
         let sent = self.admin.post_bytes(&photo, "image/jpeg", jpeg()).await;

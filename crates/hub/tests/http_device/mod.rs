@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// How a call is met.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub enum Reaction {
     Keep(String, &'static str),
     /// The same once, then with another body.
     Once(String, String),
+    /// The same, once the test says so.
+    When(Arc<Notify>, String),
     /// The connection is closed without a word.
     HangUp,
     /// The answer begins and never ends, byte by byte.
@@ -157,6 +159,10 @@ async fn serve(stream: TcpStream, reactions: Reactions, sender: mpsc::UnboundedS
         reaction = Some(Reaction::Answer(answer));
     }
     let _ = sender.send(asked);
+    if let Some(Reaction::When(told, answer)) = reaction {
+        told.notified().await;
+        reaction = Some(Reaction::Answer(answer));
+    }
     let mut stream = stream.into_inner();
     let _ = match reaction {
         None => {
@@ -164,7 +170,7 @@ async fn serve(stream: TcpStream, reactions: Reactions, sender: mpsc::UnboundedS
                 .write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                 .await
         }
-        Some(Reaction::HangUp | Reaction::Keep(..) | Reaction::Once(..)) => Ok(()),
+        Some(Reaction::HangUp | Reaction::Keep(..) | Reaction::Once(..) | Reaction::When(..)) => Ok(()),
         Some(Reaction::Raw(bytes)) => stream.write_all(&bytes).await,
         Some(Reaction::Answer(body)) => {
             let head = format!(

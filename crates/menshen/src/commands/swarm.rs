@@ -5,7 +5,7 @@ use crate::cli::{SwarmArguments, SwarmDialect};
 use crate::{files, log, output};
 use anyhow::{Result, bail};
 use std::time::Duration;
-use terminal::swarm::{SwarmOptions, SwarmReport, lan, mqtt, openapi, qyzn};
+use terminal::swarm::{SwarmOptions, SwarmReport, facegate, lan, mqtt, openapi, qyzn};
 
 /// Bytes of a KB, as `--photo-kb` counts.
 const KB: usize = 1024;
@@ -26,6 +26,7 @@ pub(crate) async fn run(arguments: SwarmArguments) -> Result<()> {
     let report = match dialect {
         SwarmDialect::Qyzn => qyzn::run(options).await,
         SwarmDialect::Mqtt => mqtt::run(options).await,
+        SwarmDialect::Facegate => facegate::run(options).await,
         SwarmDialect::Lan => lan::run(options).await,
         SwarmDialect::Openapi => openapi::run(options).await,
     };

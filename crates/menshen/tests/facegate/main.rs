@@ -10,8 +10,14 @@
     missing_docs
 )]
 
+#[path = "../stories/bulk.rs"]
+mod bulk;
 #[path = "../stories/door.rs"]
 mod door;
+#[path = "../stories/erasure.rs"]
+mod erasure;
+#[path = "../stories/import.rs"]
+mod import;
 #[path = "../stories/kill.rs"]
 mod kill;
 #[path = "../stories/kit.rs"]
@@ -20,6 +26,14 @@ mod kit;
 mod life;
 #[path = "../stories/offline.rs"]
 mod offline;
+#[path = "../stories/pictures.rs"]
+mod pictures;
+#[path = "../stories/proxy.rs"]
+mod proxy;
+#[path = "../stories/rough.rs"]
+mod rough;
+#[path = "../stories/swarm.rs"]
+mod swarm;
 #[path = "../stories/wires.rs"]
 mod wires;
 

@@ -12,8 +12,14 @@
 
 #[path = "../stories/asking.rs"]
 mod asking;
+#[path = "../stories/bulk.rs"]
+mod bulk;
 #[path = "../stories/door.rs"]
 mod door;
+#[path = "../stories/erasure.rs"]
+mod erasure;
+#[path = "../stories/import.rs"]
+mod import;
 #[path = "../stories/kill.rs"]
 mod kill;
 #[path = "../stories/kit.rs"]
@@ -22,6 +28,14 @@ mod kit;
 mod life;
 #[path = "../stories/offline.rs"]
 mod offline;
+#[path = "../stories/pictures.rs"]
+mod pictures;
+#[path = "../stories/proxy.rs"]
+mod proxy;
+#[path = "../stories/rough.rs"]
+mod rough;
+#[path = "../stories/swarm.rs"]
+mod swarm;
 mod table;
 #[path = "../stories/wires.rs"]
 mod wires;

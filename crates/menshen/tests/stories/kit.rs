@@ -191,11 +191,40 @@ pub(crate) struct Wire {
     pub(crate) tells_strangers: bool,
     /// What an outage left comes newest first, as the document lists it.
     pub(crate) newest_first: bool,
-    /// Where the hub dials: what it must know beside the address, given the terminal's own port.
-    pub(crate) dialled: Option<fn(u16) -> Value>,
+    /// Where the swarm's devices are dialled, if that port may need rights.
+    pub(crate) swarm_port: Option<u16>,
+    /// The kind and the number of a person's card.
+    pub(crate) card: fn(&str) -> (&'static str, String),
+    /// Where the hub dials: what it must know, given the terminal's own port, and which one to dial instead of a port.
+    pub(crate) dialled: Option<fn(u16, Between<'_>) -> Value>,
+}
+
+/// Which port to dial instead of another one, where something stands between the two.
+pub(crate) type Between<'a> = &'a mut dyn FnMut(u16) -> u16;
+
+/// A card with the person's id for its number.
+pub(crate) fn ic_card(person: &str) -> (&'static str, String) {
+    ("ic_card", person.to_owned())
+}
+
+/// An address of this computer.
+pub(crate) fn here(port: u16) -> String {
+    format!("127.0.0.1:{port}")
 }
 
 impl Wire {
+    /// How many ports the two listen at, for each other.
+    pub(crate) fn ports(&self) -> usize {
+        let mut ports = 1;
+        if let Some(dialled) = self.dialled {
+            dialled(1, &mut |port| {
+                ports += 1;
+                port
+            });
+        }
+        ports
+    }
+
     /// So many people that nobody passes twice within what the wire cannot tell apart, when somebody passes every
     /// `between`; at least `least`.
     pub(crate) fn people(&self, between: Duration, least: usize) -> usize {
@@ -217,6 +246,8 @@ pub(crate) struct Pair {
     pub(crate) grant: String,
     /// Where the dialect meets.
     pub(crate) port: u16,
+    /// Where the terminal itself is dialled.
+    own: u16,
 }
 
 impl Pair {
@@ -235,12 +266,13 @@ impl Pair {
         Self::start_between(WIRE, hub_sets, terminal_sets, |port| port).await
     }
 
-    /// The same with something between the two: given the port of the hub, `between` says which one the terminal dials.
+    /// The same with something between the two: given a port that one of them listens at, `between` says which one the
+    /// other dials.
     pub(crate) async fn start_between(
         wire: &Wire,
         hub_sets: &[&str],
         terminal_sets: &[&str],
-        between: impl FnOnce(u16) -> u16,
+        between: impl FnMut(u16) -> u16,
     ) -> Self {
         Self::start_all(wire, free_port(), hub_sets, terminal_sets, between).await
     }
@@ -255,13 +287,19 @@ impl Pair {
         port: u16,
         hub_sets: &[&str],
         terminal_sets: &[&str],
-        between: impl FnOnce(u16) -> u16,
+        mut between: impl FnMut(u16) -> u16,
     ) -> Self {
         use_ring();
         let folder = tempfile::tempdir().unwrap();
-        let (hub, admin) = start_hub_over(wire, &folder.path().join("hub"), port, hub_sets).await;
+        let reached = between(port);
+        let public_url = format!("devices.public_url=http://{}", here(reached));
+        let mut hub_sets = hub_sets.to_vec();
+        if wire.dialled.is_some() && reached != port {
+            hub_sets.push(&public_url);
+        }
+        let (hub, admin) = start_hub_over(wire, &folder.path().join("hub"), port, &hub_sets).await;
         let own = free_port();
-        let mut sets = (wire.terminal)(between(port), own);
+        let mut sets = (wire.terminal)(reached, own);
         sets.extend(terminal_sets.iter().map(|set| (*set).to_owned()));
         let (terminal, kiosk) = start_terminal(&folder.path().join("terminal"), &sets).await;
         let api = Api::sign_in(&admin).await;
@@ -270,21 +308,8 @@ impl Pair {
         let grant = api
             .post("/grants", &json!({ "group_id": group, "zone_id": zone }))
             .await;
-        let device = if let Some(more) = wire.dialled {
-            let mut device = json!({ "dialect": wire.name, "address": format!("127.0.0.1:{own}"), "name": "Door", "zone_id": zone, "direction": "entry" });
-            merge(&mut device, &more(own));
-            api.post("/devices", &device).await["id"]
-                .as_str()
-                .unwrap()
-                .to_owned()
-        } else {
-            let pending = until("the terminal to be pending", || api.device()).await;
-            assert_eq!(pending["status"], "pending");
-            let device = pending["id"].as_str().unwrap().to_owned();
-            let approval = json!({ "name": "Door", "zone_id": zone, "direction": "entry" });
-            api.post(&format!("/devices/{device}/approve"), &approval).await;
-            device
-        };
+        let more = json!({ "name": "Door", "zone_id": zone, "direction": "entry" });
+        let device = introduce(wire, &api, own, &mut between, &more).await;
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let (group, grant) = (text(&group), text(&grant["id"]));
         let pair = Self {
@@ -297,9 +322,29 @@ impl Pair {
             group,
             grant,
             port,
+            own,
         };
         pair.online().await;
         pair
+    }
+
+    /// What another hub must know to dial the terminal, which this hub may have given other credentials.
+    pub(crate) async fn credentials(&self) -> Value {
+        if WIRE.dialled.is_none() {
+            return json!({});
+        }
+        let path = format!("/devices/{}/credentials", self.device);
+        let mut credentials = self.api.get(&path).await;
+        // By these that hub alone knows what the device pushes.
+        for own in ["link_key", "secret"] {
+            credentials.as_object_mut().unwrap().remove(own);
+        }
+        json!({ "credentials": credentials })
+    }
+
+    /// Makes another hub know the terminal; the device there.
+    pub(crate) async fn introduce_to(&self, api: &Api, more: &Value) -> String {
+        introduce(WIRE, api, self.own, &mut |port| port, more).await
     }
 
     /// Waits until the hub says that the terminal is there.
@@ -335,18 +380,16 @@ impl Pair {
         self.api.post("/persons", &person).await
     }
 
-    /// So many people with cards; both ids and numbers are `p0`, `p1`, …
+    /// So many people with cards: `p0`, `p1`, …
     pub(crate) async fn people_with_cards(&self, count: usize) {
         let photo = WIRE
             .needs_photo
             .then(|| photos().expect("the face models and sample photos")[1][0].clone());
         for n in 0..count {
             let id = format!("p{n}");
-            self.person(
-                &id,
-                &json!({ "credentials": [{ "kind": "ic_card", "number": id }] }),
-            )
-            .await;
+            let (kind, number) = (WIRE.card)(&id);
+            let cards = json!({ "credentials": [{ "kind": kind, "number": number }] });
+            self.person(&id, &cards).await;
             if let Some(photo) = &photo {
                 self.api
                     .upload(&format!("/persons/{id}/photos"), photo.clone())
@@ -439,6 +482,22 @@ pub(crate) async fn start_terminal(data: &Path, more: &[String]) -> (Process, Ki
     let terminal = Process::start("terminal", data, &sets);
     let kiosk = Kiosk::new(&terminal.listener("kiosk").await);
     (terminal, kiosk)
+}
+
+/// Makes a hub know the terminal: enters it where the hub dials, else approves it once it has come. Gives the device.
+async fn introduce(wire: &Wire, api: &Api, own: u16, between: Between<'_>, more: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    if let Some(dialled) = wire.dialled {
+        let mut device = dialled(own, between);
+        device["dialect"] = wire.name.into();
+        merge(&mut device, more);
+        return text(&api.post("/devices", &device).await["id"]);
+    }
+    let pending = until("the terminal to be pending", || api.device()).await;
+    assert_eq!(pending["status"], "pending");
+    let device = text(&pending["id"]);
+    api.post(&format!("/devices/{device}/approve"), more).await;
+    device
 }
 
 /// Puts the keys of the one into the other.
@@ -686,13 +745,15 @@ impl Kiosk {
         }
     }
 
-    pub(crate) async fn card(&self, number: &str) -> Value {
-        self.try_card(number).await.expect("an answer to a card")
+    /// A person's card.
+    pub(crate) async fn card(&self, person: &str) -> Value {
+        self.try_card(person).await.expect("an answer to a card")
     }
 
-    /// A card; `None` where the terminal did not answer.
-    pub(crate) async fn try_card(&self, number: &str) -> Option<Value> {
-        let body = json!({ "kind": "ic_card", "number": number });
+    /// A person's card; `None` where the terminal did not answer.
+    pub(crate) async fn try_card(&self, person: &str) -> Option<Value> {
+        let (kind, number) = (WIRE.card)(person);
+        let body = json!({ "kind": kind, "number": number });
         let answer = self
             .http
             .post(format!("{}/api/credentials", self.base))

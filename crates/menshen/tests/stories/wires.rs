@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary speaks one dialect")]
 
-use crate::kit::Wire;
+use crate::kit::{Wire, here, ic_card};
 use serde_json::json;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub(crate) const QYZN: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: false,
+    card: ic_card,
+    swarm_port: None,
     dialled: None,
 };
 
@@ -48,6 +50,8 @@ pub(crate) const MQTT: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: false,
+    card: ic_card,
+    swarm_port: None,
     dialled: None,
 };
 
@@ -72,8 +76,15 @@ pub(crate) const LAN: Wire = Wire {
     knows_blocked: false,
     tells_strangers: false,
     newest_first: false,
-    dialled: Some(|_| json!({ "credentials": { "key": "abc" } })),
+    card: ic_card,
+    swarm_port: None,
+    dialled: Some(|own, between| json!({ "address": here(between(own)), "credentials": { "key": "abc" } })),
 };
+
+/// A card whose passes are told until they are acknowledged (an access card's are told once), with a hexadecimal number.
+fn rf_card(person: &str) -> (&'static str, String) {
+    ("rf_card", hex::encode_upper(person))
+}
 
 /// The hub dials the terminal, and tells it where to push.
 pub(crate) const FACEGATE: Wire = Wire {
@@ -87,7 +98,12 @@ pub(crate) const FACEGATE: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: false,
-    dialled: Some(|_| json!({ "credentials": { "user": "admin", "password": "admin" } })),
+    card: rf_card,
+    swarm_port: Some(80),
+    dialled: Some(|own, between| {
+        let credentials = json!({ "user": "admin", "password": "admin" });
+        json!({ "address": here(between(own)), "credentials": credentials })
+    }),
 };
 
 /// The hub dials the terminal, and listens to its WebSocket at the next port.
@@ -108,8 +124,10 @@ pub(crate) const OPENAPI: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: true,
-    dialled: Some(|own| {
-        let push = format!("127.0.0.1:{}", own + 1);
-        json!({ "credentials": { "password": "123456" }, "push_address": push })
+    card: ic_card,
+    swarm_port: None,
+    dialled: Some(|own, between| {
+        let (address, push) = (here(between(own)), here(between(own + 1)));
+        json!({ "address": address, "push_address": push, "credentials": { "password": "123456" } })
     }),
 };

@@ -231,7 +231,21 @@ pub trait Roster: Send + Sync {
     ///
     /// # Errors
     /// Only what the database says.
-    async fn claim(&self, device: &DeviceId, now: Timestamp) -> Result<Option<RosterWork>, StoreError>;
+    async fn claim(&self, device: &DeviceId, now: Timestamp) -> Result<Option<RosterWork>, StoreError> {
+        Ok(self.claim_some(device, now, 1).await?.pop())
+    }
+
+    /// The same for people who can be put at once, at most `most`; whoever is to be taken off comes alone. Empty where
+    /// nothing is due.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn claim_some(
+        &self,
+        device: &DeviceId,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<RosterWork>, StoreError>;
 
     /// What came of a piece of work; `claimed` is the digest of what was put, so that an outcome is not taken for
     /// that of a change made in the meantime.

@@ -15,7 +15,7 @@ mod told;
 use crate::config::{OpenapiConfig, TerminalConfig};
 use crate::decider::Decider;
 use crate::device::Device;
-pub(crate) use http::{Client, Places, Post};
+pub(crate) use http::{Client, Places, Post, serving};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;

@@ -405,7 +405,7 @@ impl Device {
     }
 
     /// Trims the journal beside the door's work, one at a time.
-    fn trim_soon(self: &Arc<Self>) {
+    pub(super) fn trim_soon(self: &Arc<Self>) {
         let keep = self.config.records.keep;
         if self.journal.count() <= keep || self.trimming.swap(true, Ordering::AcqRel) {
             return;

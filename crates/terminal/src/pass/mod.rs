@@ -5,6 +5,7 @@ mod conditions;
 mod credential;
 mod factors;
 mod frame;
+mod opening;
 mod record;
 mod repeats;
 mod ruling;

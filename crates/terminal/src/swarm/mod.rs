@@ -1,6 +1,8 @@
 //! Many light simulated devices against one hub: no engine, no store, only the wire. What the benchmark and a newcomer
 //! measure a hub with.
 
+mod dialled;
+pub mod facegate;
 mod fleet;
 pub mod lan;
 pub mod mqtt;
@@ -73,13 +75,15 @@ impl Default for SwarmOptions {
     }
 }
 
-/// The client of devices that call over HTTP, from an address of their own or any.
-fn client(options: &SwarmOptions, from: Option<IpAddr>) -> Result<Client, SwarmError> {
+/// The client of devices that call over HTTP, from an address of their own or any; with header names in title case where
+/// the dialect wants them so.
+fn client(options: &SwarmOptions, from: Option<IpAddr>, title_case: bool) -> Result<Client, SwarmError> {
     let limits = LimitsConfig {
         push_seconds: options.patience.as_secs().max(1),
         ..LimitsConfig::default()
     };
-    Client::from_address(&limits, from).map_err(|_| SwarmError::Options("HTTP cannot be spoken here"))
+    Client::from_address(&limits, from, title_case)
+        .map_err(|_| SwarmError::Options("HTTP cannot be spoken here"))
 }
 
 impl SwarmOptions {

@@ -97,14 +97,19 @@ async fn a_deciding_platform_is_told_22_and_opens_nothing_for_a_record_that_is_l
     let mut again = platform.next().await;
     assert_eq!(again.json()["info"]["VerifyStatus"], 2);
     again.answer(r#"{"code":200,"desc":"OK","openDoor":1}"#).await;
-    // Opening from afar is pointless in this mode.
-    caller.done("OpenDoor", json!({"status": 1})).await;
     assert_eq!(openings(&door).await, 0);
+    // Nobody need open from afar in this mode, but whoever does is obeyed, once (3.2.3).
+    caller.done("OpenDoor", json!({"status": 1})).await;
+    let mut remote = platform.next().await;
+    assert_eq!(remote.json()["info"]["VerfyType"], 27);
+    remote.answer(r#"{"code":200,"desc":"OK","openDoor":1}"#).await;
+    assert_eq!(openings(&door).await, 1);
 }
 
 #[tokio::test]
 async fn with_modes_0_to_2_the_answer_opens_nothing_more() {
-    for (way, passes, remotely) in [(0, 0, 0), (1, 1, 1), (2, 1, 1)] {
+    for (way, passes, remotely, records) in [(0, 0, 0, vec![21]), (1, 1, 1, vec![]), (2, 1, 1, vec![21, 27])]
+    {
         let (_folder, path) = folder();
         let (door, caller) = door_with_one(facegate_config(&path)).await;
         let platform = Receiver::listen().await;
@@ -129,12 +134,14 @@ async fn with_modes_0_to_2_the_answer_opens_nothing_more() {
             .await;
         assert_eq!(openings(&door).await, passes + remotely, "mode {way}");
         let all = json!({"BeginTime": "2018-01-01T00:00:00", "EndTime": "2090-01-01T00:00:00"});
-        let records = caller.told("SearchControlNum", all).await["ControlNum"].clone();
-        assert_eq!(
-            records,
-            i64::from(way != 1),
-            "mode {way}: with 1 no record is made"
-        );
+        let told = caller.told("SearchControl", all).await;
+        let kinds: Vec<i64> = told["SearchInfo"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|record| record["VerfyType"].as_i64().unwrap())
+            .collect();
+        assert_eq!(kinds, records, "mode {way}: with 1 no record is made");
     }
 }
 

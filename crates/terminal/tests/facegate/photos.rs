@@ -47,8 +47,11 @@ async fn people_are_added_and_replaced_with_photos_that_are_fetched() {
     let good = serving(sample("obama.jpg")).await;
     let without_scheme = good.trim_start_matches("http://").to_owned();
     let silent = Receiver::listen().await;
+    let number = json!(77);
+    let mut first = by_address("a", 1, &good);
+    first["CustomizeID"] = number.clone();
     let people = [
-        by_address("a", 1, &good),
+        first,
         by_address("b", 2, &without_scheme),
         by_address("c", 3, &nobody().await),
         by_address("d", 4, &silent.url("/photo.jpg")),
@@ -73,13 +76,22 @@ async fn people_are_added_and_replaced_with_photos_that_are_fetched() {
         )
         .await;
     assert_eq!(told["picinfo"], picture(&sample("obama.jpg")));
-    // Whole: what is not sent becomes the default (QUIRKS A36).
+    // Whole: what is not sent becomes the default (QUIRKS A36), but for the id that the call does not go by.
     let bare = json!({"PersonUUID": "a", "Name": "Only", "picURI": good});
     assert_eq!(put(&caller, &[bare]).await["info"][0]["errcode"], 200);
-    let told = caller
-        .told("SearchPerson", json!({"SearchType": 1, "SearchID": "a"}))
-        .await;
+    let find = async || {
+        caller
+            .told("SearchPerson", json!({"SearchType": 1, "SearchID": "a"}))
+            .await
+    };
+    let told = find().await;
     assert_eq!((&told["Name"], &told["Telnum"]), (&json!("Only"), &json!(" ")));
+    assert_eq!(told["CustomizeID"], number);
+    let by_number = json!({"operator": "EditPersonsNew", "DeviceID": DEVICE, "IdType": 0, "Total": 1,
+        "info": [{"CustomizeID": number, "Name": "Other", "picURI": good}]});
+    let answer = caller.raw("EditPersonsNew", &by_number.to_string()).await;
+    assert_eq!(answer["info"][0]["errcode"], 200, "{answer}");
+    assert_eq!(find().await["Name"], "Other");
     assert_eq!(door.state().await["counts"]["persons"], 2);
 }
 

@@ -47,6 +47,19 @@ async fn control_records_by_every_filter_and_page() {
     );
     let by_id = json!({"SearchType": 1, "IdType": 2, "PersonUUID": "u-1"});
     assert_eq!(number(&caller, by_id.clone()).await, 3);
+    caller.done("OpenDoor", json!({"status": 1})).await;
+    caller
+        .done("OpenDoor", json!({"status": 0, "msg": "words"}))
+        .await;
+    let remote = caller
+        .told("SearchControl", all_with(json!({"Name": "远程开门"})))
+        .await;
+    let remote = remote["SearchInfo"].as_array().unwrap();
+    assert_eq!(remote.len(), 1, "words open nothing");
+    assert_eq!(
+        (&remote[0]["RemoteOpenDoor"], &remote[0]["VerfyType"]),
+        (&json!(1), &json!(27))
+    );
     let wrong = all_with(json!({"OpenDoor": 3}));
     assert_eq!(caller.refused("SearchControlNum", wrong).await, 462);
     let page =

@@ -1,7 +1,7 @@
 //! Every operator of the document is served, and the examples of the integrators' scripts.
 
 use crate::support::{Door, facegate_config, folder};
-use crate::{Caller, DEVICE};
+use crate::{Caller, DEVICE, failed};
 use dialects::facegate::call::OPERATORS;
 use serde_json::json;
 use std::path::Path;
@@ -39,6 +39,27 @@ async fn every_operator_is_served() {
             "operators are found in any case: {lower}"
         );
     }
+}
+
+/// With the document's code, and nothing done: also of those that restart the terminal.
+#[tokio::test]
+async fn every_operator_refuses_another_devices_number_and_what_cannot_be_read() {
+    let (_folder, path) = folder();
+    let door = Door::start(facegate_config(&path)).await;
+    let caller = Caller::of(&door);
+    let started_at = door.state().await["started_at"].clone();
+    for operator in OPERATORS {
+        let (device, unreadable) = match operator {
+            "EditPersonsNew" => (413, 412),
+            _ => (463, 462),
+        };
+        let other = json!({"operator": operator, "DeviceID": DEVICE + 1, "info": {"DeviceID": DEVICE + 1}});
+        let answer = caller.raw(operator, &other.to_string()).await;
+        assert_eq!(failed(&answer, operator), device, "{operator}: {answer}");
+        let answer = caller.raw(operator, "{\"operator\": ").await;
+        assert_eq!(failed(&answer, operator), unreadable, "{operator}: {answer}");
+    }
+    assert_eq!(door.state().await["started_at"], started_at);
 }
 
 /// `curl` with the document's example requests, where it is there.

@@ -101,6 +101,11 @@ impl Received {
         })
     }
 
+    /// From where it came.
+    pub fn peer(&self) -> std::net::IpAddr {
+        self.stream.peer_addr().unwrap().ip()
+    }
+
     pub async fn answer(&mut self, body: &str) {
         self.answer_with("200 OK", "application/json", body.as_bytes())
             .await;

@@ -51,9 +51,10 @@ impl OpenDoorWay {
         }
     }
 
-    /// Whether the platform may open the door with `OpenDoor`: useless with 0 and 3 (QUIRKS A25).
+    /// Whether the platform may open the door with `OpenDoor`: it is void with 0 alone, and need not be called with 3, where
+    /// nothing else answers a code (3.2.3, 3.12.5).
     #[must_use]
     pub fn opens_remotely(self) -> bool {
-        matches!(self, Self::Remote | Self::FaceOrRemote)
+        matches!(self, Self::Remote | Self::FaceOrRemote | Self::Platform)
     }
 }

@@ -48,6 +48,8 @@ pub struct DeviceClient {
     turn: Mutex<()>,
     /// Our address on the last connection: where the device reaches us.
     local: Lock<Option<IpAddr>>,
+    /// When the last connection was made, in milliseconds.
+    last_connection: AtomicI64,
     /// When the last answer came, in milliseconds.
     last_answer: AtomicI64,
 }
@@ -64,6 +66,7 @@ impl DeviceClient {
             title_case,
             turn: Mutex::new(()),
             local: Lock::default(),
+            last_connection: AtomicI64::new(0),
             last_answer: AtomicI64::new(0),
         }
     }
@@ -92,11 +95,16 @@ impl DeviceClient {
         self.turn.try_lock().is_err()
     }
 
+    /// When the device took a connection last.
+    #[must_use]
+    pub fn last_connection(&self) -> Option<Timestamp> {
+        instant(&self.last_connection)
+    }
+
     /// When the device answered last.
     #[must_use]
     pub fn last_answer(&self) -> Option<Timestamp> {
-        let at = self.last_answer.load(Ordering::Relaxed);
-        (at > 0).then(|| Timestamp::from_millisecond(at).ok()).flatten()
+        instant(&self.last_answer)
     }
 
     /// Makes a call and reads the answer to its end, within the usual time.
@@ -123,8 +131,7 @@ impl DeviceClient {
         let stream = self.connect().await?;
         let answered = tokio::time::timeout(within, self.exchange(stream, request)).await;
         let answered = answered.unwrap_or_else(|_| Err(too_slow("answer", within)))?;
-        self.last_answer
-            .fetch_max(Timestamp::now().as_millisecond(), Ordering::Relaxed);
+        note(&self.last_answer);
         Ok(answered)
     }
 
@@ -134,6 +141,7 @@ impl DeviceClient {
         let stream = connected
             .map_err(|_| too_slow("connect", self.connect_within))?
             .map_err(|error| broken("the device cannot be reached", &error))?;
+        note(&self.last_connection);
         let local = stream.local_addr().ok().map(|local| local.ip().to_canonical());
         *self.local.lock().unwrap_or_else(PoisonError::into_inner) = local;
         Ok(stream)
@@ -206,6 +214,15 @@ impl DeviceClient {
         let body = Full::new(Bytes::from(call.body.clone()));
         request.body(body).map_err(|error| unfit(&error))
     }
+}
+
+fn note(last: &AtomicI64) {
+    last.fetch_max(Timestamp::now().as_millisecond(), Ordering::Relaxed);
+}
+
+fn instant(last: &AtomicI64) -> Option<Timestamp> {
+    let at = last.load(Ordering::Relaxed);
+    (at > 0).then(|| Timestamp::from_millisecond(at).ok()).flatten()
 }
 
 fn too_slow(what: &str, within: Duration) -> CallError {

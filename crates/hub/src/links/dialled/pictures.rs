@@ -7,6 +7,7 @@ use crate::state::Hub;
 use axum::extract::{Path, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use face::RenditionLimits;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,14 +30,39 @@ pub(crate) struct Pictures(Mutex<HashMap<String, Offered>>);
 
 #[derive(Debug)]
 struct Offered {
-    photos: Vec<DevicePhoto>,
-    limits: RenditionLimits,
+    picture: Picture,
     until: Instant,
+}
+
+/// What is behind an address.
+#[derive(Debug, Clone)]
+enum Picture {
+    /// The best of some photos, made when it is fetched.
+    Kept(Vec<DevicePhoto>, RenditionLimits),
+    /// A JPEG that is there.
+    Made(Bytes),
 }
 
 impl Pictures {
     /// Offers the best of some photos; the last part of its address.
     pub(crate) fn offer(&self, photos: Vec<DevicePhoto>, limits: RenditionLimits) -> String {
+        self.put(Picture::Kept(photos, limits))
+    }
+
+    /// Offers a JPEG until [`Self::withdraw`], or as long as any; the last part of its address.
+    pub(crate) fn offer_made(&self, jpeg: Vec<u8>) -> String {
+        self.put(Picture::Made(jpeg.into()))
+    }
+
+    /// Nobody is to fetch it any more.
+    pub(crate) fn withdraw(&self, token: &str) {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(token);
+    }
+
+    fn put(&self, picture: Picture) -> String {
         let bytes: [u8; TOKEN_BYTES] = rand::random();
         let token = hex::encode(bytes);
         let now = Instant::now();
@@ -51,33 +77,35 @@ impl Pictures {
             all.remove(&first);
         }
         let offered = Offered {
-            photos,
-            limits,
+            picture,
             until: now + GOOD_FOR,
         };
         all.insert(token.clone(), offered);
         token
     }
 
-    fn find(&self, token: &str) -> Option<(Vec<DevicePhoto>, RenditionLimits)> {
+    fn find(&self, token: &str) -> Option<Picture> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let offered = all.get(token)?;
         if offered.until <= Instant::now() {
             all.remove(token);
             return None;
         }
-        Some((offered.photos.clone(), offered.limits))
+        Some(offered.picture.clone())
     }
 }
 
 /// Hands a picture out; devices like a name that ends like a picture's.
 pub(crate) async fn fetch(State(hub): State<Arc<Hub>>, Path(name): Path<String>) -> Response {
     let token = name.strip_suffix(".jpg").unwrap_or(&name);
-    let Some((photos, limits)) = hub.pictures.find(token) else {
-        return Problem::not_found().into_response();
+    let jpeg = |jpeg: Bytes| ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response();
+    let (photos, limits) = match hub.pictures.find(token) {
+        Some(Picture::Kept(photos, limits)) => (photos, limits),
+        Some(Picture::Made(made)) => return jpeg(made),
+        None => return Problem::not_found().into_response(),
     };
     match roster::picture(&hub, limits, &photos).await {
-        Ok(Some(jpeg)) => ([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response(),
+        Ok(Some(made)) => jpeg(made.into()),
         Ok(None) => Problem::not_found().into_response(),
         Err(error) => Problem::from(error).into_response(),
     }
@@ -99,6 +127,10 @@ mod tests {
         assert_eq!(first.len(), TOKEN_BYTES * 2);
         assert!(pictures.find(&first).is_some());
         assert!(pictures.find("").is_none());
+        let made = pictures.offer_made(vec![1]);
+        assert!(matches!(pictures.find(&made), Some(Picture::Made(jpeg)) if *jpeg == [1]));
+        pictures.withdraw(&made);
+        assert!(pictures.find(&made).is_none());
         tokio::time::advance(GOOD_FOR).await;
         assert!(pictures.find(&first).is_none() && pictures.find(&second).is_none());
     }

@@ -30,6 +30,8 @@ pub(super) struct FacegateLink {
     /// Whether it has daily periods and counts (3.10.4).
     pub(super) has_new_database: bool,
     hub_decides: AtomicBool,
+    /// Whether it takes several people in one call, as far as is known (3.10.2, 3.10.6).
+    pub(super) takes_batches: AtomicBool,
 }
 
 impl FacegateLink {
@@ -41,6 +43,7 @@ impl FacegateLink {
             accepted: Mutex::default(),
             has_new_database,
             hub_decides: AtomicBool::new(hub_decides),
+            takes_batches: AtomicBool::new(true),
         }
     }
 
@@ -51,6 +54,13 @@ impl FacegateLink {
     /// Whether the terminal is to push what happens; else it has to be fetched.
     pub(super) fn is_pushed(&self) -> bool {
         self.wanted.is_some()
+    }
+
+    /// Whether it pushes something once, whether that arrives or not.
+    pub(super) fn may_lose_pushes(&self) -> bool {
+        let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        let topics = accepted.iter().flatten();
+        subscription::pushed_once(topics)
     }
 
     /// Sees to it that the terminal pushes what it is to push.
@@ -86,6 +96,10 @@ impl FacegateLink {
 impl Link for FacegateLink {
     async fn put_person(&self, person: PersonPut) -> Result<PersonDone, CallError> {
         self.put(person).await
+    }
+
+    async fn put_persons(&self, people: Vec<PersonPut>) -> Vec<Result<PersonDone, CallError>> {
+        self.put_all(people).await
     }
 
     async fn remove_person(&self, wire_id: &str) -> Result<(), CallError> {

@@ -14,7 +14,7 @@ use dialects::facegate::device::{
     AUDIO_NAME_BYTES, OpenDoor, RebootDevice, SetAudio, SetFactoryDefault, Upgrade,
 };
 use dialects::facegate::face::FrontalFaceSnap;
-use dialects::facegate::operation::{Answer, Operation, Refusal, answer_of};
+use dialects::facegate::operation::{Answer, Done, Operation, Refusal, answer_of};
 use dialects::facegate::record::ManualPushRecords;
 use dialects::facegate::settings::SettingsGroup;
 use dialects::facegate::{Call, DeviceId, ReceivedCall, SetSettings, native};
@@ -162,7 +162,7 @@ impl FacegateLink {
         match kind {
             CommandKind::OpenDoor => wire.call(&door(body)).await?,
             CommandKind::ShowMessage => wire.call(&shown(body)).await?,
-            CommandKind::Reboot => wire.call(&RebootDevice::NOW).await?,
+            CommandKind::Reboot => self.reboot().await?,
             CommandKind::Upgrade => wire.call_within(&upgrade(body), UPDATE_WITHIN).await?,
             CommandKind::ClearRecords => wire.call(&SetFactoryDefault::records()).await?,
             CommandKind::SyncTime => {
@@ -181,6 +181,21 @@ impl FacegateLink {
             }
         };
         Ok(CommandDone::default())
+    }
+
+    /// A terminal that took the call and hangs up instead of answering does what it was told (QUIRKS A38).
+    async fn reboot(&self) -> Result<Done, CallError> {
+        // Connections are noted by the millisecond.
+        let begun = Timestamp::now().as_millisecond();
+        let told = self.wire.call(&RebootDevice::NOW).await;
+        let took_it = || {
+            let connected = self.wire.line.client.last_connection();
+            connected.is_some_and(|at| at.as_millisecond() >= begun)
+        };
+        match told {
+            Err(error) if error.failure == Failure::Disconnected && took_it() => Ok(Done),
+            other => other,
+        }
     }
 
     async fn snapshot(&self) -> Result<CommandDone, CallError> {

@@ -19,6 +19,8 @@ use std::sync::{Arc, LazyLock};
 
 /// Where terminals listen: 3.9.1 names no port.
 const PORT: u16 = 80;
+/// People of one call: devices take 32 whose photos are in the message (3.10.2), but a door command waits for all of them.
+const AT_ONCE: usize = 16;
 /// The user of a terminal that nobody changed (2.4).
 const FACTORY: (&str, &str) = ("admin", "admin");
 
@@ -116,6 +118,10 @@ impl Dialect for Facegate {
 
     fn has_ids_of_its_own(&self) -> bool {
         true
+    }
+
+    fn people_at_once(&self) -> usize {
+        AT_ONCE
     }
 
     fn brings_codes(&self) -> bool {

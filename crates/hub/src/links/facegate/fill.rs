@@ -15,8 +15,10 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use std::time::Duration;
 
-/// How often records are fetched while the terminal stays on the line: pushes may be lost.
+/// How often records are fetched while the terminal stays on the line: what it pushes comes again until it is taken.
 const EVERY: Duration = Duration::from_secs(3600);
+/// The same where some pushes come once, whether they arrive or not (QUIRKS A77): so many times what counts as quiet.
+const QUIETS: u32 = 3;
 /// How soon it is tried again after it failed.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 /// Clocks are set: so much is fetched twice, in milliseconds.
@@ -174,15 +176,15 @@ impl FacegateLink {
     pub(super) async fn keep_filled(&self, live: &LiveLink) {
         let devices = &self.wire.line.hub.config.devices;
         let quiet = Duration::from_millis(devices.fill_after_ms);
-        let every = if self.is_pushed() {
-            EVERY
-        } else {
-            Duration::from_secs(devices.period_seconds)
+        let every = || match (self.is_pushed(), self.may_lose_pushes()) {
+            (false, _) => Duration::from_secs(devices.period_seconds),
+            (true, true) => quiet * QUIETS,
+            (true, false) => EVERY,
         };
         loop {
             live.records.quiet_for(quiet).await;
             let rest = match self.fill().await {
-                Ok(_) => every,
+                Ok(_) => every(),
                 Err(error) => {
                     tracing::warn!(device = %live.device, %error, "records were not fetched");
                     AGAIN_AFTER

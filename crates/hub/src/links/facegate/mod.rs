@@ -3,9 +3,10 @@
 //!
 //! [`contact`] is the first word to a terminal: its user, who it is, its clock; [`subscription`] what it is to push.
 //! [`wire`] writes calls and reads answers; [`calls`] is the [`Link`](super::Link) over them, [`commands`] what it is told to
-//! do once, [`people`] whom it holds, [`settings`] what it is set to. [`pushed`] takes what it pushes, [`code`] decides on QR
+//! do once, [`people`] whom it holds, [`batch`] several of them at once, [`settings`] what it is set to. [`pushed`] takes what it pushes, [`code`] decides on QR
 //! codes, [`fill`] fetches what an outage left there.
 
+mod batch;
 mod calls;
 mod code;
 mod commands;

@@ -14,7 +14,7 @@ use dialects::facegate::person::{
 };
 use dialects::facegate::settings::SettingsGroup;
 use dialects::facegate::{AddPerson, DeletePerson, GetSettings, PersonIds, PersonInfo};
-use dialects::placement::Placement;
+use dialects::placement::{Converted, Placement};
 use dialects::told::ToldPerson;
 use jiff::Timestamp;
 use model::PersonId;
@@ -115,7 +115,7 @@ pub(super) async fn read(wire: &Wire, sink: &dyn PeopleSink) -> Result<u32, Call
 }
 
 /// The person of an id on the wire, and by which of the terminal's ids.
-async fn find(wire: &Wire, id: &str) -> Result<Option<(PersonRef, PersonInfo)>, CallError> {
+pub(super) async fn find(wire: &Wire, id: &str) -> Result<Option<(PersonRef, PersonInfo)>, CallError> {
     for reference in wire_refs(id) {
         let found = match wire.call(&SearchPerson::new(&reference, false)).await {
             Ok(found) => found.0,
@@ -133,9 +133,9 @@ async fn find(wire: &Wire, id: &str) -> Result<Option<(PersonRef, PersonInfo)>, 
 }
 
 impl FacegateLink {
-    pub(super) async fn put(&self, put: PersonPut) -> Result<PersonDone, CallError> {
-        let id = put.wire_id.as_str();
-        let converted = person_to_device(&Wanted {
+    /// A person as the terminal is to hold them.
+    pub(super) fn converted(&self, put: &PersonPut) -> Converted<PersonInfo> {
+        person_to_device(&Wanted {
             person: &put.person,
             rules: &put.rules,
             zone: &put.time_zone,
@@ -143,8 +143,13 @@ impl FacegateLink {
             now: Timestamp::now(),
             hub_decides: self.hub_decides(),
             new_database: self.has_new_database,
-            customize_id: customize_id(id, 0),
-        });
+            customize_id: customize_id(&put.wire_id, 0),
+        })
+    }
+
+    pub(super) async fn put(&self, put: PersonPut) -> Result<PersonDone, CallError> {
+        let id = put.wire_id.as_str();
+        let converted = self.converted(&put);
         match converted.placement {
             Placement::Hold(info) => self.hold(id, *info).await?,
             Placement::Absent => self.absent(id).await?,
@@ -161,14 +166,14 @@ impl FacegateLink {
     }
 
     /// Whether somebody is there is asked first: not every terminal checks for duplicates (QUIRKS A32).
-    async fn hold(&self, id: &str, info: PersonInfo) -> Result<(), CallError> {
+    pub(super) async fn hold(&self, id: &str, info: PersonInfo) -> Result<(), CallError> {
         match find(&self.wire, id).await? {
             Some((reference, held)) => self.edit(&reference, &held, info).await,
             None => self.add(id, info).await,
         }
     }
 
-    async fn edit(
+    pub(super) async fn edit(
         &self,
         reference: &PersonRef,
         held: &PersonInfo,
@@ -190,10 +195,7 @@ impl FacegateLink {
 
     /// The number made for the person may be somebody's already; then another one is.
     async fn add(&self, id: &str, info: PersonInfo) -> Result<(), CallError> {
-        if !info.has_picture() {
-            let text = "the device holds nobody without a photo";
-            return Err(CallError::ours(Failure::PhotoRejected, text));
-        }
+        check_photo(&info)?;
         let mut refusal = None;
         for attempt in 0..ATTEMPTS {
             let person = PersonInfo {
@@ -243,6 +245,15 @@ impl FacegateLink {
         };
         self.wire.call(&DeletePerson { ids }).await.map(|_| ())
     }
+}
+
+/// The terminal holds nobody without a photo (3.10).
+pub(super) fn check_photo(info: &PersonInfo) -> Result<(), CallError> {
+    if info.has_picture() {
+        return Ok(());
+    }
+    let text = "the device holds nobody without a photo";
+    Err(CallError::ours(Failure::PhotoRejected, text))
 }
 
 /// A person whose texts say what the hub has, and where it has nothing, nothing: what is not sent stays (3.10.3).

@@ -4,6 +4,7 @@
 use super::{Facegate, NAME, code, record};
 use crate::api::problem::Problem;
 use crate::intake::Taken;
+use crate::links::dialled::pictures;
 use crate::links::dialled::pushed::{Push, Sender, sender};
 use crate::links::words;
 use crate::state::Hub;
@@ -11,7 +12,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, get};
 use dialects::facegate::convert::record_from_device;
 use dialects::facegate::operation::failure;
 use dialects::facegate::push::heart_beat_answer;
@@ -24,7 +25,7 @@ use store::hub::devices::StoredDevice;
 /// How soon a terminal may come again when the disk cannot keep up, in seconds.
 const BUSY_SECONDS: u64 = 5;
 
-/// Addresses that the hub subscribed, and those for terminals that were set up by hand (hub rule 20).
+/// Addresses that the hub subscribed, those for terminals that were set up by hand, and the pictures of people (hub rule 20).
 pub(in crate::links) fn routes() -> Router<Arc<Hub>> {
     const PATHS: [&str; 7] = [
         "heartbeat",
@@ -35,7 +36,8 @@ pub(in crate::links) fn routes() -> Router<Arc<Hub>> {
         "card",
         "password",
     ];
-    PATHS.into_iter().fold(Router::new(), |routes, path| {
+    let pictures = Router::new().route("/p/{name}", get(pictures::fetch));
+    PATHS.into_iter().fold(pictures, |routes, path| {
         routes
             .route(&format!("/{path}"), any(by_hand))
             .route(&format!("/{{token}}/{path}"), any(subscribed))

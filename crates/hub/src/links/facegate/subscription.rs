@@ -14,6 +14,12 @@ const TOPICS: [Topic; 4] = [Topic::Snap, Topic::Verify, Topic::QrCode, Topic::Id
 /// What door stations have besides.
 const OF_STATIONS: [Topic; 2] = [Topic::Card, Topic::Password];
 
+/// Whether there are passes among these of which the terminal tells once: a door station's have no acknowledgement (QUIRKS
+/// A77).
+pub(super) fn pushed_once<'a>(mut topics: impl Iterator<Item = &'a Topic>) -> bool {
+    topics.any(|topic| OF_STATIONS.contains(topic))
+}
+
 /// What a terminal is to push; `None` where the hub has no listener for it.
 pub(super) fn wanted(line: &Line, dialling: &Dialling) -> Option<Subscription> {
     let token = dialling.token.as_deref()?;

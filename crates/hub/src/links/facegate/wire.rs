@@ -140,15 +140,9 @@ pub(super) fn as_it_came(answered: &Answered) -> Value {
 /// What a refusal means (MODEL section 7).
 pub(super) fn refused(refusal: &Refusal, status: u16) -> CallError {
     let is_silent = matches!(refusal, Refusal::Body(BodyError::Empty));
-    let failure = match refusal.class() {
-        _ if status == NOT_FOUND => Failure::Unsupported,
-        FailureClass::Authentication => Failure::Auth,
-        FailureClass::Unsupported => Failure::Unsupported,
-        FailureClass::BadParameter => Failure::BadParameter,
-        FailureClass::Exists => Failure::Exists,
-        FailureClass::PhotoRejected => Failure::PhotoRejected,
-        FailureClass::Download => Failure::Download,
-        FailureClass::Internal => Failure::Internal,
+    let failure = match status {
+        NOT_FOUND => Failure::Unsupported,
+        _ => failure_of(refusal.class()),
     };
     let text = match refusal {
         Refusal::Failed { detail, .. } => detail.clone(),
@@ -161,6 +155,19 @@ pub(super) fn refused(refusal: &Refusal, status: u16) -> CallError {
         code: refusal.code(),
         text,
         wait: None,
+    }
+}
+
+/// What a class of the dialect's failures is in the model's terms.
+pub(super) fn failure_of(class: FailureClass) -> Failure {
+    match class {
+        FailureClass::Authentication => Failure::Auth,
+        FailureClass::Unsupported => Failure::Unsupported,
+        FailureClass::BadParameter => Failure::BadParameter,
+        FailureClass::Exists => Failure::Exists,
+        FailureClass::PhotoRejected => Failure::PhotoRejected,
+        FailureClass::Download => Failure::Download,
+        FailureClass::Internal => Failure::Internal,
     }
 }
 

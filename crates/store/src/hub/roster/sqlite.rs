@@ -81,10 +81,15 @@ impl Roster for SqliteRoster {
             .await
     }
 
-    async fn claim(&self, device: &DeviceId, now: Timestamp) -> Result<Option<RosterWork>, StoreError> {
+    async fn claim_some(
+        &self,
+        device: &DeviceId,
+        now: Timestamp,
+        most: usize,
+    ) -> Result<Vec<RosterWork>, StoreError> {
         let device = device.clone();
         self.store
-            .write(move |tx| work::claim(tx, device.as_str(), now))
+            .write(move |tx| work::claim(tx, device.as_str(), now, most))
             .await
     }
 

@@ -9,85 +9,123 @@ use jiff::Timestamp;
 use model::ZoneId;
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// The next item that is due.
+/// An item that is due.
 struct Due {
     person: String,
     removing: bool,
     attempts: u32,
 }
 
-/// Takes the next piece of work; see [`super::Roster::claim`].
+/// A device, as far as what it is told of people depends on it.
+struct Holder {
+    zone: Option<ZoneId>,
+    time_zone: Option<String>,
+    hub_decides: bool,
+}
+
+/// Takes the next pieces of work; see [`super::Roster::claim_some`].
 pub(super) fn claim(
     tx: &mut Write<'_>,
     device: &str,
     now: Timestamp,
-) -> Result<Option<RosterWork>, StoreError> {
-    let holder: Option<(Option<String>, Option<String>, bool)> = tx
+    most: usize,
+) -> Result<Vec<RosterWork>, StoreError> {
+    let holder = tx
         .query_row(
             "SELECT zone_id, time_zone, decision = 'hub' FROM devices WHERE id = ?1 AND standing = 'approved'",
             [device],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            |row| {
+                Ok(Holder {
+                    zone: row.get::<_, Option<String>>(0)?.map(ZoneId::new),
+                    time_zone: row.get(1)?,
+                    hub_decides: row.get(2)?,
+                })
+            },
         )
         .optional()?;
-    let Some((zone, time_zone, hub_decides)) = holder else {
-        return Ok(None);
+    let Some(holder) = holder else {
+        return Ok(Vec::new());
     };
-    let zone = zone.map(ZoneId::new);
     tx.prepare_cached(
         "UPDATE roster SET state = 'wanted', retry_at = NULL \
          WHERE device_id = ?1 AND state = 'applied' AND retry_at IS NOT NULL AND retry_at <= ?2",
     )?
     .execute(params![device, now.as_millisecond()])?;
-    while let Some(due) = next_due(tx, device, now)? {
-        let wire_id = wire_id(tx, device, &due.person)?;
-        let attempts = due.attempts.saturating_add(1);
-        if due.removing {
-            mark(tx, device, &due.person, None)?;
-            return Ok(Some(RosterWork::Remove {
-                person_id: due.person,
-                wire_id,
-                attempts,
-            }));
+    let mut claimed = Vec::new();
+    loop {
+        let due = due(tx, device, now, most)?;
+        if due.is_empty() {
+            return Ok(claimed);
         }
-        let Some(wanted) = people::for_device(tx, &due.person, zone.as_ref())? else {
-            tx.execute(
-                "UPDATE roster SET state = 'removing', wanted_digest = NULL, retry_at = NULL \
-                 WHERE device_id = ?1 AND person_id = ?2",
-                params![device, due.person],
-            )?;
-            continue;
-        };
-        let digest = on_device(wanted.digest, time_zone.as_deref(), hub_decides);
-        mark(tx, device, &due.person, Some(&digest))?;
-        return Ok(Some(RosterWork::Put(Box::new(RosterPut {
-            wire_id,
-            person: wanted.person,
-            rules: wanted.rules,
-            photos: wanted.photos,
-            digest,
-            attempts,
-        }))));
+        for due in due {
+            if due.removing {
+                if claimed.is_empty() {
+                    claimed.push(removal(tx, device, due)?);
+                }
+                return Ok(claimed);
+            }
+            claimed.extend(put(tx, device, due, &holder)?);
+        }
+        // Whoever turned out not to be wanted is to be taken off.
+        if !claimed.is_empty() {
+            return Ok(claimed);
+        }
     }
-    Ok(None)
 }
 
-fn next_due(connection: &Connection, device: &str, now: Timestamp) -> Result<Option<Due>, StoreError> {
-    let due = connection
-        .prepare_cached(
-            "SELECT person_id, state = 'removing', attempts FROM roster WHERE device_id = ?1 \
-             AND state IN ('wanted', 'removing', 'failed') \
-             AND (state <> 'failed' AND coalesce(retry_at, 0) <= ?2 OR state = 'failed' AND retry_at <= ?2) \
-             ORDER BY changed, person_id LIMIT 1",
-        )?
-        .query_row(params![device, now.as_millisecond()], |row| {
-            Ok(Due {
-                person: row.get(0)?,
-                removing: row.get(1)?,
-                attempts: row.get(2)?,
-            })
+fn removal(tx: &Write<'_>, device: &str, due: Due) -> Result<RosterWork, StoreError> {
+    mark(tx, device, &due.person, None)?;
+    Ok(RosterWork::Remove {
+        wire_id: wire_id(tx, device, &due.person)?,
+        attempts: due.attempts.saturating_add(1),
+        person_id: due.person,
+    })
+}
+
+/// `None` where the person is not to be there after all, and is to be taken off.
+fn put(
+    tx: &Write<'_>,
+    device: &str,
+    due: Due,
+    holder: &Holder,
+) -> Result<Option<RosterWork>, StoreError> {
+    let Some(wanted) = people::for_device(tx, &due.person, holder.zone.as_ref())? else {
+        tx.execute(
+            "UPDATE roster SET state = 'removing', wanted_digest = NULL, retry_at = NULL \
+             WHERE device_id = ?1 AND person_id = ?2",
+            params![device, due.person],
+        )?;
+        return Ok(None);
+    };
+    let digest = on_device(wanted.digest, holder.time_zone.as_deref(), holder.hub_decides);
+    mark(tx, device, &due.person, Some(&digest))?;
+    Ok(Some(RosterWork::Put(Box::new(RosterPut {
+        wire_id: wire_id(tx, device, &due.person)?,
+        person: wanted.person,
+        rules: wanted.rules,
+        photos: wanted.photos,
+        digest,
+        attempts: due.attempts.saturating_add(1),
+    }))))
+}
+
+/// The next items that are due, at most `most`.
+fn due(connection: &Connection, device: &str, now: Timestamp, most: usize) -> Result<Vec<Due>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT person_id, state = 'removing', attempts FROM roster WHERE device_id = ?1 \
+         AND state IN ('wanted', 'removing', 'failed') \
+         AND (state <> 'failed' AND coalesce(retry_at, 0) <= ?2 OR state = 'failed' AND retry_at <= ?2) \
+         ORDER BY changed, person_id LIMIT ?3",
+    )?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let due = statement.query_map(params![device, now.as_millisecond(), most], |row| {
+        Ok(Due {
+            person: row.get(0)?,
+            removing: row.get(1)?,
+            attempts: row.get(2)?,
         })
-        .optional()?;
-    Ok(due)
+    })?;
+    Ok(due.collect::<Result<_, _>>()?)
 }
 
 fn mark(tx: &Write<'_>, device: &str, person: &str, digest: Option<&[u8]>) -> Result<(), StoreError> {

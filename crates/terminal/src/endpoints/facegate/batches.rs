@@ -79,7 +79,16 @@ impl Endpoint {
         let target = call.target(info).map_err(Fault::Code)?;
         let _order = self.changing.lock().await;
         let put = match self.known(&target) {
-            Some(known) => self.revise(&known, info, true, photo).await,
+            Some(known) => {
+                let before = self.told(&known);
+                // What is not sent becomes the default, but the call names one id of the two, and the other stays.
+                let whole = PersonInfo {
+                    uuid: info.uuid.clone().or(before.uuid),
+                    customize_id: info.customize_id.or(before.customize_id),
+                    ..info.clone()
+                };
+                self.revise(&known, &whole, true, photo).await
+            }
             None => self.add_one(info, photo).await,
         };
         put.map_err(Fault::Unfit)

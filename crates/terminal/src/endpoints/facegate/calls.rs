@@ -136,7 +136,7 @@ impl Endpoint {
             Call::SearchPerson(call) => self.respond(&call, self.find(&call).await),
             Call::SearchPersonNum(call) => self.respond(&call, self.count(&call.filter).await),
             Call::SearchPersonList(call) => self.respond(&call, self.list(&call).await),
-            Call::OpenDoor(call) => self.respond(&call, self.open(&call)),
+            Call::OpenDoor(call) => self.respond(&call, self.open(&call).await),
             Call::RebootDevice(call) => self.respond(&call, Ok(dialects::facegate::Done)),
             Call::Upgrade(call) => self.respond(&call, self.upgrade(&call).await),
             Call::GetAccessTempPwd(call) => self.respond(&call, self.temporary_password()),

@@ -1,23 +1,27 @@
 //! The door, the user, the program (3.3, 3.20, 3.29).
 
-use super::Endpoint;
 use super::failure::Failure;
+use super::{DIALECT, Endpoint};
 use crate::upgrade::{self, Announced};
-use dialects::facegate::Done;
 use dialects::facegate::code::AddPersonCode;
 use dialects::facegate::device::{OpenDoor, SetUserPwd, Upgrade};
+use dialects::facegate::{Done, OpenDoorWay};
 use model::Method;
 
 /// Bytes of a program's version; the document names no limit.
 const VERSION_BYTES: usize = 128;
 
 impl Endpoint {
-    /// `OpenDoor`: shows the text, and opens where the platform may (3.2.3, QUIRKS A25); it is done in any case.
-    pub(super) fn open(&self, call: &OpenDoor) -> Result<Done, Failure> {
+    /// `OpenDoor`: shows the text, and opens where the platform may (3.2.3, QUIRKS A25); it is done in any case. An opening
+    /// is a control record (3.22) where there are any, unless it answers a code, which has a record of its own.
+    pub(super) async fn open(&self, call: &OpenDoor) -> Result<Done, Failure> {
         self.device
             .say(call.message.as_deref().unwrap_or_default().trim());
-        let may_open = self.memory.get().way().opens_remotely();
-        if call.opens() && may_open && !self.shown_code.open() {
+        let way = self.memory.get().way();
+        if call.opens() && way.opens_remotely() && !self.shown_code.open() {
+            if way != OpenDoorWay::Remote {
+                self.device.record_opening(DIALECT).await?;
+            }
             self.device.open_door(Method::Remote);
         }
         Ok(Done)

@@ -79,21 +79,21 @@ pub(crate) struct Client {
 impl Client {
     /// With the configured limits; `title_case` writes header names in title case.
     pub(crate) fn new(limits: &LimitsConfig, title_case: bool) -> Result<Self, CallError> {
-        let builder = builder(limits);
+        Self::from_address(limits, None, title_case)
+    }
+
+    /// The same with connections from this address, or any.
+    pub(crate) fn from_address(
+        limits: &LimitsConfig,
+        from: Option<IpAddr>,
+        title_case: bool,
+    ) -> Result<Self, CallError> {
+        let builder = builder(limits).local_address(from);
         let builder = if title_case {
             builder.http1_title_case_headers()
         } else {
             builder
         };
-        Self::built(builder, limits)
-    }
-
-    /// With connections from this address, or any.
-    pub(crate) fn from_address(limits: &LimitsConfig, from: Option<IpAddr>) -> Result<Self, CallError> {
-        Self::built(builder(limits).local_address(from), limits)
-    }
-
-    fn built(builder: reqwest::ClientBuilder, limits: &LimitsConfig) -> Result<Self, CallError> {
         Ok(Self {
             http: builder.build()?,
             answer_bytes: limits.message_bytes,

@@ -1,7 +1,7 @@
 //! One simulated device: it does whatever it is told, keeps people without their photos, and has no camera.
 
-use super::address;
 use crate::endpoints::{Client, Post};
+use crate::swarm::dialled::{address, serve};
 use crate::swarm::fleet::Fleet;
 use crate::swarm::posting::Voice;
 use axum::Router;
@@ -27,9 +27,8 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::time::Instant;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
 /// The document's port.
 const PORT: u16 = 8088;
@@ -59,8 +58,7 @@ pub(super) struct Simulated {
 impl Simulated {
     /// A device that listens.
     pub(super) async fn listen(number: usize, fleet: &Arc<Fleet>) -> io::Result<Self> {
-        let (serial, address) = (fleet.options.serial(number), IpAddr::from(address(number)));
-        let listener = TcpListener::bind((address, PORT)).await?;
+        let (serial, address) = (fleet.options.serial(number), address(number));
         let told = Arc::new(Mutex::new(Told {
             serial: serial.clone(),
             key: DEFAULT_KEY.to_owned(),
@@ -71,23 +69,16 @@ impl Simulated {
             },
             people: BTreeMap::new(),
         }));
-        let end = CancellationToken::new();
         let router = Router::new().fallback(call).with_state(Arc::clone(&told));
-        let ended = end.clone().cancelled_owned();
-        tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(ended).await {
-                tracing::debug!(%error, "a simulated device stopped listening");
-            }
-        });
         Ok(Self {
-            client: crate::swarm::client(&fleet.options, Some(address)).map_err(io::Error::other)?,
+            client: crate::swarm::client(&fleet.options, Some(address), false).map_err(io::Error::other)?,
             photo: fleet.photo.clone(),
             first_contact: format!("http://{}/lan/heartbeat", fleet.options.hub),
             serial,
             address,
             told,
             started: Instant::now(),
-            _serving: end.drop_guard(),
+            _serving: serve(address, PORT, router, false).await?,
         })
     }
 

@@ -17,7 +17,7 @@ pub async fn run(options: SwarmOptions) -> Result<SwarmReport, SwarmError> {
         true => options.hub.trim_end_matches('/').to_owned(),
         false => format!("http://{}/openapi", options.hub),
     };
-    let client = super::client(&options, None)?;
+    let client = super::client(&options, None, false)?;
     Fleet::run(options, |number, fleet| {
         let device = Simulated::new(number, &fleet, base.clone(), client.clone());
         posting::run(number, fleet, device)
