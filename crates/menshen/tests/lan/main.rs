@@ -10,6 +10,8 @@
     missing_docs
 )]
 
+#[path = "../stories/clocks.rs"]
+mod clocks;
 #[path = "../stories/door.rs"]
 mod door;
 #[path = "../stories/kill.rs"]
@@ -20,6 +22,8 @@ mod kit;
 mod life;
 #[path = "../stories/offline.rs"]
 mod offline;
+#[path = "../stories/ways.rs"]
+mod ways;
 #[path = "../stories/wires.rs"]
 mod wires;
 

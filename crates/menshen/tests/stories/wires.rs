@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary speaks one dialect")]
 
-use crate::kit::Wire;
+use crate::kit::{Silence, Wire};
 use serde_json::json;
 use std::time::Duration;
 
@@ -23,6 +23,15 @@ pub(crate) const QYZN: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: false,
+    // 4.6.1 does not say how somebody identified; MODEL.md takes it for a face.
+    card_method: "face",
+    // 4.3.1 expireTime; 4.6.1 result 2.
+    keeps_end: true,
+    over: Some("expired"),
+    // 4.6.2 qrcode_data.
+    brings_codes: true,
+    // 4.5.7 online_openDoor mode 1: alone while there is no answer.
+    hub_decides: Some(Silence::TerminalDecides),
     dialled: None,
 };
 
@@ -48,6 +57,14 @@ pub(crate) const MQTT: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: false,
+    // uploadRecord snapType 4.
+    card_method: "ic_card",
+    // 2.2.1 validDateEnd; compareResult 3.
+    keeps_end: true,
+    over: Some("expired"),
+    brings_codes: false,
+    // autoOpenDoorEnable 0: the device does not open by itself.
+    hub_decides: Some(Silence::StaysShut),
     dialled: None,
 };
 
@@ -72,6 +89,13 @@ pub(crate) const LAN: Wire = Wire {
     knows_blocked: false,
     tells_strangers: false,
     newest_first: false,
+    // 3.12 leaves the values of passType open.
+    card_method: "unknown",
+    // 3.7 endTs; records are of passes alone.
+    keeps_end: true,
+    over: None,
+    brings_codes: false,
+    hub_decides: None,
     dialled: Some(|_| json!({ "credentials": { "key": "abc" } })),
 };
 
@@ -87,6 +111,15 @@ pub(crate) const FACEGATE: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: false,
+    // CardVerify.
+    card_method: "ic_card",
+    // 3.10 ValidEnd; VerifyStatus has no value of its own for it.
+    keeps_end: true,
+    over: Some("denied"),
+    // QRCodePush.
+    brings_codes: true,
+    // 3.2.3 OpendoorWay 3.
+    hub_decides: Some(Silence::StaysShut),
     dialled: Some(|_| json!({ "credentials": { "user": "admin", "password": "admin" } })),
 };
 
@@ -108,6 +141,13 @@ pub(crate) const OPENAPI: Wire = Wire {
     knows_blocked: true,
     tells_strangers: true,
     newest_first: true,
+    // 8.3.1 inputType 3.
+    card_method: "ic_card",
+    // 8.2.1: employees have no end; the hub takes them away.
+    keeps_end: false,
+    over: Some("stranger"),
+    brings_codes: false,
+    hub_decides: None,
     dialled: Some(|own| {
         let push = format!("127.0.0.1:{}", own + 1);
         json!({ "credentials": { "password": "123456" }, "push_address": push })
