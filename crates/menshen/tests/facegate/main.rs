@@ -12,6 +12,8 @@
 
 #[path = "../stories/bulk.rs"]
 mod bulk;
+#[path = "../stories/clocks.rs"]
+mod clocks;
 #[path = "../stories/door.rs"]
 mod door;
 #[path = "../stories/erasure.rs"]
@@ -34,6 +36,8 @@ mod proxy;
 mod rough;
 #[path = "../stories/swarm.rs"]
 mod swarm;
+#[path = "../stories/ways.rs"]
+mod ways;
 #[path = "../stories/wires.rs"]
 mod wires;
 

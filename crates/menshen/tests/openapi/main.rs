@@ -14,6 +14,8 @@
 mod asking;
 #[path = "../stories/bulk.rs"]
 mod bulk;
+#[path = "../stories/clocks.rs"]
+mod clocks;
 #[path = "../stories/door.rs"]
 mod door;
 #[path = "../stories/erasure.rs"]
@@ -37,6 +39,8 @@ mod rough;
 #[path = "../stories/swarm.rs"]
 mod swarm;
 mod table;
+#[path = "../stories/ways.rs"]
+mod ways;
 #[path = "../stories/wires.rs"]
 mod wires;
 

@@ -13,6 +13,8 @@
 
 #[path = "../stories/bulk.rs"]
 mod bulk;
+#[path = "../stories/clocks.rs"]
+mod clocks;
 mod demo;
 #[path = "../stories/door.rs"]
 mod door;
@@ -38,6 +40,8 @@ mod rough;
 #[path = "../stories/swarm.rs"]
 mod swarm;
 mod table;
+#[path = "../stories/ways.rs"]
+mod ways;
 #[path = "../stories/wires.rs"]
 mod wires;
 

@@ -169,6 +169,15 @@ impl Drop for Process {
     }
 }
 
+/// What a terminal does when the hub that decides says nothing (terminal rule 16).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// It decides by itself.
+    TerminalDecides,
+    /// The door stays shut.
+    StaysShut,
+}
+
 /// How a dialect's terminal meets the hub.
 pub(crate) struct Wire {
     /// The dialect.
@@ -195,6 +204,16 @@ pub(crate) struct Wire {
     pub(crate) swarm_port: Option<u16>,
     /// The kind and the number of a person's card.
     pub(crate) card: fn(&str) -> (&'static str, String),
+    /// How a pass by card is told.
+    pub(crate) card_method: &'static str,
+    /// Somebody whose time is over stays on the device, which says so.
+    pub(crate) keeps_end: bool,
+    /// How a pass of somebody whose time is over is told; `None`: not at all.
+    pub(crate) over: Option<&'static str>,
+    /// QR codes are brought to the hub, which decides on them.
+    pub(crate) brings_codes: bool,
+    /// The hub can be the one who decides, and what its silence then means at the door; `None`: it cannot.
+    pub(crate) hub_decides: Option<Silence>,
     /// Where the hub dials: what it must know, given the terminal's own port, and which one to dial instead of a port.
     pub(crate) dialled: Option<fn(u16, Between<'_>) -> Value>,
 }

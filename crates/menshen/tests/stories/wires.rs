@@ -2,7 +2,7 @@
 
 #![allow(dead_code, reason = "each test binary speaks one dialect")]
 
-use crate::kit::{Wire, here, ic_card};
+use crate::kit::{Silence, Wire, here, ic_card};
 use serde_json::json;
 use std::time::Duration;
 
@@ -25,6 +25,15 @@ pub(crate) const QYZN: Wire = Wire {
     newest_first: false,
     card: ic_card,
     swarm_port: None,
+    // 4.6.1 does not say how somebody identified; MODEL.md takes it for a face.
+    card_method: "face",
+    // 4.3.1 expireTime; 4.6.1 result 2.
+    keeps_end: true,
+    over: Some("expired"),
+    // 4.6.2 qrcode_data.
+    brings_codes: true,
+    // 4.5.7 online_openDoor mode 1: alone while there is no answer.
+    hub_decides: Some(Silence::TerminalDecides),
     dialled: None,
 };
 
@@ -52,6 +61,14 @@ pub(crate) const MQTT: Wire = Wire {
     newest_first: false,
     card: ic_card,
     swarm_port: None,
+    // uploadRecord snapType 4.
+    card_method: "ic_card",
+    // 2.2.1 validDateEnd; compareResult 3.
+    keeps_end: true,
+    over: Some("expired"),
+    brings_codes: false,
+    // autoOpenDoorEnable 0: the device does not open by itself.
+    hub_decides: Some(Silence::StaysShut),
     dialled: None,
 };
 
@@ -78,6 +95,13 @@ pub(crate) const LAN: Wire = Wire {
     newest_first: false,
     card: ic_card,
     swarm_port: None,
+    // 3.12 leaves the values of passType open.
+    card_method: "unknown",
+    // 3.7 endTs; records are of passes alone.
+    keeps_end: true,
+    over: None,
+    brings_codes: false,
+    hub_decides: None,
     dialled: Some(|own, between| json!({ "address": here(between(own)), "credentials": { "key": "abc" } })),
 };
 
@@ -100,6 +124,15 @@ pub(crate) const FACEGATE: Wire = Wire {
     newest_first: false,
     card: rf_card,
     swarm_port: Some(80),
+    // CardVerify.
+    card_method: "ic_card",
+    // 3.10 ValidEnd; VerifyStatus has no value of its own for it.
+    keeps_end: true,
+    over: Some("denied"),
+    // QRCodePush.
+    brings_codes: true,
+    // 3.2.3 OpendoorWay 3.
+    hub_decides: Some(Silence::StaysShut),
     dialled: Some(|own, between| {
         let credentials = json!({ "user": "admin", "password": "admin" });
         json!({ "address": here(between(own)), "credentials": credentials })
@@ -126,6 +159,13 @@ pub(crate) const OPENAPI: Wire = Wire {
     newest_first: true,
     card: ic_card,
     swarm_port: None,
+    // 8.3.1 inputType 3.
+    card_method: "ic_card",
+    // 8.2.1: employees have no end; the hub takes them away.
+    keeps_end: false,
+    over: Some("stranger"),
+    brings_codes: false,
+    hub_decides: None,
     dialled: Some(|own, between| {
         let (address, push) = (here(between(own)), here(between(own + 1)));
         json!({ "address": address, "push_address": push, "credentials": { "password": "123456" } })

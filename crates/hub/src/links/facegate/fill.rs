@@ -23,6 +23,8 @@ const QUIETS: u32 = 3;
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 /// Clocks are set: so much is fetched twice, in milliseconds.
 const OVERLAP_MS: i64 = 120_000;
+/// How far ahead a clock may have been, in milliseconds.
+const AHEAD_MS: i64 = 366 * 24 * 3600 * 1000;
 /// Records of one fetch at most: a terminal that always has more would never end.
 const MOST_RECORDS: u32 = 10_000_000;
 
@@ -57,13 +59,19 @@ impl FacegateLink {
         Ok(begin.saturating_sub(OVERLAP_MS))
     }
 
+    /// What may be missing, and until when of the terminal's clock everything is here then. After a clock was off, records
+    /// may stand anywhere in time.
     async fn missing(&self) -> Result<(Span, i64), CallError> {
         let until_ms = self.wire.there_ms(Timestamp::now());
-        let begin_ms = self.begins_at().await?;
+        let (begin_ms, beyond_ms) = if self.wire.was_off() {
+            (0, AHEAD_MS)
+        } else {
+            // The second that is not over yet is in it.
+            (self.begins_at().await?, OVERLAP_MS)
+        };
         let span = Span {
             begin: self.wire.wall_clock(begin_ms.min(until_ms)),
-            // The second that is not over yet is in it.
-            end: self.wire.wall_clock(until_ms.saturating_add(OVERLAP_MS)),
+            end: self.wire.wall_clock(until_ms.saturating_add(beyond_ms)),
         };
         Ok((span, until_ms))
     }
@@ -87,6 +95,7 @@ impl FacegateLink {
         let (hub, id) = (&self.wire.line.hub, &self.wire.line.device.device.id);
         let kept = patiently(|| hub.store.devices.set_records_until(id, until_ms)).await;
         kept.map_err(|error| CallError::ours(Failure::Internal, error.to_string()))?;
+        self.wire.caught_up();
         Ok(people.saturating_add(strangers))
     }
 

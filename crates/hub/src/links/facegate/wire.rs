@@ -18,6 +18,9 @@ const UNAUTHORIZED: u16 = 401;
 /// The status of HTTP for a path that the terminal lacks.
 const NOT_FOUND: u16 = 404;
 
+/// A clock that is off by more is in doubt (hub rule 41), in milliseconds.
+const OFF_MS: i64 = 5 * 60 * 1000;
+
 /// The line to a terminal, with what is known of how it is to be spoken to.
 pub(super) struct Wire {
     pub(super) line: Line,
@@ -30,6 +33,8 @@ struct Spoken {
     device: Option<DeviceId>,
     /// The terminal's clock minus ours, in milliseconds, when it was looked at last.
     skew_ms: i64,
+    /// The clock was found so far off that what was recorded by it stands anywhere in time.
+    was_off: bool,
 }
 
 impl Wire {
@@ -41,6 +46,7 @@ impl Wire {
                 user,
                 device: None,
                 skew_ms,
+                was_off: false,
             }),
         }
     }
@@ -61,7 +67,20 @@ impl Wire {
 
     /// The clock was looked at.
     pub(super) fn set_skew(&self, skew_ms: i64) {
-        self.with(|spoken| spoken.skew_ms = skew_ms);
+        self.with(|spoken| {
+            spoken.skew_ms = skew_ms;
+            spoken.was_off |= skew_ms.saturating_abs() > OFF_MS;
+        });
+    }
+
+    /// Whether the clock was off since everything was fetched last.
+    pub(super) fn was_off(&self) -> bool {
+        self.with(|spoken| spoken.was_off)
+    }
+
+    /// Everything that was recorded while the clock was off is here.
+    pub(super) fn caught_up(&self) {
+        self.with(|spoken| spoken.was_off = false);
     }
 
     /// What the terminal's clock says at an instant, in milliseconds, as it was looked at last.

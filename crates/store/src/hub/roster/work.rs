@@ -83,12 +83,7 @@ fn removal(tx: &Write<'_>, device: &str, due: Due) -> Result<RosterWork, StoreEr
 }
 
 /// `None` where the person is not to be there after all, and is to be taken off.
-fn put(
-    tx: &Write<'_>,
-    device: &str,
-    due: Due,
-    holder: &Holder,
-) -> Result<Option<RosterWork>, StoreError> {
+fn put(tx: &Write<'_>, device: &str, due: Due, holder: &Holder) -> Result<Option<RosterWork>, StoreError> {
     let Some(wanted) = people::for_device(tx, &due.person, holder.zone.as_ref())? else {
         tx.execute(
             "UPDATE roster SET state = 'removing', wanted_digest = NULL, retry_at = NULL \
