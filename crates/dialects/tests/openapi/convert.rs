@@ -423,6 +423,26 @@ fn a_pass_becomes_a_record() {
         (record.sign.kind, record.sign.device_mark.clone()),
         (Some(UserType::Blocked), None)
     );
+    // Somebody known who is turned away did not pass; an alarm says so by itself.
+    for (outcome, mask, kind) in [
+        (Outcome::Expired, None, UserType::Stranger),
+        (Outcome::OutOfSchedule, None, UserType::Stranger),
+        (Outcome::NotAuthorised, None, UserType::Stranger),
+        (Outcome::Denied, None, UserType::Stranger),
+        (Outcome::Denied, Some(false), UserType::Staff),
+    ] {
+        let refused = Pass {
+            outcome,
+            mask,
+            ..pass
+        };
+        let record = record_to_platform(&refused, 8, &Map::new(), "");
+        assert_eq!(
+            (record.user.id.as_str(), record.user.kind, record.sign.kind),
+            ("p-1", Some(kind), Some(kind)),
+            "{outcome:?}"
+        );
+    }
     pass.person = None;
     pass.outcome = Outcome::Stranger;
     pass.method = Method::IcCard;

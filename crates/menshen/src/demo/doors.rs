@@ -168,10 +168,10 @@ pub(crate) const DOORS: &[Plan] = &[
                 })
             },
         },
-        // The wire has no results, only kinds of people.
+        // The wire has no results, only kinds of people: who is turned away is told as a stranger.
         after_visit: Expected {
             door: "expired",
-            hub: Some("granted"),
+            hub: Some("stranger"),
         },
         ..TALKATIVE
     },

@@ -13,7 +13,8 @@ use serde_json::{Map, Value};
 pub const STRANGER_ID: &str = "0";
 
 /// Makes the record. `id` is its number on this terminal, `extra` what the library keeps of the person for this dialect,
-/// `device_mark` how the terminal marks itself. The dialect has no result: the person's type is all that it tells.
+/// `device_mark` how the terminal marks itself. The dialect has no result: the person's type is all that it tells,
+/// so that somebody who was turned away has the type of a stranger.
 #[must_use]
 pub fn record_to_platform(
     pass: &Pass<'_>,
@@ -33,6 +34,7 @@ pub fn record_to_platform(
         Some(seen) if pass.outcome == Outcome::Blocked || seen.person.kind == PersonKind::Blocked => {
             UserType::Blocked
         }
+        Some(_) if is_turned_away(pass) => UserType::Stranger,
         Some(seen) => user_type(seen.person.kind),
         None => UserType::Stranger,
     };
@@ -60,6 +62,17 @@ pub fn record_to_platform(
             mask_alarm: pass.mask.map(|worn| !worn),
             device_mark: Some(device_mark.to_owned()).filter(|mark| !mark.is_empty()),
         },
+    }
+}
+
+/// Somebody known who was not let in, and of whom the record says nothing that tells why: of employees and visitors it says
+/// that they passed. Fever and a missing mask have alarms of their own.
+fn is_turned_away(pass: &Pass<'_>) -> bool {
+    let has_alarm = pass.temperature_alarm != TemperatureAlarm::None || pass.mask == Some(false);
+    match pass.outcome {
+        Outcome::Expired | Outcome::OutOfSchedule | Outcome::NotAuthorised => true,
+        Outcome::Denied => !has_alarm,
+        Outcome::Granted | Outcome::Stranger | Outcome::Pending | Outcome::Blocked => false,
     }
 }
 
