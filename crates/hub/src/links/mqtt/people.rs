@@ -123,7 +123,7 @@ impl<'a> Stream<'a> {
             }
             self.expected = Some(people);
         }
-        let (Some(index), Some(person)) = (reply.index, reply.person) else {
+        let Some(index) = reply.index else {
             // QUIRKS M40: nobody is there.
             self.expected.get_or_insert(0);
             return Ok(None);
@@ -133,7 +133,11 @@ impl<'a> Stream<'a> {
             self.confirm(index).await;
             return Ok(None);
         }
-        Ok(Some((index, person)))
+        if reply.person.is_none() && *self.expected.get_or_insert(0) > 0 {
+            // Whoever had this place was deleted meanwhile; the others follow.
+            self.acknowledge(index).await;
+        }
+        Ok(reply.person.map(|person| (index, person)))
     }
 
     /// The first person who is missing, asked for by place.

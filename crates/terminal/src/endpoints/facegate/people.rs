@@ -166,7 +166,7 @@ impl Endpoint {
         let photo = self.photo(&call.person).await?;
         let _order = self.changing.lock().await;
         let known = call.target().and_then(|target| self.known(&target));
-        let known = known.ok_or(Unfit::Unknown)?;
+        let known = self.numbered(known.ok_or(Unfit::Unknown)?).await?;
         let change = PersonInfo {
             lib_id: None,
             ..call.person.clone()

@@ -27,7 +27,7 @@ impl Endpoint {
     }
 
     /// With a number, also where another dialect brought the person.
-    async fn numbered(&self, known: Known) -> Result<Known, Failure> {
+    pub(super) async fn numbered(&self, known: Known) -> Result<Known, Failure> {
         if known.entry.lib_id != 0 {
             return Ok(known);
         }
