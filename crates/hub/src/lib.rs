@@ -15,6 +15,7 @@ mod metrics;
 mod patience;
 pub mod people;
 pub mod presence;
+pub mod probe;
 mod retention;
 mod roster;
 pub mod secret;

@@ -24,6 +24,8 @@ pub(crate) enum Command {
     Terminal(SideArguments),
     /// Many light simulated devices against a hub, and a report
     Swarm(SwarmArguments),
+    /// Tries a device, real or soft, against the document of its dialect, operation by operation
+    Probe(ProbeArguments),
     /// The face engine on files
     #[command(subcommand)]
     Face(FaceCommand),
@@ -115,6 +117,38 @@ pub(crate) struct SwarmArguments {
     /// The password that goes with it; {serial} as there
     #[arg(long, value_name = "PASSWORD", default_value = "", requires = "user")]
     pub(crate) password: String,
+    /// One JSON object instead of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A wire protocol that devices are tried in.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ProbeDialect {
+    /// The device is called at the address, with --key.
+    Lan,
+}
+
+/// Arguments of `probe`.
+#[derive(Debug, Args)]
+pub(crate) struct ProbeArguments {
+    /// The wire protocol
+    pub(crate) dialect: ProbeDialect,
+    /// Where the device is called, or, for a protocol in which devices dial, where it is waited for
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) address: String,
+    /// lan: the device's key
+    #[arg(long, value_name = "KEY", default_value = "abc")]
+    pub(crate) key: String,
+    /// Tries what cannot be undone, too: opens the door, deletes records and people, restarts and wipes
+    #[arg(long)]
+    pub(crate) destructive: bool,
+    /// How long one answer may take, as in 10s
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub(crate) answer_within: Duration,
+    /// How long a device that dials is waited for, as in 60s
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub(crate) wait: Duration,
     /// One JSON object instead of the table
     #[arg(long)]
     pub(crate) json: bool,

@@ -43,6 +43,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Config(command) => commands::config::run(command),
         Command::Admin(command) => runtime()?.block_on(commands::admin::run(command)),
         Command::Swarm(arguments) => runtime()?.block_on(commands::swarm::run(arguments)),
+        Command::Probe(arguments) => runtime()?.block_on(commands::probe::run(arguments)),
         Command::Demo(arguments) => runtime()?.block_on(demo::run(arguments)),
         Command::Terminal(arguments) => runtime()?.block_on(commands::sides::terminal(arguments)),
         Command::Hub(arguments) => runtime()?.block_on(commands::sides::hub(arguments)),

@@ -1,7 +1,7 @@
 //! Operations: each declared once, with its name (which is its path), methods, parameters and answer; both sides use the
 //! same declaration. [`Request`] lists what a platform calls, so that a missing arm does not compile.
 
-use super::reply::Reply;
+use super::reply::{Refusal, Reply};
 use super::status::Status;
 use super::{control, device_info, heartbeat, key, person, record};
 use crate::fields::FieldError;
@@ -273,6 +273,19 @@ macro_rules! requests {
                 match self {
                     $(Self::$variant(_) => Some(<$operation as Operation>::SECTION),)*
                     Self::Unknown { .. } => None,
+                }
+            }
+
+            /// What a successful answer gives back, read leniently and written exactly.
+            ///
+            /// # Errors
+            /// [`Refusal`] for a status other than 0, or an answer that cannot be read.
+            pub fn exact_answer(&self, reply: &Reply) -> Result<Value, Refusal> {
+                match self {
+                    $(Self::$variant(_) => reply
+                        .answer::<$operation>()
+                        .map(|answer| serde_json::to_value(answer).unwrap_or_default()),)*
+                    Self::Unknown { .. } => Ok(reply.data.clone().unwrap_or_default()),
                 }
             }
 

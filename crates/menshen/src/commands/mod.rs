@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod config;
 pub(crate) mod face;
 pub(crate) mod models;
+pub(crate) mod probe;
 pub(crate) mod sides;
 pub(crate) mod swarm;
 

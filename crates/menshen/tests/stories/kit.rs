@@ -75,7 +75,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    fn start(side: &str, data: &Path, sets: &[String]) -> Self {
+    pub(crate) fn start(side: &str, data: &Path, sets: &[String]) -> Self {
         let mut arguments = vec![side.to_owned(), "--data".to_owned(), data.display().to_string()];
         for set in sets {
             arguments.extend(["--set".to_owned(), set.clone()]);
@@ -146,7 +146,7 @@ impl Process {
     }
 
     /// What it listens on, as soon as it says so.
-    async fn listener(&self, name: &str) -> String {
+    pub(crate) async fn listener(&self, name: &str) -> String {
         let path = self.data.join("listeners.json");
         let find = || async {
             let listeners: Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
@@ -526,7 +526,7 @@ fn merge(into: &mut Value, more: &Value) {
     }
 }
 
-fn use_ring() {
+pub(crate) fn use_ring() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
 }
@@ -717,7 +717,7 @@ pub(crate) struct Kiosk {
 }
 
 impl Kiosk {
-    fn new(address: &str) -> Self {
+    pub(crate) fn new(address: &str) -> Self {
         Self {
             base: format!("http://{address}"),
             http: Client::new(),

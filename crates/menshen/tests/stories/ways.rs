@@ -80,10 +80,10 @@ async fn people_pass_by_face_card_and_code_and_nobody_else_does() {
         "granted"
     );
     door.tells("face", "granted", Some("one")).await;
-    assert_eq!(result(&door.pair.kiosk.card(CARD).await), "granted");
+    assert_eq!(result(&door.pair.kiosk.present("ic_card", CARD).await), "granted");
     door.tells(WIRE.card_method, "granted", Some("one")).await;
 
-    assert_eq!(result(&door.pair.kiosk.card("nobody's").await), "not_authorised");
+    assert_eq!(result(&door.pair.kiosk.present("ic_card", "nobody's").await), "not_authorised");
     if WIRE.tells_strangers {
         let record = door.next().await;
         assert_eq!(record["person_id"], Value::Null, "{record}");
@@ -101,7 +101,7 @@ async fn somebody_whose_time_is_over(door: &mut Door) {
     } else {
         "not_authorised"
     };
-    assert_eq!(result(&door.pair.kiosk.card(OLD_CARD).await), said);
+    assert_eq!(result(&door.pair.kiosk.present("ic_card", OLD_CARD).await), said);
     if let Some(told) = WIRE.over {
         let record = door.next().await;
         let person = WIRE.keeps_end.then_some("old");
@@ -170,15 +170,15 @@ async fn the_hub_decides_where_the_dialect_lets_it() {
     never(&door, &photos[1][0]).await;
     door.pair.settled(2).await;
 
-    door.pair.kiosk.card(CARD).await;
+    door.pair.kiosk.present("ic_card", CARD).await;
     door.decides("granted", "one").await;
     opened(&door, 1).await;
-    door.pair.kiosk.card(OLD_CARD).await;
+    door.pair.kiosk.present("ic_card", OLD_CARD).await;
     door.decides("out_of_schedule", "never").await;
     opened(&door, 1).await;
 
     door.pair.hub.kill();
-    door.pair.kiosk.card(CARD).await;
+    door.pair.kiosk.present("ic_card", CARD).await;
     let reason = match silence {
         Silence::TerminalDecides => "granted",
         Silence::StaysShut => "platform_silent",
@@ -198,7 +198,7 @@ async fn the_hub_decides_where_the_dialect_lets_it() {
 
     decided_by(&door, &json!({ "decision": "device" })).await;
     door.pair.hub.kill();
-    assert_eq!(result(&door.pair.kiosk.card(CARD).await), "granted");
+    assert_eq!(result(&door.pair.kiosk.present("ic_card", CARD).await), "granted");
     opened(&door, openings + 1).await;
 }
 

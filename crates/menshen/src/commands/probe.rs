@@ -1,0 +1,43 @@
+//! `menshen probe`: a device against the document of its dialect.
+
+use super::Usage;
+use crate::cli::{ProbeArguments, ProbeDialect};
+use crate::{log, output};
+use anyhow::{Result, bail};
+use hub::probe::{Options, ProbeError, lan};
+
+/// Tries a device and prints what was found; fails when something differs.
+pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
+    log::start("error");
+    let options = Options {
+        destructive: arguments.destructive,
+        answer_within: arguments.answer_within,
+        wait: arguments.wait,
+    };
+    let address = arguments.address.as_str();
+    let report = match arguments.dialect {
+        ProbeDialect::Lan => lan::probe(address, &arguments.key, &options).await,
+    };
+    let report = report.map_err(told)?;
+    if arguments.json {
+        output::line(serde_json::to_string(&report)?)?;
+    } else {
+        output::line(report.table())?;
+    }
+    if report.differs > 0 {
+        bail!(
+            "{} of {} operations differ from the document; the report says where, with the bytes that came",
+            report.differs,
+            report.operations.len()
+        );
+    }
+    Ok(())
+}
+
+/// An address that is none is wrong usage; nobody there is a failure.
+fn told(error: ProbeError) -> anyhow::Error {
+    match error {
+        ProbeError::Address(..) => Usage(error.to_string()).into(),
+        other => other.into(),
+    }
+}
