@@ -83,7 +83,10 @@ async fn people_pass_by_face_card_and_code_and_nobody_else_does() {
     assert_eq!(result(&door.pair.kiosk.present("ic_card", CARD).await), "granted");
     door.tells(WIRE.card_method, "granted", Some("one")).await;
 
-    assert_eq!(result(&door.pair.kiosk.present("ic_card", "nobody's").await), "not_authorised");
+    assert_eq!(
+        result(&door.pair.kiosk.present("ic_card", "nobody's").await),
+        "not_authorised"
+    );
     if WIRE.tells_strangers {
         let record = door.next().await;
         assert_eq!(record["person_id"], Value::Null, "{record}");
