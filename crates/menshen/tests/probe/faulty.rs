@@ -54,7 +54,11 @@ async fn a_faulty_lan_device_is_found_out_with_the_bytes() {
             r#"{"status":0,"msg":"ok"}"#,
         ),
         ("check", "777", r#"{"status":777,"msg":"?"}"#),
-        ("getDeviceInfo", "missing", r#"{"status":0,"msg":"ok"}"#),
+        (
+            "getDeviceInfo",
+            "expected an object",
+            r#"{"status":0,"msg":"ok"}"#,
+        ),
     ] {
         let row = probed.row(name);
         assert_eq!(row["outcome"], "differs", "{row}");
