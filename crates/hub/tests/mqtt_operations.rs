@@ -374,23 +374,28 @@ async fn whom_a_device_holds_is_taken_over_one_by_one() {
     let topic = "face/OPS-1/response";
     for index in [0, 1, 1] {
         // The second one comes again: as if our acknowledgement had been lost.
-        let message = told(&asked, index, 3).to_string();
+        let message = told(&asked, index, 4).to_string();
         assert!(site.device.client.publish(topic, message.as_bytes()).await);
         let acknowledged = site.device.heard("response").await;
         let due = json!({"msgType": "onlineGetRegisterResp", "msgID": asked["msgID"], "deviceNo": "OPS-1",
             "errorCode": "100", "index": index.to_string()});
         assert_eq!(acknowledged, due);
     }
-    let message = told(&asked, 2, 3).to_string();
-    assert!(site.device.client.publish(topic, message.as_bytes()).await);
-    assert_eq!(site.device.heard("response").await["index"], "2");
+    // Who had the third place was deleted meanwhile.
+    let nobody = json!({"msgType": "onlineGetRegisterInfoResp", "msgID": asked["msgID"], "deviceNo": "OPS-1",
+        "errorCode": "100", "personNum": "4", "index": "2"});
+    for (message, index) in [(nobody, "2"), (told(&asked, 3, 4), "3")] {
+        let message = message.to_string();
+        assert!(site.device.client.publish(topic, message.as_bytes()).await);
+        assert_eq!(site.device.heard("response").await["index"], index);
+    }
     let mut people = site.admin.all("/persons").await;
     people.sort_by_key(|person| person["id"].to_string());
     let ids: Vec<_> = people
         .iter()
         .map(|person| person["id"].as_str().unwrap())
         .collect();
-    assert_eq!(ids, ["P0", "P1", "P2"]);
+    assert_eq!(ids, ["P0", "P1", "P3"]);
     assert_eq!(people[1]["name"], "Person 1");
     assert_eq!(people[1]["credentials"][0]["number"], "card 1");
     assert_eq!(

@@ -134,7 +134,7 @@ pub(crate) enum ProbeDialect {
 pub(crate) struct ProbeArguments {
     /// The wire protocol
     pub(crate) dialect: ProbeDialect,
-    /// Where the device is called, or, for a protocol in which devices dial, where it is waited for
+    /// Where the device is called
     #[arg(value_name = "ADDRESS")]
     pub(crate) address: String,
     /// lan: the device's key
@@ -146,9 +146,6 @@ pub(crate) struct ProbeArguments {
     /// How long one answer may take, as in 10s
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
     pub(crate) answer_within: Duration,
-    /// How long a device that dials is waited for, as in 60s
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
-    pub(crate) wait: Duration,
     /// One JSON object instead of the table
     #[arg(long)]
     pub(crate) json: bool,

@@ -28,8 +28,6 @@ pub struct Options {
     pub destructive: bool,
     /// How long a device may take for one answer.
     pub answer_within: Duration,
-    /// How long a device that dials is waited for.
-    pub wait: Duration,
 }
 
 /// Why a device was not tried at all.

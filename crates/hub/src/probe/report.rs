@@ -50,7 +50,7 @@ pub struct Finding {
 pub struct Report {
     /// The dialect.
     pub dialect: String,
-    /// Where the device is, or where it was waited for.
+    /// Where the device is.
     pub address: String,
     /// Every operation in the order in which they were tried.
     pub operations: Vec<Finding>,

@@ -12,7 +12,6 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
     let options = Options {
         destructive: arguments.destructive,
         answer_within: arguments.answer_within,
-        wait: arguments.wait,
     };
     let address = arguments.address.as_str();
     let report = match arguments.dialect {
