@@ -7,6 +7,9 @@ use serde_json::Value;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+/// So many times as many passes at most, until the network was rough.
+const PATIENT: usize = 10;
+
 async fn people_and_passes(seed: u64) {
     let mut plan = Plan::rough(seed);
     if WIRE.dialled.is_some() {
@@ -39,10 +42,18 @@ async fn people_and_passes(seed: u64) {
     .await;
     let (people, passes) = if WIRE.needs_photo { (10, 60) } else { (100, 200) };
     pair.people_with_cards(people).await;
+    let done = |of: fn(&Done) -> &AtomicU64| -> u64 {
+        let counts = proxies
+            .iter()
+            .map(|proxy| of(proxy.done()).load(Ordering::Relaxed));
+        counts.sum()
+    };
+    // Which connection is cut is a matter of chance: people come until one was.
+    let was_rough = || done(|done| &done.cuts) > 0 && done(|done| &done.splits) > 0;
     // Two passes that the wire cannot tell apart are told as two times.
     let apart = WIRE.resolution + Duration::from_millis(100);
     let mut expected = Vec::new();
-    while expected.len() < passes {
+    while expected.len() < passes || !was_rough() && expected.len() < passes * PATIENT {
         let round = Instant::now();
         for n in 0..people {
             let person = format!("p{n}");
@@ -61,17 +72,10 @@ async fn people_and_passes(seed: u64) {
         expected.sort();
     }
     assert_eq!(delivered, expected);
-    let done = |of: fn(&Done) -> &AtomicU64| -> u64 {
-        let counts = proxies
-            .iter()
-            .map(|proxy| of(proxy.done()).load(Ordering::Relaxed));
-        counts.sum()
-    };
     for proxy in &proxies {
         eprintln!("seed {seed}: {:?}", proxy.done());
     }
-    assert!(done(|done| &done.cuts) > 0, "the network was rough");
-    assert!(done(|done| &done.splits) > 0, "the network was rough");
+    assert!(was_rough(), "the network was rough");
 }
 
 #[tokio::test(flavor = "multi_thread")]
