@@ -1,12 +1,44 @@
 //! Whether a record is late, and whether its time can be trusted (hub rule 41).
 
+use crate::state::Hub;
 use jiff::{SignedDuration, Timestamp};
+use store::StoreError;
+use store::hub::devices::StoredDevice;
 
 /// Nothing was built before it: an earlier time is a clock that was never set.
 const FIRST_CREDIBLE_SECOND: i64 = 1_577_836_800; // 2020-01-01T00:00:00Z
 
 /// Clocks further off than this are not trusted.
 const MOST_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Steps of a clock are kept from here on, in milliseconds.
+const SKEW_STEP_MS: u64 = 500;
+
+/// Keeps how a device's clock stands: its time minus ours, in milliseconds, told as finely as `resolution_ms`.
+///
+/// # Errors
+/// What the store says.
+pub async fn clock_measured(
+    hub: &Hub,
+    device: &StoredDevice,
+    skew_ms: i64,
+    resolution_ms: u64,
+) -> Result<(), StoreError> {
+    let before = device.device.clock_skew_ms;
+    let moved = before.is_none_or(|before| before.abs_diff(skew_ms) >= SKEW_STEP_MS + resolution_ms);
+    let wrong_at = is_wrong(skew_ms).then(Timestamp::now);
+    if !moved && wrong_at.is_none() {
+        return Ok(());
+    }
+    let devices = &hub.store.devices;
+    devices
+        .clock_found(&device.device.id, Some(skew_ms), wrong_at)
+        .await
+}
+
+fn is_wrong(skew_ms: i64) -> bool {
+    SignedDuration::from_millis(skew_ms).abs() > MOST_SKEW
+}
 
 /// What is known of a device's clock when a record arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +47,8 @@ pub struct Clock {
     pub connected_at: Timestamp,
     /// The device's clock minus ours, in milliseconds, where it was measured.
     pub skew_ms: Option<i64>,
+    /// Until when it was known to be wrong: it may have been set since, and what it told before has not.
+    pub wrong_until: Option<Timestamp>,
     /// The wall-clock time happened twice, or never.
     pub ambiguous: bool,
     /// How finely the device tells the time, in milliseconds.
@@ -44,12 +78,11 @@ impl Clock {
         let late = before_connection || old;
         let unset = occurred_at.as_second() < FIRST_CREDIBLE_SECOND;
         let ahead = occurred_at.duration_since(received_at) > MOST_SKEW;
-        let skewed = self
-            .skew_ms
-            .is_some_and(|skew| SignedDuration::from_millis(skew).abs() > MOST_SKEW);
+        let skewed = self.skew_ms.is_some_and(is_wrong);
+        let was_wrong = self.wrong_until.is_some_and(|until| occurred_at <= until);
         Timing {
             late,
-            suspect: unset || ahead || skewed || (late && self.ambiguous),
+            suspect: unset || ahead || skewed || was_wrong || (late && self.ambiguous),
         }
     }
 }
@@ -66,6 +99,7 @@ mod tests {
         Clock {
             connected_at: at("2026-11-23T10:00:00Z"),
             skew_ms,
+            wrong_until: None,
             ambiguous: false,
             resolution_ms: 1000,
         }
@@ -112,6 +146,17 @@ mod tests {
             judge(clock(None), "2036-11-23T10:00:00Z", "2026-11-23T10:02:00Z"),
             (false, true)
         );
+    }
+
+    #[test]
+    fn what_a_clock_told_until_it_was_set_is_suspect() {
+        let set = Clock {
+            wrong_until: Some(at("2026-11-23T10:00:00Z")),
+            ..clock(Some(0))
+        };
+        let received = "2026-11-23T10:00:09Z";
+        assert_eq!(judge(set, "2026-11-20T10:00:00Z", received), (true, true));
+        assert_eq!(judge(set, "2026-11-23T10:00:08Z", received), (false, false));
     }
 
     #[test]

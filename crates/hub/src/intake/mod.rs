@@ -5,7 +5,7 @@ mod received;
 mod room;
 mod take;
 
-pub use clock::{Clock, Timing};
+pub use clock::{Clock, Timing, clock_measured};
 pub use received::{Receipt, blank};
 pub use room::Intake;
 pub use take::{Arrival, Taken, picture, take};

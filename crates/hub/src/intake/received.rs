@@ -57,6 +57,7 @@ impl Arrival {
             clock: Clock {
                 connected_at: receipt.connected_at,
                 skew_ms: receipt.skew_ms,
+                wrong_until: receipt.device.clock_wrong_until,
                 ambiguous: reading.is_some_and(|reading| !reading.unique),
                 resolution_ms: receipt.resolution_ms,
             },

@@ -3,7 +3,7 @@
 //! Floor: what the terminal needs to take the same people, told to it one after the other by a bare loop of HTTP requests
 //! that keeps no books. Each time the terminal finds the face and keeps the person on its disk before it answers.
 
-use crate::kit::{Pair, Wire, free_port, start_terminal, until_within};
+use crate::kit::{Pair, Wire, free_port, start_terminal, until_within, use_ring};
 use crate::pictures::pictures;
 use crate::report::Row;
 use crate::{runtime, wires};
@@ -24,6 +24,7 @@ const WIRES: [&Wire; 5] = [
 const WITHIN: Duration = Duration::from_secs(300);
 
 pub(crate) fn rows() -> Vec<Row> {
+    use_ring();
     let pictures = pictures(COUNT);
     let runtime = runtime();
     let floor = runtime.block_on(told_barely(&pictures));

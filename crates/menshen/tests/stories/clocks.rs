@@ -12,6 +12,8 @@ use store::terminal::TerminalStore;
 const OFFSET: &str = "clock.offset_ms";
 /// As far as a request may be under way on a busy machine.
 const UNDER_WAY: SignedDuration = SignedDuration::from_secs(5);
+/// By so much the platform's clock is moved.
+const MOVED: SignedDuration = SignedDuration::from_hours(2);
 const THREE_DAYS: SignedDuration = SignedDuration::from_hours(72);
 const WEST: &str = "America/Los_Angeles";
 const WITH_SUMMER: &str = "America/New_York";
@@ -152,10 +154,39 @@ async fn a_door_eight_hours_west_tells_the_right_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_of_a_clock_that_is_three_days_ahead() {
+    of_a_clock_that_is_off(THREE_DAYS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_of_a_clock_that_is_three_days_behind() {
+    of_a_clock_that_is_off(-THREE_DAYS).await;
+}
+
+async fn of_a_clock_that_is_off(ahead: SignedDuration) {
     let mut door = Door::start(WEST).await;
     door.pair.hub.stop();
-    door.set_clock(THREE_DAYS).await;
+    door.set_clock(ahead).await;
     door.pass(SignedDuration::ZERO, Told::RightOrInDoubt).await;
+    door.pass(SignedDuration::ZERO, Told::RightOrInDoubt).await;
+    door.hub_is_back().await;
+    door.put_right().await;
+    door.pass(SignedDuration::ZERO, Told::RightOrInDoubt).await;
+    door.all_arrived().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_while_the_platforms_clock_is_moved_and_moved_back() {
+    let mut door = Door::start(WEST).await;
+    door.pair.hub.stop();
+    door.pass(SignedDuration::ZERO, Told::RightOrInDoubt).await;
+    door.pair.hub.restart_ahead(&format!("+{}s", MOVED.as_secs()));
+    door.pair.hub_ready().await;
+    door.pair.online().await;
+    door.pair.records_at_least(1).await;
+    // What the platform's clock says is right as long as it says it.
+    door.pass(MOVED, Told::RightOrInDoubt).await;
+    door.pair.records_at_least(2).await;
+    door.pair.hub.stop();
     door.pass(SignedDuration::ZERO, Told::RightOrInDoubt).await;
     door.hub_is_back().await;
     door.put_right().await;

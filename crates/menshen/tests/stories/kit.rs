@@ -91,6 +91,24 @@ impl Process {
 
     /// Starts again on the same data and with the same settings.
     pub(crate) fn restart(&mut self) {
+        self.restart_with(&[]);
+    }
+
+    /// The same on a computer whose clock is `ahead` of this one's, in the words of `faketime` (Debian's package).
+    pub(crate) fn restart_ahead(&mut self, ahead: &str) {
+        let library = Command::new("faketime")
+            .args(["-m", "-f", ahead, "printenv", "LD_PRELOAD"])
+            .output()
+            .expect("faketime, of the Debian package of that name");
+        let library = String::from_utf8(library.stdout).unwrap();
+        self.restart_with(&[
+            ("LD_PRELOAD", library.trim()),
+            ("FAKETIME", ahead),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
+        ]);
+    }
+
+    fn restart_with(&mut self, environment: &[(&str, &str)]) {
         assert!(self.child.is_none(), "it still runs");
         let _gone = std::fs::remove_file(self.data.join("listeners.json"));
         std::fs::create_dir_all(&self.data).unwrap();
@@ -102,6 +120,7 @@ impl Process {
         let mut command = Command::new(env!("CARGO_BIN_EXE_menshen"));
         command
             .args(&self.arguments)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log);

@@ -73,6 +73,8 @@ pub struct StoredDevice {
     /// The highest version of its protocol that it can understand, where a refusal has told; its next firmware may
     /// understand more.
     pub protocol_limit: Option<u8>,
+    /// Until when its clock was known to be wrong.
+    pub clock_wrong_until: Option<Timestamp>,
     /// The device.
     pub device: Device,
 }
@@ -370,11 +372,17 @@ pub trait Devices: Send + Sync {
     /// Only what the database says.
     async fn seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Result<(), StoreError>;
 
-    /// The measured difference of a device's clock to the hub's, in milliseconds.
+    /// What was found of a device's clock: its difference to the hub's, in milliseconds, where it was measured, and when
+    /// it was wrong, if it was.
     ///
     /// # Errors
     /// Only what the database says.
-    async fn set_clock_skew(&self, id: &DeviceId, skew_ms: i64) -> Result<(), StoreError>;
+    async fn clock_found(
+        &self,
+        id: &DeviceId,
+        skew_ms: Option<i64>,
+        wrong_at: Option<Timestamp>,
+    ) -> Result<(), StoreError>;
 
     /// A refusal told that a device understands this version of its protocol at most; forgotten when it signs in with
     /// another firmware, or registers anew.

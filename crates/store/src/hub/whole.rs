@@ -20,10 +20,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The versions of the hub's schema.
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: include_str!("schema/0001.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: include_str!("schema/0001.sql"),
+    },
+    Migration {
+        version: 2,
+        sql: include_str!("schema/0002.sql"),
+    },
+];
 
 /// Where the hub's state is.
 #[derive(Debug)]

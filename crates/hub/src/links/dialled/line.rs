@@ -1,6 +1,7 @@
 //! The line to one device: calling it, its secrets, and what it says of itself.
 
 use super::DeviceClient;
+use crate::intake::clock_measured;
 use crate::links::{CallError, Failure};
 use crate::patience::patiently;
 use crate::state::Hub;
@@ -11,9 +12,6 @@ use std::sync::Arc;
 use store::StoreError;
 use store::hub::devices::{Dialling, Identity, StoredDevice};
 use tokio_util::sync::CancellationToken;
-
-/// Differences of clocks that are not worth a write, in milliseconds.
-const SKEW_STEP_MS: u64 = 500;
 
 /// The line to one device.
 #[derive(Debug)]
@@ -89,13 +87,20 @@ impl Line {
     pub async fn clock(&self, told_ms: i64, asked: Timestamp, answered: Timestamp) -> Result<i64, CallError> {
         let ours_ms = asked.as_millisecond().midpoint(answered.as_millisecond());
         let skew_ms = told_ms.saturating_sub(ours_ms);
-        let before = self.device.device.clock_skew_ms;
-        if before.is_none_or(|before| before.abs_diff(skew_ms) >= SKEW_STEP_MS) {
-            let id = &self.device.device.id;
-            let kept = self.hub.store.devices.set_clock_skew(id, skew_ms).await;
-            kept.map_err(|error| ours(&error))?;
-        }
+        let kept = clock_measured(&self.hub, &self.device, skew_ms, 0).await;
+        kept.map_err(|error| ours(&error))?;
         Ok(skew_ms)
+    }
+
+    /// Keeps that the device's clock is wrong, by nobody knows how much.
+    ///
+    /// # Errors
+    /// [`CallError`] for what the store says.
+    pub async fn clock_is_wrong(&self) -> Result<(), CallError> {
+        let id = &self.device.device.id;
+        let wrong_at = Some(Timestamp::now());
+        let kept = self.hub.store.devices.clock_found(id, None, wrong_at).await;
+        kept.map_err(|error| ours(&error))
     }
 
     /// Where the device reaches a path of the hub's listener: `devices.public_url`, else our address on the line to it.

@@ -42,6 +42,7 @@ pub(super) async fn take(
         clock: Clock {
             connected_at: connected_at(hub, live.as_deref()),
             skew_ms: None,
+            wrong_until: None,
             ambiguous: false,
             resolution_ms: 1,
         },

@@ -4,6 +4,7 @@ use super::calls::MqttLink;
 use super::devices::{Devices, Incoming};
 use super::{Mqtt, NAME, record};
 use crate::config::Approval;
+use crate::intake::clock_measured;
 use crate::links::{Dialect as _, LiveLink};
 use crate::state::Hub;
 use crate::{presence, roster};
@@ -19,8 +20,8 @@ use tokio::sync::mpsc;
 
 /// A device that says nothing for so long is gone (hub rule 21).
 const SILENCE: Duration = Duration::from_secs(90);
-/// Differences of clocks that are not worth a write, in milliseconds.
-const SKEW_STEP_MS: i64 = 500;
+/// How finely a registration tells the time, in milliseconds.
+const RESOLUTION_MS: u64 = 1000;
 /// Names of messages by which a last will says that the device is gone; the document has none.
 const GONE: [&str; 5] = ["lastwill", "will", "offline", "disconnect", "disconnected"];
 
@@ -270,18 +271,7 @@ impl Session {
         let at = Timestamp::now();
         let skew_ms = told.saturating_sub(at.as_millisecond());
         self.clock = Some(Measured { at, skew_ms });
-        let before = device.device.clock_skew_ms;
-        // It tells whole seconds.
-        if before.is_some_and(|before| before.abs_diff(skew_ms) < SKEW_STEP_MS.unsigned_abs() + 1000) {
-            return;
-        }
-        if let Err(error) = self
-            .hub
-            .store
-            .devices
-            .set_clock_skew(&device.device.id, skew_ms)
-            .await
-        {
+        if let Err(error) = clock_measured(&self.hub, device, skew_ms, RESOLUTION_MS).await {
             tracing::warn!(device = %device.device.id, %error, "a clock's skew was not kept");
         }
     }

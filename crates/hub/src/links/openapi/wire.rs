@@ -96,6 +96,7 @@ impl Wire {
     /// A clock that is off is set; one that cannot be is followed, as far as its answers tell it.
     async fn recover(&self, answered: &Answered) -> Result<(), CallError> {
         self.was_off.store(true, Ordering::Relaxed);
+        self.line.clock_is_wrong().await?;
         match self.set_clock().await {
             Ok(()) => {
                 tracing::info!(device = %self.line.device.device.id, "the device's clock was off and is set");

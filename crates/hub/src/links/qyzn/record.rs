@@ -122,6 +122,7 @@ pub(super) async fn take_code(session: &Session, live: &Arc<LiveLink>, content: 
         clock: Clock {
             connected_at: live.since,
             skew_ms: Some(0),
+            wrong_until: None,
             ambiguous: false,
             resolution_ms: 1,
         },

@@ -5,6 +5,7 @@ use super::calls::QyznLink;
 use super::sync::Heard;
 use super::{NAME, Qyzn, calling, record};
 use crate::config::Approval;
+use crate::intake::clock_measured;
 use crate::links::{Dialect, HeldPerson, LiveLink};
 use crate::state::Hub;
 use crate::{presence, roster};
@@ -31,8 +32,6 @@ const BUSY_SECONDS: u32 = 3;
 const UNWANTED_SECONDS: u32 = 60;
 /// What a device is told to wait while the disk is full, in seconds.
 const FULL_SECONDS: u32 = 30;
-/// Differences of clocks that are not worth a write, in milliseconds.
-const SKEW_STEP_MS: i64 = 500;
 /// The longest serial and MAC taken (4.2.2 has 32 and 12).
 const MOST_IDENTITY_BYTES: usize = 64;
 /// No skew was measured on this connection.
@@ -379,17 +378,7 @@ impl Session {
     }
 
     async fn keep_skew(&self, device: &StoredDevice, skew: i64) {
-        let before = device.device.clock_skew_ms;
-        if before.is_some_and(|before| before.abs_diff(skew) < SKEW_STEP_MS.unsigned_abs()) {
-            return;
-        }
-        if let Err(error) = self
-            .hub
-            .store
-            .devices
-            .set_clock_skew(&device.device.id, skew)
-            .await
-        {
+        if let Err(error) = clock_measured(&self.hub, device, skew, 0).await {
             tracing::warn!(device = %device.device.id, %error, "a clock's skew was not kept");
         }
     }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 /// What every query of devices selects, from `devices d`.
 const COLUMNS: &str = "d.seq, d.id, d.revision, d.dialect, d.serial, d.mac, d.name, d.standing, d.online, d.decision, \
      d.address, d.pinned_address, d.push_address, d.dial_revision, d.direction, d.zone_id, d.time_zone, d.model, d.firmware, d.capacity, \
-     d.protocol_version, d.protocol_limit, d.last_seen_at, d.clock_skew_ms, d.capabilities, \
+     d.protocol_version, d.protocol_limit, d.last_seen_at, d.clock_skew_ms, d.clock_wrong_until, d.capabilities, \
      (SELECT count(*) FROM roster r WHERE r.device_id = d.id AND r.state <> 'removing') AS wanted, \
      (SELECT count(*) FROM roster r WHERE r.device_id = d.id AND r.state = 'applied') AS applied, \
      (SELECT count(*) FROM roster r WHERE r.device_id = d.id AND r.state = 'failed') AS failed";
@@ -99,6 +99,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredDevice> {
         dial_revision: row.get("dial_revision")?,
         protocol_version: row.get("protocol_version")?,
         protocol_limit: row.get("protocol_limit")?,
+        clock_wrong_until: row
+            .get::<_, Option<i64>>("clock_wrong_until")?
+            .and_then(instant),
         device,
     })
 }

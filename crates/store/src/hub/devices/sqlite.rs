@@ -262,13 +262,19 @@ impl Devices for SqliteDevices {
             .await
     }
 
-    async fn set_clock_skew(&self, id: &DeviceId, skew_ms: i64) -> Result<(), StoreError> {
+    async fn clock_found(
+        &self,
+        id: &DeviceId,
+        skew_ms: Option<i64>,
+        wrong_at: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
         let id = id.clone();
         self.store
             .write(move |tx| {
                 tx.execute(
-                    "UPDATE devices SET clock_skew_ms = ?2 WHERE id = ?1",
-                    params![id.as_str(), skew_ms],
+                    "UPDATE devices SET clock_skew_ms = coalesce(?2, clock_skew_ms),
+                     clock_wrong_until = coalesce(?3, clock_wrong_until) WHERE id = ?1",
+                    params![id.as_str(), skew_ms, wrong_at.map(Timestamp::as_millisecond)],
                 )?;
                 Ok(())
             })
