@@ -14,6 +14,7 @@ mod callers;
 mod kit;
 mod library;
 mod records;
+mod swarm;
 #[path = "../stories/wires.rs"]
 mod wires;
 mod world;

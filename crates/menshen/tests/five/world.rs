@@ -189,7 +189,7 @@ impl World {
     }
 }
 
-fn borrowed(texts: &[String]) -> Vec<&str> {
+pub(crate) fn borrowed(texts: &[String]) -> Vec<&str> {
     texts.iter().map(String::as_str).collect()
 }
 

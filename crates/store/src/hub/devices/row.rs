@@ -99,9 +99,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StoredDevice> {
         dial_revision: row.get("dial_revision")?,
         protocol_version: row.get("protocol_version")?,
         protocol_limit: row.get("protocol_limit")?,
-        clock_wrong_until: row
-            .get::<_, Option<i64>>("clock_wrong_until")?
-            .and_then(instant),
+        clock_wrong_until: row.get::<_, Option<i64>>("clock_wrong_until")?.and_then(instant),
         device,
     })
 }
