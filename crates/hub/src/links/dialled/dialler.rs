@@ -14,13 +14,15 @@ use std::time::Duration;
 use store::StoreError;
 use store::hub::Event;
 use store::hub::devices::{DeviceFilter, Standing, StoredDevice};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The first pause before a device is dialled again; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause (hub rule 14).
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How long a push may wait for its device to be dialled.
+const TRIED_WITHIN: Duration = Duration::from_secs(3);
 /// Devices read at a time when the hub starts.
 const PAGE: u32 = 500;
 
@@ -37,6 +39,8 @@ struct Dialling {
     end: CancellationToken,
     /// The device is there: it need not be waited for.
     there: Arc<Notify>,
+    /// Whether it was dialled, with or without success, since it was last on the line.
+    tried: watch::Receiver<bool>,
 }
 
 impl Dialler {
@@ -44,6 +48,17 @@ impl Dialler {
     pub(crate) fn is_there(&self, device: &DeviceId) {
         if let Some(dialling) = self.lock().get(device) {
             dialling.there.notify_one();
+        }
+    }
+
+    /// Waits until the device was dialled since it was last on the line: its clock is looked at then. Not for long.
+    pub(crate) async fn tried(&self, device: &DeviceId) {
+        let tried = self.lock().get(device).map(|dialling| dialling.tried.clone());
+        if let Some(mut tried) = tried {
+            let dialled = tried.wait_for(|tried| *tried);
+            if tokio::time::timeout(TRIED_WITHIN, dialled).await.is_err() {
+                tracing::debug!(%device, "a device is slow to answer; what it pushes is taken as it says");
+            }
         }
     }
 
@@ -111,10 +126,12 @@ fn arrange(hub: &Arc<Hub>, id: &DeviceId, device: Option<&StoredDevice>) {
         old.end.cancel();
     }
     let Some(revision) = revision else { return };
+    let (tried, was_tried) = watch::channel(false);
     let dialling = Dialling {
         revision,
         end: hub.shutdown.child_token(),
         there: Arc::default(),
+        tried: was_tried,
     };
     let task = Task {
         hub: Arc::clone(hub),
@@ -122,6 +139,7 @@ fn arrange(hub: &Arc<Hub>, id: &DeviceId, device: Option<&StoredDevice>) {
         revision,
         end: dialling.end.clone(),
         there: Arc::clone(&dialling.there),
+        tried,
     };
     all.insert(id.clone(), dialling);
     hub.tasks.spawn(task.run());
@@ -133,6 +151,7 @@ struct Task {
     revision: i64,
     end: CancellationToken,
     there: Arc<Notify>,
+    tried: watch::Sender<bool>,
 }
 
 impl Task {
@@ -180,16 +199,19 @@ impl Task {
             Err(error) => {
                 tracing::info!(device = %self.device, %error, "a device was not reached");
                 metrics::counter!("menshen_dial_total", "outcome" => error.failure.name()).increment(1);
+                self.tried.send_replace(true);
                 return false;
             }
         };
         metrics::counter!("menshen_dial_total", "outcome" => "reached").increment(1);
         let live = presence::arrived(&self.hub, self.device.clone(), Arc::clone(&link) as _);
+        self.tried.send_replace(true);
         tokio::select! {
             () = link.attend(&live) => {}
             () = self.end.cancelled() => {}
         }
         link.close();
+        self.tried.send_replace(false);
         presence::left(&self.hub, &live).await;
         true
     }

@@ -231,6 +231,20 @@ fn noted(hub: &Hub, device: &StoredDevice) {
     }
 }
 
+/// The device as it is known once its clock was looked at, or could not be: a record that comes first when a device or this
+/// hub was away is read by that clock.
+///
+/// # Errors
+/// What the store says.
+pub async fn looked_at(hub: &Hub, device: StoredDevice) -> Result<StoredDevice, StoreError> {
+    if hub.links.is_live(&device.device.id) {
+        return Ok(device);
+    }
+    hub.dialler.tried(&device.device.id).await;
+    let known = hub.store.devices.device(&device.device.id, None).await?;
+    Ok(known.unwrap_or(device))
+}
+
 /// Since when what the device pushes can have come at once: since it is on the line; before it was dialled, since this hub
 /// runs.
 #[must_use]

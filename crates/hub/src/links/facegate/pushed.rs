@@ -5,7 +5,7 @@ use super::{Facegate, NAME, code, record};
 use crate::api::problem::Problem;
 use crate::intake::Taken;
 use crate::links::dialled::pictures;
-use crate::links::dialled::pushed::{Push, Sender, sender};
+use crate::links::dialled::pushed::{Push, Sender, looked_at, sender};
 use crate::links::words;
 use crate::state::Hub;
 use axum::Router;
@@ -18,6 +18,7 @@ use dialects::facegate::operation::failure;
 use dialects::facegate::push::heart_beat_answer;
 use dialects::facegate::{Acknowledgement, Push as Told, ReceivedPush};
 use dialects::http::JSON;
+use model::Decider;
 use std::sync::Arc;
 use store::StoreError;
 use store::hub::devices::StoredDevice;
@@ -103,7 +104,12 @@ async fn answer(
         told => {
             if let Some(record) = record_from_device(told, native) {
                 let may_open = record.may_open;
-                let taken = record::take(hub, device, record).await?;
+                let device = match device.device.decision {
+                    Decider::Device => looked_at(hub, device.clone()).await?,
+                    // Somebody stands at the door.
+                    Decider::Hub => device.clone(),
+                };
+                let taken = record::take(hub, &device, record).await?;
                 return Ok(acknowledged(&hub.settings().language, taken, may_open).to_bytes());
             }
         }

@@ -4,7 +4,7 @@ use super::records::RESOLUTION_MS;
 use super::{Lan, NAME};
 use crate::api::problem::Problem;
 use crate::intake::Taken;
-use crate::links::dialled::pushed::{Push, Sender, sender};
+use crate::links::dialled::pushed::{Push, Sender, looked_at, sender};
 use crate::links::dialled::records;
 use crate::state::Hub;
 use axum::Router;
@@ -64,6 +64,10 @@ async fn take_record(hub: &Arc<Hub>, token: Option<&str>, push: &Push) -> Respon
     let Some(_room) = hub.intake.room(push.body.len()) else {
         metrics::counter!("menshen_intake_busy_total").increment(1);
         return Problem::busy(BUSY_SECONDS).into_response();
+    };
+    let device = match looked_at(hub, *device).await {
+        Ok(device) => device,
+        Err(error) => return not_taken(&serial, &error),
     };
     let record = record_from_device(callback.record, &callback.message);
     match records::take(hub, &device, record, RESOLUTION_MS).await {
