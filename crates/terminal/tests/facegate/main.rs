@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod broker;
 mod deciders;
 mod envelope;
 mod faces;

@@ -34,10 +34,13 @@ impl Endpoint {
 
     /// `Set…`: all of the message, or nothing of it.
     pub(super) async fn set(&self, call: &SetSettings) -> Result<Done, Failure> {
-        let changed = call.exact()?;
+        let mut changed = call.exact()?;
         if call.group == SettingsGroup::SysTime {
             self.set_clock(call).await?;
             return Ok(Done);
+        }
+        if call.group == SettingsGroup::Broker {
+            self.prepare_broker(&mut changed).await?;
         }
         self.hand_over(call.group, &changed).await?;
         self.memory
@@ -153,6 +156,14 @@ impl Endpoint {
                     },
                 })
             }
+            // 3.31 numbers directions in its own way (QUIRKS A7).
+            SettingsGroup::Broker => json!({
+                "Direction": match behaviour.direction {
+                    Direction::Entry => 0,
+                    Direction::Exit => 1,
+                    Direction::None => 2,
+                },
+            }),
             _ => Value::Null,
         };
         defaults::object(value)

@@ -4,7 +4,7 @@ use crate::behaviour::{Behaviour, Identification, Lock, Occasion, Phrase};
 use crate::endpoints::facegate::report::SIMILARITY;
 use dialects::facegate::convert::settings::read;
 use dialects::facegate::{OpenDoorWay, SettingsGroup, SettingsValues};
-use model::Verify;
+use model::{Direction, Verify};
 use serde_json::{Map, Value};
 
 /// In `VerifyMode`: a mask is asked for (3.2).
@@ -30,6 +30,15 @@ impl Whole<'_> {
             SettingsGroup::Sound => self.act_on_sound(behaviour),
             SettingsGroup::DoorCondition => self.act_on_door(behaviour),
             SettingsGroup::Temperature => self.act_on_temperature(behaviour),
+            SettingsGroup::Broker => {
+                if let Some(direction) = self.number("Direction") {
+                    behaviour.direction = match direction {
+                        0 => Direction::Entry,
+                        1 => Direction::Exit,
+                        _ => Direction::None,
+                    };
+                }
+            }
             SettingsGroup::SysParam => {
                 if let Some(name) = self.text("Name") {
                     behaviour.name = filled(&name);
