@@ -15,6 +15,7 @@ mod broker;
 mod deciders;
 mod envelope;
 mod faces;
+mod factory;
 mod passwords;
 mod people;
 mod photos;

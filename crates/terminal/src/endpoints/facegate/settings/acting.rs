@@ -163,7 +163,7 @@ fn identification(mode: i64) -> Identification {
     }
 }
 
-/// What defaults mean that are no default of this terminal: as configured.
+/// What the factory's values mean that are none of this terminal's: as configured. Of 3.23 the maintenance alone is reset.
 pub(super) fn reset(group: SettingsGroup, behaviour: &mut Behaviour) {
     match group {
         SettingsGroup::DoorCondition => {
@@ -172,6 +172,7 @@ pub(super) fn reset(group: SettingsGroup, behaviour: &mut Behaviour) {
             behaviour.repeat_seconds = None;
             behaviour.identification = Identification::Any;
         }
+        SettingsGroup::Sound => behaviour.volume = None,
         SettingsGroup::GeneralParam => behaviour.reboot = None,
         _ => {}
     }
