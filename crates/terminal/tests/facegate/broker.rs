@@ -167,7 +167,7 @@ async fn a_broker_that_refuses_the_password_is_tried_again() {
         );
     }
     drop(welcomed(&broker).await);
-    // The right one is tried at once, whatever the pause.
+    // Refused again, and then the right one.
     let mut refused = broker.accept_with(BAD_USER_OR_PASSWORD).await;
     assert!(refused.try_any().await.is_none());
     caller.done("SetMQTTParam", json!({"MQPwd": "pass@word"})).await;
