@@ -18,6 +18,7 @@ mod clocks;
 mod door;
 #[path = "../stories/erasure.rs"]
 mod erasure;
+mod hostile;
 #[path = "../stories/import.rs"]
 mod import;
 #[path = "../stories/kill.rs"]

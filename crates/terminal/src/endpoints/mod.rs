@@ -7,6 +7,7 @@ mod kept;
 mod lan;
 pub(crate) mod mqtt;
 mod openapi;
+pub(crate) mod publisher;
 mod qyzn;
 mod reconnect;
 mod threshold;

@@ -11,9 +11,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod broker;
 mod deciders;
 mod envelope;
 mod faces;
+mod factory;
 mod passwords;
 mod people;
 mod photos;

@@ -28,7 +28,7 @@ pub(crate) async fn door_with_one(config: terminal::config::TerminalConfig) -> (
     (door, caller)
 }
 
-fn every_frame(path: &std::path::Path) -> terminal::config::TerminalConfig {
+pub(crate) fn every_frame(path: &std::path::Path) -> terminal::config::TerminalConfig {
     let mut config = facegate_config(path);
     config.terminal.repeat_seconds = Some(0);
     config

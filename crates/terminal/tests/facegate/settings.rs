@@ -8,7 +8,7 @@ use dialects::facegate::SettingsGroup;
 use serde_json::{Value, json};
 
 /// A value that a group takes, and one that it refuses.
-fn changes(group: SettingsGroup) -> (Value, Value) {
+pub(crate) fn changes(group: SettingsGroup) -> (Value, Value) {
     match group {
         SettingsGroup::Sound => (
             json!({"Volume": 50, "VerifyTipContent": "请通行"}),

@@ -2,10 +2,11 @@
 //!
 //! [`calls`] takes a call apart, knows the caller and answers; what is done is in [`people`] (with [`batches`] and
 //! [`search`]), [`subscription`], [`records`], [`settings`], [`passwords`], [`faces`] and [`control`]. [`pushes`] delivers
-//! records and heartbeats, [`report`] makes the messages. What is kept over restarts is a [`Memory`] and the [`roll`],
+//! records and heartbeats, [`broker`] publishes them, [`report`] makes the messages. What is kept over restarts is a [`Memory`] and the [`roll`],
 //! which numbers people.
 
 mod batches;
+mod broker;
 mod calls;
 mod control;
 mod faces;
@@ -28,7 +29,7 @@ use super::kept::Kept;
 use crate::config::FacegateConfig;
 use crate::connections::Connection;
 use crate::device::Device;
-use dialects::facegate::{DeviceId, OpenDoorWay, Subscription};
+use dialects::facegate::{DeviceId, OpenDoorWay, Push, Subscription};
 use jiff::Timestamp;
 use roll::Roll;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -36,12 +37,15 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::sync::broadcast;
 
 /// The dialect's name.
 pub(crate) const DIALECT: &str = "facegate";
 
 /// Who calls until `SetUserPwd` says otherwise (2.4).
 const FIRST_USER: &str = "admin";
+/// Codes that may wait for the broker.
+const SHOWN_CODES: usize = 8;
 
 /// What outlives restarts.
 #[derive(Clone, Serialize, Deserialize)]
@@ -106,6 +110,10 @@ struct Endpoint {
     address: SocketAddr,
     /// A QR code that a platform was told of, and that `OpenDoor` answers.
     shown_code: questions::ShownCode,
+    /// QR codes for the broker.
+    shown_codes: broadcast::Sender<Push>,
+    /// How far the broker is with records that are resumed.
+    published: Kept<Option<broker::Position>>,
     /// Who is who is changed by one call at a time.
     changing: tokio::sync::Mutex<()>,
     /// Programs are installed by one call at a time (3.29).
@@ -143,6 +151,7 @@ pub(super) async fn run(device: Arc<Device>, config: FacegateConfig, places: Arc
         ),
         pushes::records(Arc::clone(&endpoint), &config, end.clone()),
         pushes::heartbeats(Arc::clone(&endpoint), end.clone()),
+        broker::publish(Arc::clone(&endpoint), &config, end.clone()),
         questions::codes(Arc::clone(&endpoint), end.clone()),
         endpoint.keep_passwords(end.clone()),
     );
@@ -152,17 +161,20 @@ pub(super) async fn run(device: Arc<Device>, config: FacegateConfig, places: Arc
 impl Endpoint {
     async fn load(device: Arc<Device>, config: &FacegateConfig, address: SocketAddr) -> Result<Self, String> {
         let memory = Kept::load(&device, DIALECT, "memory").await;
+        let published = Kept::load(&device, DIALECT, "published").await;
         let roll = Roll::load(&device).await;
         // Header names are case sensitive to this dialect's platforms (2.2.4).
         let client = Client::new(&device.config.limits, true);
         Ok(Self {
             memory: memory.map_err(|error| error.to_string())?,
+            published: published.map_err(|error| error.to_string())?,
             roll: roll.map_err(|error| error.to_string())?,
             client: client.map_err(|error| error.to_string())?,
             id: config.device(&device.config.terminal.serial),
             device,
             address,
             shown_code: questions::ShownCode::default(),
+            shown_codes: broadcast::Sender::new(SHOWN_CODES),
             changing: tokio::sync::Mutex::default(),
             installing: tokio::sync::Mutex::default(),
             pushing: Arc::default(),

@@ -18,6 +18,7 @@ use model::IdentityDocument;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use store::StoreError;
 use store::terminal::Entry;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -46,6 +47,16 @@ pub(super) async fn records(endpoint: Arc<Endpoint>, config: &FacegateConfig, en
         documents: AtomicU64::new(0),
     };
     pushing::run(device, subscriber, delivery, end).await;
+}
+
+/// What is told of a record.
+pub(super) struct Message {
+    /// As what.
+    kind: ReportKind,
+    /// Under which topic.
+    topic: Topic,
+    /// The message.
+    pub(super) push: Push,
 }
 
 /// The topic under which a record is pushed, and as what.
@@ -80,22 +91,16 @@ impl Platform for Subscriber {
             Err(error) => return Delivered::Unread(error),
         };
         self.push_document(&facts).await;
-        let memory = self.endpoint.memory.get();
-        let kind = facts.kind();
-        // With mode 1 only strangers are told (3.2.3).
-        let is_told = kind == ReportKind::Snap || memory.way() != OpenDoorWay::Remote;
-        let Some((kind, topic)) = topic(&memory.subscription, kind).filter(|_| is_told) else {
-            return Delivered::Unsaid;
-        };
-        let material = match self.endpoint.material(facts, topic.pictures(), false).await {
-            Ok(material) => material,
+        let subscription = &self.endpoint.memory.get().subscription;
+        let Message { kind, topic, push } = match self.endpoint.message(facts, subscription).await {
+            Ok(Some(message)) => message,
+            Ok(None) => return Delivered::Unsaid,
             Err(error) => return Delivered::Unread(error),
         };
-        let push = record_to_platform(&material.report(), kind);
         // Cards and passwords have no acknowledgement (QUIRKS A77).
-        let resumes = memory.subscription.resumes == Some(true)
-            && matches!(kind, ReportKind::Snap | ReportKind::Verify);
-        let answered = self.endpoint.push(&memory.subscription, &topic, &push).await;
+        let resumes =
+            subscription.resumes == Some(true) && matches!(kind, ReportKind::Snap | ReportKind::Verify);
+        let answered = self.endpoint.push(subscription, &topic, &push).await;
         outcome(answered, &push, resumes)
     }
 }
@@ -213,7 +218,8 @@ pub(super) async fn heartbeats(endpoint: Arc<Endpoint>, end: CancellationToken) 
     }
 }
 
-fn interval(subscription: &Subscription) -> Duration {
+/// The time between two heartbeats.
+pub(super) fn interval(subscription: &Subscription) -> Duration {
     let seconds = subscription.beat_seconds.unwrap_or(DEFAULT_BEAT_SECONDS);
     Duration::from_secs(u64::try_from(seconds).unwrap_or(1).max(1))
 }
@@ -223,13 +229,34 @@ impl Endpoint {
         let Some(url) = subscription.heart_beat_url() else {
             return;
         };
-        let local = self.device.zone().to_datetime(self.device.clock.now());
-        let push = Push::from(HeartBeat {
-            time: write_wall_time(local),
-        });
-        if let Err(error) = self.post(subscription, &url, &push).await {
+        if let Err(error) = self.post(subscription, &url, &self.heart_beat()).await {
             tracing::info!(%error, "a heartbeat was not taken");
         }
+    }
+
+    /// `HeartBeat` (3.14).
+    pub(super) fn heart_beat(&self) -> Push {
+        let local = self.device.zone().to_datetime(self.device.clock.now());
+        Push::from(HeartBeat {
+            time: write_wall_time(local),
+        })
+    }
+
+    /// What is told of a record to whoever subscribed like this; `None`: nothing.
+    pub(super) async fn message(
+        &self,
+        facts: Facts,
+        subscription: &Subscription,
+    ) -> Result<Option<Message>, StoreError> {
+        let kind = facts.kind();
+        // With mode 1 only strangers are told (3.2.3).
+        let is_told = kind == ReportKind::Snap || self.memory.get().way() != OpenDoorWay::Remote;
+        let Some((kind, topic)) = topic(subscription, kind).filter(|_| is_told) else {
+            return Ok(None);
+        };
+        let material = self.material(facts, topic.pictures(), false).await?;
+        let push = record_to_platform(&material.report(), kind);
+        Ok(Some(Message { kind, topic, push }))
     }
 
     /// Pushes something under a topic, and reads the answer; one that cannot be read confirms nothing.

@@ -1,4 +1,5 @@
-//! QR codes (3.12.5): they are pushed to the platform, which says yes by `OpenDoor`, since the push has no answer.
+//! QR codes (3.12.5): they are pushed to the platform, or published to it (3.31), which says yes by `OpenDoor`, since the
+//! push has no answer.
 
 use super::{DIALECT, Endpoint};
 use crate::questions::Question;
@@ -24,16 +25,16 @@ impl ShownCode {
     }
 }
 
-/// Pushes codes until `end`, while they are subscribed.
+/// Pushes and publishes codes until `end`, while that is wanted.
 pub(super) async fn codes(endpoint: Arc<Endpoint>, end: CancellationToken) {
     let mut changed = endpoint.memory.changes();
-    let is_subscribed = || {
-        let topics = &endpoint.memory.get().subscription.topics;
-        topics.contains(&Topic::QrCode)
+    let is_wanted = || {
+        let published = endpoint.parameters().is_some_and(|broker| broker.has_codes());
+        published || endpoint.has_subscribed_codes()
     };
     let mut asked = None;
     loop {
-        if !is_subscribed() {
+        if !is_wanted() {
             asked = None;
         } else if asked.is_none() {
             asked = Some(endpoint.device.questions.register(DIALECT));
@@ -58,10 +59,19 @@ pub(super) async fn codes(endpoint: Arc<Endpoint>, end: CancellationToken) {
 }
 
 impl Endpoint {
+    fn has_subscribed_codes(&self) -> bool {
+        self.memory.get().subscription.topics.contains(&Topic::QrCode)
+    }
+
     async fn ask(&self, content: String, reply: oneshot::Sender<bool>) {
         self.shown_code.wait(reply);
-        let subscription = &self.memory.get().subscription;
         let push = Push::from(QrCodePush { content });
+        // Without a connection to a broker nobody takes it.
+        let _ = self.shown_codes.send(push.clone());
+        if !self.has_subscribed_codes() {
+            return;
+        }
+        let subscription = &self.memory.get().subscription;
         if let Err(error) = self.push(subscription, &Topic::QrCode, &push).await {
             tracing::info!(%error, "a code was not taken");
         }

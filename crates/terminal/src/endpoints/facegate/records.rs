@@ -101,13 +101,14 @@ impl Endpoint {
 
     /// Two wall-clock times as instants.
     fn span(&self, begin: &str, end: &str) -> Result<(Timestamp, Timestamp), Failure> {
-        let zone = self.device.zone();
-        let instant = |text: &str| {
-            let local: Option<DateTime> = any_wall_time(text);
-            let instant = local.and_then(|local| zone.to_timestamp(local).ok());
-            instant.ok_or_else(|| Failure::new(format!("Parameter error: {text:?} is no time")))
-        };
-        Ok((instant(begin)?, instant(end)?))
+        Ok((self.instant(begin)?, self.instant(end)?))
+    }
+
+    /// A wall-clock time as an instant.
+    pub(super) fn instant(&self, text: &str) -> Result<Timestamp, Failure> {
+        let local: Option<DateTime> = any_wall_time(text);
+        let instant = local.and_then(|local| self.device.zone().to_timestamp(local).ok());
+        instant.ok_or_else(|| Failure::new(format!("Parameter error: {text:?} is no time")))
     }
 
     /// `SearchCaptureNum`.

@@ -20,6 +20,8 @@ use serde_json::{Map, Value, json};
 const SOUNDS: [&str; 2] = ["granted.wav", "denied.wav"];
 /// The groups that share thresholds (3.2, 3.23).
 const THRESHOLDS: [&str; 2] = ["FaceThreshold", "IDCardThreshold"];
+/// When the terminal restarts by itself (3.23): the maintenance of 3.8.
+const MAINTENANCE: [&str; 2] = ["AutoRebootDay", "AutoRebootHour"];
 
 impl Endpoint {
     /// `Get…`: what was set, else what holds by default, and what the terminal itself knows.
@@ -34,10 +36,13 @@ impl Endpoint {
 
     /// `Set…`: all of the message, or nothing of it.
     pub(super) async fn set(&self, call: &SetSettings) -> Result<Done, Failure> {
-        let changed = call.exact()?;
+        let mut changed = call.exact()?;
         if call.group == SettingsGroup::SysTime {
             self.set_clock(call).await?;
             return Ok(Done);
+        }
+        if call.group == SettingsGroup::Broker {
+            self.prepare_broker(&mut changed).await?;
         }
         self.hand_over(call.group, &changed).await?;
         self.memory
@@ -153,6 +158,14 @@ impl Endpoint {
                     },
                 })
             }
+            // 3.31 numbers directions in its own way (QUIRKS A7).
+            SettingsGroup::Broker => json!({
+                "Direction": match behaviour.direction {
+                    Direction::Entry => 0,
+                    Direction::Exit => 1,
+                    Direction::None => 2,
+                },
+            }),
             _ => Value::Null,
         };
         defaults::object(value)
@@ -186,38 +199,48 @@ impl Endpoint {
         Ok(Done)
     }
 
-    /// `SetFactoryDefault`: the parts that are named, and no others.
+    /// `SetFactoryDefault` (3.8): the parts that are named, and no others. This terminal keeps no log.
     pub(super) async fn reset(&self, call: &SetFactoryDefault) -> Result<Done, Failure> {
         let groups = [
             (call.door, SettingsGroup::DoorCondition),
             (call.sound, SettingsGroup::Sound),
             (call.network, SettingsGroup::NetParam),
             (call.centre, SettingsGroup::Centre),
-            (call.maintenance, SettingsGroup::GeneralParam),
             (call.system, SettingsGroup::SysCfg),
             (call.cameras, SettingsGroup::EnterIpc),
             (call.server, SettingsGroup::ServerBasicPara),
             (call.kinds, SettingsGroup::WorkType),
         ];
         for (_, group) in groups.into_iter().filter(|(is_named, _)| *is_named) {
-            let all = defaults::of(group);
-            if group == SettingsGroup::DoorCondition {
-                self.hand_over(group, &all).await?;
-            }
-            self.memory
-                .change(|memory| drop(memory.settings.remove(group.name())))
-                .await?;
-            self.act(group, &all).await?;
-            self.device
-                .change_behaviour(|behaviour| acting::reset(group, behaviour))
+            self.reset_settings(group, |_| true).await?;
+        }
+        if call.maintenance {
+            self.reset_settings(SettingsGroup::GeneralParam, |key| MAINTENANCE.contains(&key))
                 .await?;
         }
         if call.people {
             self.delete_everybody().await?;
         }
         self.forget_records(call.records || call.captures, call.captures)
+            .await
+            .map(|()| Done)
+    }
+
+    /// The fields of a group that are part of what is reset, as the factory had them.
+    async fn reset_settings(&self, group: SettingsGroup, is_part: fn(&str) -> bool) -> Result<(), Failure> {
+        let mut factory = defaults::of(group);
+        factory.retain(|key, _| is_part(key));
+        self.hand_over(group, &factory).await?;
+        self.memory
+            .change(|memory| {
+                forget(memory, group, is_part);
+            })
             .await?;
-        Ok(Done)
+        self.act(group, &factory).await?;
+        self.device
+            .change_behaviour(|behaviour| acting::reset(group, behaviour))
+            .await?;
+        Ok(())
     }
 }
 
@@ -228,11 +251,7 @@ fn keep(memory: &mut super::Memory, group: SettingsGroup, changed: &Map<String, 
         .entry(group.name().to_owned())
         .or_default()
         .extend(changed.clone());
-    let other = match group {
-        SettingsGroup::DoorCondition => SettingsGroup::GeneralParam,
-        SettingsGroup::GeneralParam => SettingsGroup::DoorCondition,
-        _ => return,
-    };
+    let Some(other) = sharing(group) else { return };
     let shared = THRESHOLDS
         .iter()
         .filter_map(|name| Some(((*name).to_owned(), changed.get(*name)?.clone())));
@@ -241,6 +260,26 @@ fn keep(memory: &mut super::Memory, group: SettingsGroup, changed: &Map<String, 
         .entry(other.name().to_owned())
         .or_default()
         .extend(shared);
+}
+
+/// Forgets what was set of a part of a group, thresholds in both of their groups.
+fn forget(memory: &mut super::Memory, group: SettingsGroup, is_part: fn(&str) -> bool) {
+    if let Some(values) = memory.settings.get_mut(group.name()) {
+        values.retain(|key, _| !is_part(key));
+    }
+    let other = sharing(group).and_then(|other| memory.settings.get_mut(other.name()));
+    if let Some(values) = other {
+        values.retain(|key, _| !(is_part(key) && THRESHOLDS.contains(&key.as_str())));
+    }
+}
+
+/// The group that has the same thresholds.
+fn sharing(group: SettingsGroup) -> Option<SettingsGroup> {
+    match group {
+        SettingsGroup::DoorCondition => Some(SettingsGroup::GeneralParam),
+        SettingsGroup::GeneralParam => Some(SettingsGroup::DoorCondition),
+        _ => None,
+    }
 }
 
 fn clock(local: DateTime) -> Value {

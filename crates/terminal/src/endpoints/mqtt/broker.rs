@@ -3,16 +3,13 @@
 use super::{LinkEnd, MESSAGE_BYTES};
 use crate::config::MqttConfig;
 use crate::device::Device;
-use rumqttc::{MqttOptions, NetworkOptions, TlsConfiguration, Transport};
+use rumqttc::{MqttOptions, TlsConfiguration, Transport};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How long a connection may take to come about, and a message to leave, seconds.
-const PATIENCE_SECONDS: u64 = 20;
 
 /// What a packet has beside its payload: topic, numbers, lengths.
 const PACKET_HEADER_BYTES: usize = 1024;
@@ -49,14 +46,6 @@ pub(super) fn options(device: &Device, config: &MqttConfig, fresh: bool) -> Resu
         options.set_transport(Transport::tls_with_config(tls(authorities)?));
     }
     Ok(options)
-}
-
-/// Options of the socket.
-pub(super) fn network() -> NetworkOptions {
-    let mut network = NetworkOptions::new();
-    network.set_tcp_nodelay(true);
-    network.set_connection_timeout(PATIENCE_SECONDS);
-    network
 }
 
 fn tls(authorities: RootCertStore) -> Result<TlsConfiguration, LinkEnd> {

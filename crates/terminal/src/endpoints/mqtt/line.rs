@@ -3,12 +3,13 @@
 use super::{LinkEnd, broker};
 use crate::config::MqttConfig;
 use crate::device::Device;
+use crate::endpoints::publisher::{network, poll};
 use dialects::mqtt::DeviceResponse;
 use dialects::mqtt::topic::{Part, Topic};
 use rumqttc::mqttbytes::Error as PacketError;
 use rumqttc::{
-    AsyncClient, ClientError, ConnectionError, Event, EventLoop, Outgoing, Packet, Publish, QoS, Request,
-    StateError, SubscribeFilter, SubscribeReasonCode,
+    AsyncClient, ClientError, ConnectionError, Event, Outgoing, Packet, Publish, QoS, Request, StateError,
+    SubscribeFilter, SubscribeReasonCode,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -109,7 +110,7 @@ impl Line {
     ) -> Result<Self, LinkEnd> {
         let options = broker::options(device, config, fresh)?;
         let (client, mut looping) = AsyncClient::new(options, CLIENT_QUEUE);
-        looping.set_network_options(broker::network());
+        looping.set_network_options(network());
         let (happened, events) = mpsc::channel(EVENTS);
         Ok(Self {
             number,
@@ -335,19 +336,5 @@ impl Line {
 impl Drop for Line {
     fn drop(&mut self) {
         self.polling.abort();
-    }
-}
-
-/// Keeps the client going, and tells what happens, until the connection ends.
-pub(crate) async fn poll(mut looping: EventLoop, happened: mpsc::Sender<Event>) -> ConnectionError {
-    loop {
-        match looping.poll().await {
-            Ok(event) => {
-                if happened.send(event).await.is_err() {
-                    return ConnectionError::RequestsDone;
-                }
-            }
-            Err(error) => return error,
-        }
     }
 }

@@ -23,7 +23,6 @@ use crate::config::MqttConfig;
 use crate::connections::Connection;
 use crate::device::Device;
 pub(crate) use answers::Memory;
-pub(crate) use line::poll;
 use link::Lasting;
 use std::sync::Arc;
 use std::time::Duration;

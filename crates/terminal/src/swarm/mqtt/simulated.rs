@@ -2,7 +2,7 @@
 
 use crate::config::{BrokerAddress, TerminalConfig};
 use crate::endpoints::at;
-use crate::endpoints::mqtt::poll;
+use crate::endpoints::publisher::poll;
 use crate::swarm::fleet::Fleet;
 use crate::swarm::pace::{Pace, Tally};
 use dialects::mqtt::convert::{Pass, SeenPerson, record_to_platform};

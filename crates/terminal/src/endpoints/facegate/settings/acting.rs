@@ -4,7 +4,7 @@ use crate::behaviour::{Behaviour, Identification, Lock, Occasion, Phrase};
 use crate::endpoints::facegate::report::SIMILARITY;
 use dialects::facegate::convert::settings::read;
 use dialects::facegate::{OpenDoorWay, SettingsGroup, SettingsValues};
-use model::Verify;
+use model::{Direction, Verify};
 use serde_json::{Map, Value};
 
 /// In `VerifyMode`: a mask is asked for (3.2).
@@ -30,6 +30,15 @@ impl Whole<'_> {
             SettingsGroup::Sound => self.act_on_sound(behaviour),
             SettingsGroup::DoorCondition => self.act_on_door(behaviour),
             SettingsGroup::Temperature => self.act_on_temperature(behaviour),
+            SettingsGroup::Broker => {
+                if let Some(direction) = self.number("Direction") {
+                    behaviour.direction = match direction {
+                        0 => Direction::Entry,
+                        1 => Direction::Exit,
+                        _ => Direction::None,
+                    };
+                }
+            }
             SettingsGroup::SysParam => {
                 if let Some(name) = self.text("Name") {
                     behaviour.name = filled(&name);
@@ -154,7 +163,7 @@ fn identification(mode: i64) -> Identification {
     }
 }
 
-/// What defaults mean that are no default of this terminal: as configured.
+/// What the factory's values mean that are none of this terminal's: as configured. Of 3.23 the maintenance alone is reset.
 pub(super) fn reset(group: SettingsGroup, behaviour: &mut Behaviour) {
     match group {
         SettingsGroup::DoorCondition => {
@@ -163,6 +172,7 @@ pub(super) fn reset(group: SettingsGroup, behaviour: &mut Behaviour) {
             behaviour.repeat_seconds = None;
             behaviour.identification = Identification::Any;
         }
+        SettingsGroup::Sound => behaviour.volume = None,
         SettingsGroup::GeneralParam => behaviour.reboot = None,
         _ => {}
     }
