@@ -14,6 +14,7 @@ mod support;
 mod deciders;
 mod envelope;
 mod faces;
+mod network;
 mod passwords;
 mod people;
 mod photos;

@@ -39,8 +39,8 @@ pub(super) const ROWS: &[Row] = rows! {
     ),
     "SetSysCfg" => system_set,
     "SetMQTTParam" => set("MQTTParam", json!({
-        "MQCloudID": "cloud", "MQAddr": "tcp://10.0.0.9", "MQPort": 61613, "MQUser": "broker", "MQPwd": "secret",
-        "MQTopic": "door", "StrangerUploadType": 1, "RecordUploadType": 2, "Direction": 1, "QRCode": 1,
+        "MQCloudID": "cloud", "MQAddr": "10.0.0.9", "MQPort": 61613, "MQUser": "broker", "MQPwd": "secret",
+        "MQTopic": "door", "StrangerUploadType": 1, "RecordUploadType": 2, "Direction": 0, "QRCode": 1,
         "ResumefromBreakpoint": 1,
     }), ("RecordUploadType", json!(3))),
     "SetNetWiFi" => set("NetWiFi", json!({

@@ -1,7 +1,7 @@
 //! The terminal's end of `facegate`: platforms call `POST /action/<Operator>`, and it pushes what they subscribed to.
 //!
 //! [`calls`] takes a call apart, knows the caller and answers; what is done is in [`people`] (with [`batches`] and
-//! [`search`]), [`subscription`], [`records`], [`settings`], [`passwords`], [`faces`] and [`control`]. [`pushes`] delivers
+//! [`search`]), [`subscription`], [`records`], [`settings`], [`network`], [`passwords`], [`faces`] and [`control`]. [`pushes`] delivers
 //! records and heartbeats, [`report`] makes the messages. What is kept over restarts is a [`Memory`] and the [`roll`],
 //! which numbers people.
 
@@ -10,6 +10,7 @@ mod calls;
 mod control;
 mod faces;
 mod failure;
+mod network;
 mod passwords;
 mod people;
 mod photos;
@@ -21,6 +22,8 @@ mod roll;
 mod search;
 mod settings;
 mod subscription;
+
+pub(super) use network::settle;
 
 use super::Ending;
 use super::http::{Client, Places, serving};
@@ -99,6 +102,8 @@ impl Memory {
 struct Endpoint {
     device: Arc<Device>,
     id: DeviceId,
+    /// Where it is to listen.
+    places: Arc<Places>,
     memory: Kept<Memory>,
     roll: Roll,
     client: Client,
@@ -120,7 +125,7 @@ pub(super) async fn run(device: Arc<Device>, config: FacegateConfig, places: Arc
     let (Some(listener), Some(address)) = (opened.flatten(), places.address(DIALECT)) else {
         return;
     };
-    let endpoint = match Endpoint::load(device, &config, address).await {
+    let endpoint = match Endpoint::load(device, &config, places, address).await {
         Ok(endpoint) => Arc::new(endpoint),
         Err(problem) => {
             tracing::error!(problem, "the endpoint cannot be served");
@@ -150,7 +155,12 @@ pub(super) async fn run(device: Arc<Device>, config: FacegateConfig, places: Arc
 }
 
 impl Endpoint {
-    async fn load(device: Arc<Device>, config: &FacegateConfig, address: SocketAddr) -> Result<Self, String> {
+    async fn load(
+        device: Arc<Device>,
+        config: &FacegateConfig,
+        places: Arc<Places>,
+        address: SocketAddr,
+    ) -> Result<Self, String> {
         let memory = Kept::load(&device, DIALECT, "memory").await;
         let roll = Roll::load(&device).await;
         // Header names are case sensitive to this dialect's platforms (2.2.4).
@@ -160,6 +170,7 @@ impl Endpoint {
             roll: roll.map_err(|error| error.to_string())?,
             client: client.map_err(|error| error.to_string())?,
             id: config.device(&device.config.terminal.serial),
+            places,
             device,
             address,
             shown_code: questions::ShownCode::default(),
