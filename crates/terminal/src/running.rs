@@ -121,6 +121,7 @@ impl Terminal {
         forget_listeners(&data)?;
         let kiosk = bind("kiosk.listen", &config.kiosk.listen).await?;
         let places = bind_dialects(&config).await?;
+        endpoints::settle(&places, &*store.state).await;
         let listeners = Listeners {
             kiosk: kiosk.as_ref().and_then(|listener| listener.local_addr().ok()),
             facegate: places.address("facegate"),

@@ -8,6 +8,7 @@ mod station;
 mod verify;
 
 pub use acknowledgement::{Acknowledgement, SHOWN_BYTES, heart_beat_answer};
+pub(super) use station::printed_gender;
 pub use station::{CardVerify, HeartBeat, IdCardInfoPush, PwdVerify, QrCodePush};
 pub(super) use verify::BY_HAND;
 pub use verify::{HealthCode, SnapPush, VerifyPush, VerifyResult, VerifyStatus, VerifyType};

@@ -15,11 +15,16 @@ use model::{Device, DeviceSettings, DeviceStatus, SettingsChange};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// How long to wait until the device has done what it is doing.
 const TURN_WITHIN: Duration = Duration::from_secs(20);
+/// How long a device may be away after its settings were changed.
+const BACK_WITHIN: Duration = Duration::from_secs(15);
+/// How soon it is asked again.
+const BACK_AFTER: Duration = Duration::from_millis(250);
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
     OpenApiRouter::new()
@@ -171,14 +176,31 @@ async fn change_group(
     let (live, dialect) = reach(&hub, &device)?;
     known(dialect, &group)?;
     dialect.check_native_settings(&group, &changes).map_err(fault)?;
-    let _turn = turn(&live).await?;
-    live.link
-        .write_native_settings(&group, &changes)
-        .await
-        .map_err(|error| refused(&error))?;
+    let written = {
+        let _turn = turn(&live).await?;
+        live.link.write_native_settings(&group, &changes).await
+    };
+    written.map_err(|error| refused(&error))?;
     noted(&hub, &by, &device, &group).await?;
-    let values = live.link.read_native_settings(&group).await;
-    values.map(Json).map_err(|error| refused(&error))
+    read_back(&hub, live, &group).await.map(Json)
+}
+
+/// What a group holds after a change, for which some devices restart, and which others find at another address.
+async fn read_back(hub: &Hub, mut live: Arc<LiveLink>, group: &str) -> Result<Value, Problem> {
+    let until = Instant::now() + BACK_WITHIN;
+    loop {
+        let read = {
+            let _turn = turn(&live).await?;
+            live.link.read_native_settings(group).await
+        };
+        match read {
+            Err(error) if error.failure == Failure::Disconnected && Instant::now() < until => {
+                tokio::time::sleep(BACK_AFTER).await;
+                live = hub.links.get(&live.device).unwrap_or(live);
+            }
+            other => return other.map_err(|error| refused(&error)),
+        }
+    }
 }
 
 /// That a setting was changed is audited, without its values: some are secret.

@@ -10,6 +10,8 @@
     missing_docs
 )]
 
+#[path = "../stories/asking.rs"]
+mod asking;
 #[path = "../stories/bulk.rs"]
 mod bulk;
 #[path = "../stories/clocks.rs"]
@@ -37,6 +39,7 @@ mod proxy;
 mod rough;
 #[path = "../stories/swarm.rs"]
 mod swarm;
+mod table;
 #[path = "../stories/ways.rs"]
 mod ways;
 #[path = "../stories/wires.rs"]

@@ -753,12 +753,20 @@ impl Kiosk {
 
     /// Something of a kind, presented to the reader.
     pub(crate) async fn present(&self, kind: &str, number: &str) -> Value {
-        let body = json!({ "kind": kind, "number": number });
-        let request = self
-            .http
-            .post(format!("{}/api/credentials", self.base))
-            .json(&body);
-        good("a credential", request.send().await.unwrap()).await
+        self.show(&json!({ "kind": kind, "number": number })).await
+    }
+
+    /// The same with whatever else it says.
+    pub(crate) async fn show(&self, credential: &Value) -> Value {
+        let request = self.http.post(format!("{}/api/credentials", self.base));
+        let answer = request.json(credential).send().await.unwrap();
+        good("a credential", answer).await
+    }
+
+    /// What the sensors measure from now on.
+    pub(crate) async fn senses(&self, measured: &Value) {
+        let request = self.http.put(format!("{}/api/sensors", self.base));
+        good("sensors", request.json(measured).send().await.unwrap()).await;
     }
 
     /// Somebody at the door calls a room.

@@ -5,6 +5,7 @@ use arc_swap::ArcSwap;
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::Arc;
 use store::StoreError;
+use store::terminal::DeviceState;
 use tokio::sync::{Mutex, watch};
 
 /// A kept value.
@@ -17,22 +18,30 @@ pub(crate) struct Kept<T> {
     changed: watch::Sender<u64>,
 }
 
+/// Under which name a value is kept.
+fn name(dialect: &str, what: &str) -> String {
+    format!("{dialect}.{what}")
+}
+
 impl<T: Clone + Default + Serialize + DeserializeOwned + Send + Sync> Kept<T> {
     /// As it was kept last, or the default.
     pub(crate) async fn load(device: &Arc<Device>, dialect: &str, what: &str) -> Result<Self, StoreError> {
-        let name = format!("{dialect}.{what}");
-        let bytes = device.state.get(&name).await?;
-        let now = match bytes {
-            Some(bytes) => serde_json::from_slice(&bytes)?,
-            None => T::default(),
-        };
+        let now = Self::read(&*device.state, dialect, what).await?;
         Ok(Self {
             device: Arc::clone(device),
-            name,
+            name: name(dialect, what),
             now: ArcSwap::from_pointee(now),
             order: Mutex::default(),
             changed: watch::Sender::new(0),
         })
+    }
+
+    /// As it was kept last, or the default, for whoever does not change it.
+    pub(crate) async fn read(state: &dyn DeviceState, dialect: &str, what: &str) -> Result<T, StoreError> {
+        match state.get(&name(dialect, what)).await? {
+            Some(bytes) => Ok(serde_json::from_slice(&bytes)?),
+            None => Ok(T::default()),
+        }
     }
 
     /// As it is now.

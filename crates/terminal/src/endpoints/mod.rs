@@ -18,6 +18,7 @@ use crate::decider::Decider;
 use crate::device::Device;
 pub(crate) use http::{Client, Places, Post, serving};
 use std::sync::Arc;
+use store::terminal::DeviceState;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -66,6 +67,11 @@ pub(crate) fn listens(config: &TerminalConfig) -> Vec<(&'static str, &'static st
         ]
     });
     facegate.chain(lan).chain(openapi).collect()
+}
+
+/// Moves dialects to where platforms told them to listen.
+pub(crate) async fn settle(places: &Places, state: &dyn DeviceState) {
+    facegate::settle(places, state).await;
 }
 
 /// Runs all dialects until `shutdown`; after a commanded reboot they close and come back (terminal rule 20).

@@ -16,6 +16,7 @@ mod deciders;
 mod envelope;
 mod faces;
 mod factory;
+mod network;
 mod passwords;
 mod people;
 mod photos;

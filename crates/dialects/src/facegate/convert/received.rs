@@ -5,7 +5,7 @@ use crate::facegate::nation;
 use crate::facegate::person::PersonInfo;
 use crate::facegate::push::{
     BY_HAND, CardVerify, Push, PwdVerify, SnapPush, VerifyPush, VerifyResult, VerifyStatus, VerifyType,
-    without_pictures,
+    printed_gender, without_pictures,
 };
 use crate::facegate::record::{CaptureRecord, ControlRecord};
 use crate::facegate::time::any_wall_time;
@@ -382,11 +382,7 @@ fn document(method: Method, person: &PersonInfo) -> Option<IdentityDocument> {
     Some(IdentityDocument {
         number: Some(text(&person.id_card)?),
         name: text(&person.name),
-        gender: match person.gender {
-            Some(0) => Some("男".to_owned()),
-            Some(1) => Some("女".to_owned()),
-            _ => None,
-        },
+        gender: person.gender.and_then(printed_gender).map(str::to_owned),
         ethnicity: person.nation.and_then(nation::name).map(str::to_owned),
         birthday: text(&person.birthday),
         address: text(&person.address),

@@ -2,7 +2,10 @@
 
 use super::plain_pushes;
 use crate::facegate::body::Place;
+use crate::facegate::nation;
 use crate::lenient::Base64Text;
+use crate::told::filled;
+use model::IdentityDocument;
 use serde::{Deserialize, Serialize};
 
 /// `QRCodePush` (3.12.5): somebody showed a code; it is not a record until the platform decided.
@@ -48,11 +51,38 @@ pub struct IdCardInfoPush {
 }
 
 impl IdCardInfoPush {
+    /// What the card says.
+    #[must_use]
+    pub fn document(&self) -> IdentityDocument {
+        let text = |text: &Option<String>| text.as_deref().and_then(filled);
+        let (first, last) = self.validity().unzip();
+        IdentityDocument {
+            number: filled(&self.number),
+            name: text(&self.name),
+            gender: self.gender.and_then(printed_gender).map(str::to_owned),
+            ethnicity: self.nation.and_then(nation::name).map(str::to_owned),
+            birthday: text(&self.birthday),
+            address: text(&self.address),
+            authority: text(&self.authority),
+            valid_from: first.and_then(filled),
+            valid_until: last.and_then(filled),
+        }
+    }
+
     /// The first and the last day of the validity, as they are printed.
     #[must_use]
     pub fn validity(&self) -> Option<(&str, &str)> {
         let (first, last) = self.period.as_deref()?.split_once('-')?;
         Some((first.trim(), last.trim()))
+    }
+}
+
+/// A gender as identity cards print it (assumed, QUIRKS A47).
+pub(in crate::facegate) fn printed_gender(number: i64) -> Option<&'static str> {
+    match number {
+        0 => Some("男"),
+        1 => Some("女"),
+        _ => None,
     }
 }
 

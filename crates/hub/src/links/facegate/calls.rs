@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Periods after which it is looked whether a terminal that gives signs of life is still subscribed whole.
 const LOOK_EVERY: u32 = 8;
@@ -32,6 +33,8 @@ pub(super) struct FacegateLink {
     hub_decides: AtomicBool,
     /// Whether it takes several people in one call, as far as is known (3.10.2, 3.10.6).
     pub(super) takes_batches: AtomicBool,
+    /// It was told something for which it restarts.
+    pub(super) restarts: Notify,
 }
 
 impl FacegateLink {
@@ -44,6 +47,7 @@ impl FacegateLink {
             has_new_database,
             hub_decides: AtomicBool::new(hub_decides),
             takes_batches: AtomicBool::new(true),
+            restarts: Notify::new(),
         }
     }
 
@@ -76,17 +80,21 @@ impl FacegateLink {
         Ok(())
     }
 
-    /// A terminal that was subscribed in part elsewhere goes on giving signs of life. Never resolves.
+    /// A terminal that was subscribed in part elsewhere goes on giving signs of life, and one that restarts may be back
+    /// before it is missed. Never resolves.
     async fn look_now_and_then(&self) {
         let period = Duration::from_secs(self.wire.line.hub.config.devices.period_seconds);
         loop {
-            tokio::time::sleep(period * LOOK_EVERY).await;
+            tokio::select! {
+                () = tokio::time::sleep(period * LOOK_EVERY) => {}
+                () = self.restarts.notified() => tokio::time::sleep(period).await,
+            }
             let looked = async {
-                contact::measure(&self.wire).await?;
+                contact::look(&self.wire).await?;
                 self.keep_subscribed().await
             };
             if let Err(error) = looked.await {
-                tracing::info!(device = %self.wire.line.device.device.id, %error, "the subscription is in doubt");
+                tracing::info!(device = %self.wire.line.device.device.id, %error, "the device and its subscription are in doubt");
             }
         }
     }

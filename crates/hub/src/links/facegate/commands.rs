@@ -163,7 +163,11 @@ impl FacegateLink {
             CommandKind::OpenDoor => wire.call(&door(body)).await?,
             CommandKind::ShowMessage => wire.call(&shown(body)).await?,
             CommandKind::Reboot => self.reboot().await?,
-            CommandKind::Upgrade => wire.call_within(&upgrade(body), UPDATE_WITHIN).await?,
+            CommandKind::Upgrade => {
+                let done = wire.call_within(&upgrade(body), UPDATE_WITHIN).await?;
+                self.restarts.notify_one();
+                done
+            }
             CommandKind::ClearRecords => wire.call(&SetFactoryDefault::records()).await?,
             CommandKind::SyncTime => {
                 let now = wire.line.zone().to_datetime(Timestamp::now());
@@ -257,6 +261,9 @@ impl FacegateLink {
             }
             _ => self.any(&call).await?,
         };
+        if call.known.as_ref().is_some_and(Call::reboots) {
+            self.restarts.notify_one();
+        }
         Ok(CommandDone {
             result: Some(result),
             photo: None,

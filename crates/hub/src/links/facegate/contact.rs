@@ -25,6 +25,25 @@ pub(super) async fn contact(line: Line) -> Result<Arc<FacegateLink>, CallError> 
     let dialling = line.dialling().await?;
     let wire = Wire::new(line, user_of(dialling.credentials.as_ref()));
     let said = enter(&wire, &dialling).await?;
+    identify(&wire, &said).await?;
+    measure(&wire).await?;
+    fill::begin(&wire).await?;
+    let has_new_database = has_new_database(&wire).await?;
+    let wanted = subscription::wanted(&wire.line, &dialling);
+    let link = FacegateLink::new(wire, wanted, has_new_database);
+    link.keep_subscribed().await?;
+    Ok(Arc::new(link))
+}
+
+/// Looks at a terminal again: its program may be another one, and its clock another time.
+pub(super) async fn look(wire: &Wire) -> Result<(), CallError> {
+    let said = wire.call(&WHO).await?;
+    identify(wire, &said).await?;
+    measure(wire).await
+}
+
+/// Keeps who a terminal says that it is.
+async fn identify(wire: &Wire, said: &SettingsValues) -> Result<(), CallError> {
     let serial = said.text("DeviceID").unwrap_or_default().trim().to_owned();
     if !serial.is_empty() {
         wire.set_device(DeviceId::from(serial.as_str()));
@@ -33,16 +52,9 @@ pub(super) async fn contact(line: Line) -> Result<Arc<FacegateLink>, CallError> 
         serial,
         model: None,
         firmware: said.text("Version").filter(|text| !text.trim().is_empty()),
-        capacity: capacity(&wire).await?,
+        capacity: capacity(wire).await?,
     };
-    wire.line.identified(identity).await?;
-    measure(&wire).await?;
-    fill::begin(&wire).await?;
-    let has_new_database = has_new_database(&wire).await?;
-    let wanted = subscription::wanted(&wire.line, &dialling);
-    let link = FacegateLink::new(wire, wanted, has_new_database);
-    link.keep_subscribed().await?;
-    Ok(Arc::new(link))
+    wire.line.identified(identity).await.map(|_| ())
 }
 
 /// Finds the user that the terminal takes: one that is in doubt first.

@@ -3,7 +3,8 @@
 //!
 //! [`contact`] is the first word to a terminal: its user, who it is, its clock; [`subscription`] what it is to push.
 //! [`wire`] writes calls and reads answers; [`calls`] is the [`Link`](super::Link) over them, [`commands`] what it is told to
-//! do once, [`people`] whom it holds, [`batch`] several of them at once, [`settings`] what it is set to. [`pushed`] takes what it pushes, [`code`] decides on QR
+//! do once, [`people`] whom it holds, [`batch`] several of them at once, [`settings`] what it is set to. [`pushed`] takes
+//! what it pushes, [`document`] keeps the identity cards that it read until their passes come, [`code`] decides on QR
 //! codes, [`fill`] fetches what an outage left there.
 
 mod batch;
@@ -12,6 +13,7 @@ mod code;
 mod commands;
 mod contact;
 mod declared;
+mod document;
 mod fill;
 mod people;
 mod pushed;

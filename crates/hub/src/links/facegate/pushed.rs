@@ -1,6 +1,7 @@
 //! What terminals push (3.12.3 to 3.12.8, 3.14): records, codes, heartbeats. What it is says the body, not the path (QUIRKS
 //! A17).
 
+use super::document::CardsRead;
 use super::{Facegate, NAME, code, record};
 use crate::api::problem::Problem;
 use crate::intake::Taken;
@@ -8,11 +9,11 @@ use crate::links::dialled::pictures;
 use crate::links::dialled::pushed::{Push, Sender, looked_at, sender};
 use crate::links::words;
 use crate::state::Hub;
-use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
+use axum::{Extension, Router};
 use dialects::facegate::convert::record_from_device;
 use dialects::facegate::operation::failure;
 use dialects::facegate::push::heart_beat_answer;
@@ -38,22 +39,30 @@ pub(in crate::links) fn routes() -> Router<Arc<Hub>> {
         "password",
     ];
     let pictures = Router::new().route("/p/{name}", get(pictures::fetch));
-    PATHS.into_iter().fold(pictures, |routes, path| {
+    let routes = PATHS.into_iter().fold(pictures, |routes, path| {
         routes
             .route(&format!("/{path}"), any(by_hand))
             .route(&format!("/{{token}}/{path}"), any(subscribed))
-    })
+    });
+    routes.layer(Extension(Arc::new(CardsRead::default())))
 }
 
-async fn subscribed(State(hub): State<Arc<Hub>>, Path(token): Path<String>, push: Push) -> Response {
-    take(&hub, Some(&token), &push).await
+type Cards = Extension<Arc<CardsRead>>;
+
+async fn subscribed(
+    State(hub): State<Arc<Hub>>,
+    cards: Cards,
+    Path(token): Path<String>,
+    push: Push,
+) -> Response {
+    take(&hub, &cards, Some(&token), &push).await
 }
 
-async fn by_hand(State(hub): State<Arc<Hub>>, push: Push) -> Response {
-    take(&hub, None, &push).await
+async fn by_hand(State(hub): State<Arc<Hub>>, cards: Cards, push: Push) -> Response {
+    take(&hub, &cards, None, &push).await
 }
 
-async fn take(hub: &Arc<Hub>, token: Option<&str>, push: &Push) -> Response {
+async fn take(hub: &Arc<Hub>, cards: &CardsRead, token: Option<&str>, push: &Push) -> Response {
     let received = match ReceivedPush::parse(&push.body) {
         Ok(received) => received,
         Err(error) => {
@@ -78,7 +87,7 @@ async fn take(hub: &Arc<Hub>, token: Option<&str>, push: &Push) -> Response {
         metrics::counter!("menshen_intake_busy_total").increment(1);
         return Problem::busy(BUSY_SECONDS).into_response();
     };
-    match answer(hub, &device, received).await {
+    match answer(hub, cards, &device, received).await {
         Ok(body) => json(body),
         Err(error) => not_taken(&device.device.serial, &error),
     }
@@ -87,6 +96,7 @@ async fn take(hub: &Arc<Hub>, token: Option<&str>, push: &Push) -> Response {
 /// Takes what was pushed and says how it is answered; every push is acknowledged (QUIRKS A77).
 async fn answer(
     hub: &Arc<Hub>,
+    cards: &CardsRead,
     device: &StoredDevice,
     received: ReceivedPush,
 ) -> Result<Vec<u8>, StoreError> {
@@ -94,15 +104,14 @@ async fn answer(
     match push {
         Told::HeartBeat(_) => return Ok(heart_beat_answer()),
         Told::QrCode(code) => code::take(hub, device, code, native).await?,
-        Told::IdCardInfo(_) => {
-            // Read, and nothing decided: what becomes of it is pushed as a result.
-            tracing::debug!(device = %device.device.id, "an identity card was read");
-        }
+        // Read, and nothing decided: what becomes of it is pushed as a result.
+        Told::IdCardInfo(card) => cards.read(&device.device.id, &card),
         Told::Unknown(body) => {
             tracing::debug!(device = %device.device.id, operator = body.operator, "an unknown push");
         }
         told => {
-            if let Some(record) = record_from_device(told, native) {
+            if let Some(mut record) = record_from_device(told, native) {
+                cards.complete(&device.device.id, &mut record);
                 let may_open = record.may_open;
                 let device = match device.device.decision {
                     Decider::Device => looked_at(hub, device.clone()).await?,

@@ -1,8 +1,9 @@
 //! The terminal's end of `facegate`: platforms call `POST /action/<Operator>`, and it pushes what they subscribed to.
 //!
 //! [`calls`] takes a call apart, knows the caller and answers; what is done is in [`people`] (with [`batches`] and
-//! [`search`]), [`subscription`], [`records`], [`settings`], [`passwords`], [`faces`] and [`control`]. [`pushes`] delivers
-//! records and heartbeats, [`broker`] publishes them, [`report`] makes the messages. What is kept over restarts is a [`Memory`] and the [`roll`],
+//! [`search`]), [`subscription`], [`records`], [`settings`], [`network`], [`passwords`], [`faces`] and [`control`].
+//! [`pushes`] delivers records and heartbeats, [`broker`] publishes them, [`report`] makes the messages. What is kept over
+//! restarts is a [`Memory`] and the [`roll`],
 //! which numbers people.
 
 mod batches;
@@ -11,6 +12,7 @@ mod calls;
 mod control;
 mod faces;
 mod failure;
+mod network;
 mod passwords;
 mod people;
 mod photos;
@@ -22,6 +24,8 @@ mod roll;
 mod search;
 mod settings;
 mod subscription;
+
+pub(super) use network::settle;
 
 use super::Ending;
 use super::http::{Client, Places, serving};
@@ -103,6 +107,8 @@ impl Memory {
 struct Endpoint {
     device: Arc<Device>,
     id: DeviceId,
+    /// Where it is to listen.
+    places: Arc<Places>,
     memory: Kept<Memory>,
     roll: Roll,
     client: Client,
@@ -128,7 +134,7 @@ pub(super) async fn run(device: Arc<Device>, config: FacegateConfig, places: Arc
     let (Some(listener), Some(address)) = (opened.flatten(), places.address(DIALECT)) else {
         return;
     };
-    let endpoint = match Endpoint::load(device, &config, address).await {
+    let endpoint = match Endpoint::load(device, &config, places, address).await {
         Ok(endpoint) => Arc::new(endpoint),
         Err(problem) => {
             tracing::error!(problem, "the endpoint cannot be served");
@@ -159,7 +165,12 @@ pub(super) async fn run(device: Arc<Device>, config: FacegateConfig, places: Arc
 }
 
 impl Endpoint {
-    async fn load(device: Arc<Device>, config: &FacegateConfig, address: SocketAddr) -> Result<Self, String> {
+    async fn load(
+        device: Arc<Device>,
+        config: &FacegateConfig,
+        places: Arc<Places>,
+        address: SocketAddr,
+    ) -> Result<Self, String> {
         let memory = Kept::load(&device, DIALECT, "memory").await;
         let published = Kept::load(&device, DIALECT, "published").await;
         let roll = Roll::load(&device).await;
@@ -171,6 +182,7 @@ impl Endpoint {
             roll: roll.map_err(|error| error.to_string())?,
             client: client.map_err(|error| error.to_string())?,
             id: config.device(&device.config.terminal.serial),
+            places,
             device,
             address,
             shown_code: questions::ShownCode::default(),

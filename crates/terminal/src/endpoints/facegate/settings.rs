@@ -44,12 +44,17 @@ impl Endpoint {
         if call.group == SettingsGroup::Broker {
             self.prepare_broker(&mut changed).await?;
         }
+        let listener = match call.group {
+            SettingsGroup::NetParam => self.place_in(&changed).await?,
+            _ => None,
+        };
         self.hand_over(call.group, &changed).await?;
         self.memory
             .change(|memory| {
                 keep(memory, call.group, &changed);
             })
             .await?;
+        self.move_to(listener)?;
         self.act(call.group, &changed).await?;
         Ok(Done)
     }
@@ -131,11 +136,7 @@ impl Endpoint {
                 "FaceThreshold": self.threshold(),
                 "IOStayTime": behaviour.lock.open_ms.unwrap_or(device.config.door.open_ms),
             }),
-            SettingsGroup::NetParam => json!({
-                "IPAddr": self.address.ip().to_string(),
-                "ListenPort": self.address.port(),
-                "WebPort": self.address.port(),
-            }),
+            SettingsGroup::NetParam => self.network(),
             SettingsGroup::SysTime => clock(device.zone().to_datetime(device.clock.now())),
             SettingsGroup::SysNtp => {
                 let offset = device.zone().to_offset(device.clock.now()).seconds() / 60;

@@ -1,5 +1,5 @@
 //! Where dialects listen: bound before the terminal says that it runs, and again on the same addresses after a commanded
-//! reboot (terminal rules 4 and 20).
+//! reboot (terminal rules 4 and 20), unless a platform said otherwise meanwhile.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -28,7 +28,11 @@ impl Places {
         if address.is_empty() {
             return Ok(());
         }
-        let listener = TcpListener::bind(address).await?;
+        self.move_to(name, TcpListener::bind(address).await?)
+    }
+
+    /// From the next opening on, one listens here.
+    pub(crate) fn move_to(&self, name: &'static str, listener: TcpListener) -> io::Result<()> {
         let place = Place {
             address: listener.local_addr()?,
             bound: Some(listener),
@@ -84,5 +88,12 @@ mod tests {
             assert_eq!(listener.local_addr().unwrap(), address);
         }
         assert!(places.open("off").await.is_none());
+        let elsewhere = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let moved = elsewhere.local_addr().unwrap();
+        places.move_to("door", elsewhere).unwrap();
+        for _ in 0..2 {
+            let listener = places.open("door").await.unwrap();
+            assert_eq!(listener.local_addr().unwrap(), moved);
+        }
     }
 }
