@@ -6,6 +6,8 @@
 
 pub mod compare;
 pub mod lan;
+mod look;
+pub mod openapi;
 mod picture;
 mod report;
 mod row;

@@ -4,7 +4,8 @@ use super::Usage;
 use crate::cli::{ProbeArguments, ProbeDialect};
 use crate::{log, output};
 use anyhow::{Result, bail};
-use hub::probe::{Options, ProbeError, lan};
+use dialects::openapi::sign::DEFAULT_PASSWORD;
+use hub::probe::{Options, ProbeError, lan, openapi};
 
 /// Tries a device and prints what was found; fails when something differs.
 pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
@@ -16,6 +17,11 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
     let address = arguments.address.as_str();
     let report = match arguments.dialect {
         ProbeDialect::Lan => lan::probe(address, &arguments.key, &options).await,
+        ProbeDialect::Openapi => {
+            let password = arguments.password.as_deref().unwrap_or(DEFAULT_PASSWORD);
+            let push_address = arguments.push_address.as_deref();
+            openapi::probe(address, push_address, password, &options).await
+        }
     };
     let report = report.map_err(told)?;
     if arguments.json {

@@ -13,6 +13,7 @@
 mod faulty;
 #[path = "../stories/kit.rs"]
 mod kit;
+mod openapi;
 mod ours;
 mod probing;
 #[path = "../stories/wires.rs"]
