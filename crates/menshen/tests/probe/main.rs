@@ -10,6 +10,7 @@
     missing_docs
 )]
 
+mod facegate;
 mod faulty;
 #[path = "../stories/kit.rs"]
 mod kit;
