@@ -127,6 +127,10 @@ pub(crate) struct SwarmArguments {
 pub(crate) enum ProbeDialect {
     /// The device is called at the address, with --key.
     Lan,
+    /// The device is called at the address, with --password, and listened to at --push-address.
+    Openapi,
+    /// The device is called at the address, with --user and --password, and is shown --photo.
+    Facegate,
 }
 
 /// Arguments of `probe`.
@@ -140,6 +144,18 @@ pub(crate) struct ProbeArguments {
     /// lan: the device's key
     #[arg(long, value_name = "KEY", default_value = "abc")]
     pub(crate) key: String,
+    /// facegate: the device's user
+    #[arg(long, value_name = "USER", default_value = "admin")]
+    pub(crate) user: String,
+    /// openapi and facegate: the device's password; the factory's where it is not given
+    #[arg(long, value_name = "PASSWORD")]
+    pub(crate) password: Option<String>,
+    /// openapi: where the device is listened to, as in 192.0.2.7:9000; port 9000 of the same host where it is not given
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) push_address: Option<String>,
+    /// facegate: a photo with one face, without which people are not tried
+    #[arg(long, value_name = "FILE")]
+    pub(crate) photo: Option<PathBuf>,
     /// Tries what cannot be undone, too: opens the door, deletes records and people, restarts and wipes
     #[arg(long)]
     pub(crate) destructive: bool,

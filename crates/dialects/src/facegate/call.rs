@@ -3,7 +3,7 @@
 
 use super::body::{Body, DeviceId, Place, find};
 use super::code::{AddPersonCode, BatchCode};
-use super::operation::{Operation, failure, named};
+use super::operation::{Operation, Refusal, answer_of, failure, named, success};
 use super::person::EDIT_PERSONS_NEW;
 use super::{device, face, person, record, settings, subscription};
 use crate::fields::FieldError;
@@ -131,6 +131,16 @@ macro_rules! calls {
             pub fn check(&self) -> Result<(), FieldError> {
                 match self {
                     $(Self::$variant(call) => call.check(),)*
+                }
+            }
+
+            /// A successful answer of this device, read leniently and written exactly.
+            ///
+            /// # Errors
+            /// [`Refusal`] as of [`answer_of`].
+            pub fn exact_answer(&self, bytes: &[u8], device: &DeviceId) -> Result<Body, Refusal> {
+                match self {
+                    $(Self::$variant(call) => answer_of(call, bytes).map(|answer| success(call, &answer, device)),)*
                 }
             }
 

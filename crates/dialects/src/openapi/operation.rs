@@ -3,6 +3,7 @@
 
 use super::code::Code;
 use super::incoming::{Incoming, Refused};
+use super::reply::{Refusal, Reply};
 use super::sign::{SIGN, TIMESTAMP, signature};
 use super::{device, people, record};
 use crate::http::{Call, FORM, JSON, Method, percent_decoded, percent_encoded, write_form};
@@ -169,6 +170,16 @@ macro_rules! requests {
                     return Some(<$operation as Operation>::METHOD);
                 })*
                 None
+            }
+
+            /// A successful answer, read leniently and written exactly.
+            ///
+            /// # Errors
+            /// [`Refusal`] as of [`Reply::answer`].
+            pub fn exact_answer(&self, reply: &Reply) -> Result<Reply, Refusal> {
+                match self {
+                    $(Self::$variant(_) => reply.exact::<$operation>(),)*
+                }
             }
 
             /// The call as it goes out at a time, milliseconds since 1970.

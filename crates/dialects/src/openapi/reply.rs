@@ -135,6 +135,23 @@ impl Reply {
         Ok(lenient::read(given.as_ref().unwrap_or(&Value::Null))?)
     }
 
+    /// The answer to an operation, read leniently and written exactly; the words are those that came.
+    ///
+    /// # Errors
+    /// As [`Self::answer`].
+    pub fn exact<O: Operation>(&self) -> Result<Self, Refusal> {
+        let answer = self.answer::<O>()?;
+        // A list of which nothing was found has none in its answer.
+        if self.code != Code::Success {
+            return Ok(self.clone());
+        }
+        Ok(Self {
+            message: self.message.clone(),
+            desc: self.desc.clone(),
+            ..Self::success::<O>(&answer)
+        })
+    }
+
     /// The body.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -7,7 +7,7 @@ use dialects::facegate::face::GetImage;
 use dialects::facegate::person::search::{FoundPerson, HeldPeople};
 use dialects::facegate::person::{GetDatabaseVer, HeldPerson, SearchPerson, SearchPersonList};
 use dialects::facegate::record::{CaptureQuery, ManualPushRecords, SearchCapture, SearchControl};
-use dialects::facegate::{AddPerson, Operation, PersonInfo, PersonRef, Refusal, answer_of, success};
+use dialects::facegate::{AddPerson, Call, Operation, PersonInfo, PersonRef, Refusal, answer_of, success};
 use serde_json::json;
 
 #[test]
@@ -195,4 +195,23 @@ fn records_of_one_person_share_what_is_theirs() {
     assert_eq!(first.person, second.person);
     let answer = answer_of(&search, &golden("3.22.2-SearchControl.answer.json")).unwrap();
     assert!(!answer.of_one_person);
+}
+
+#[test]
+fn an_answer_is_written_exactly_whatever_its_spelling() {
+    let exact = |call: Call, answer: &str| {
+        let body = call.exact_answer(answer.as_bytes(), &device()).unwrap();
+        body.to_value()
+    };
+    assert_eq!(
+        exact(
+            GetDatabaseVer {}.into(),
+            r#"{"operator ":"x","info":{" DatabaseVersion ":"1"}}"#
+        ),
+        json!({"operator": "GetDatabaseVer", "info": {"DatabaseVersion": 1}})
+    );
+    assert_eq!(
+        exact(RebootDevice::NOW.into(), r#"{"info":{"Result":"OK"}}"#),
+        json!({"operator": "RebootDevice", "code": 200, "info": {"Result": "Ok"}})
+    );
 }

@@ -26,6 +26,7 @@ fn example<O: Operation>(file: &str) -> O::Answer {
         .answer::<O>()
         .unwrap_or_else(|error| panic!("{file}: {error}"));
     assert_eq!(same(Reply::success::<O>(&answer).to_bytes()), due, "{file}");
+    assert_eq!(same(reply.exact::<O>().unwrap().to_bytes()), due, "{file}");
     answer
 }
 

@@ -71,6 +71,49 @@ fn compare(path: &str, came: &Value, exact: &Value, found: &mut Vec<Difference>)
     }
 }
 
+/// Where fields came that the exact answer lacks although the document knows them: a codec leaves out optional ones that it
+/// cannot read. What came empty says nothing.
+#[must_use]
+pub fn dropped(came: &Value, exact: &Value, known: &[&str]) -> Vec<Difference> {
+    let mut found = Vec::new();
+    lacking("", came, exact, known, &mut found);
+    found
+}
+
+fn lacking(path: &str, came: &Value, exact: &Value, known: &[&str], found: &mut Vec<Difference>) {
+    match (came, exact) {
+        (Value::Object(came), Value::Object(exact)) => {
+            for (name, came) in came {
+                let path = match path {
+                    "" => name.clone(),
+                    path => format!("{path}.{name}"),
+                };
+                match exact.get(name) {
+                    Some(exact) => lacking(&path, came, exact, known, found),
+                    None if known.contains(&name.as_str()) && !is_empty(came) => {
+                        found.push(Difference::new(path, format!("{} cannot be read", shown(came))));
+                    }
+                    None => {}
+                }
+            }
+        }
+        (Value::Array(came), Value::Array(exact)) => {
+            for (came, exact) in came.iter().zip(exact) {
+                lacking(&format!("{path}[]"), came, exact, known, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        _ => false,
+    }
+}
+
 fn is_near(one: Option<f64>, other: Option<f64>) -> bool {
     one.zip(other)
         .is_some_and(|(one, other)| (one - other).abs() < TOLERANCE)
@@ -130,6 +173,15 @@ mod tests {
             paths(json!({"ts": 5000, "name": "a", "list": [{"id": "1"}]})),
             ["ts"]
         );
+    }
+
+    #[test]
+    fn what_a_codec_left_out_shows_where_the_document_knows_it() {
+        let came = json!({"list": [{"id": 1, "mask": "perhaps", "own": "x", "mail": " "}]});
+        let exact = json!({"list": [{"id": 1}]});
+        let found = dropped(&came, &exact, &["mask", "mail"]);
+        let paths: Vec<&str> = found.iter().map(|one| one.path.as_str()).collect();
+        assert_eq!(paths, ["list[].mask"]);
     }
 
     #[test]

@@ -5,7 +5,10 @@
 //! a second time: it is read leniently, written exactly, and the two are compared ([`compare`]).
 
 pub mod compare;
+pub mod facegate;
 pub mod lan;
+mod look;
+pub mod openapi;
 mod picture;
 mod report;
 mod row;

@@ -3,8 +3,14 @@
 use super::Usage;
 use crate::cli::{ProbeArguments, ProbeDialect};
 use crate::{log, output};
-use anyhow::{Result, bail};
-use hub::probe::{Options, ProbeError, lan};
+use anyhow::{Context as _, Result, bail};
+use dialects::facegate::BasicUser;
+use dialects::openapi::sign::DEFAULT_PASSWORD;
+use hub::probe::{Options, ProbeError, facegate, lan, openapi};
+use std::path::Path;
+
+/// The password of a facegate device that nobody changed.
+const FACEGATE_PASSWORD: &str = "admin";
 
 /// Tries a device and prints what was found; fails when something differs.
 pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
@@ -16,6 +22,19 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
     let address = arguments.address.as_str();
     let report = match arguments.dialect {
         ProbeDialect::Lan => lan::probe(address, &arguments.key, &options).await,
+        ProbeDialect::Openapi => {
+            let password = arguments.password.as_deref().unwrap_or(DEFAULT_PASSWORD);
+            let push_address = arguments.push_address.as_deref();
+            openapi::probe(address, push_address, password, &options).await
+        }
+        ProbeDialect::Facegate => {
+            let password = arguments.password.as_deref().unwrap_or(FACEGATE_PASSWORD);
+            let caller = facegate::Caller {
+                user: BasicUser::new(arguments.user.as_str(), password),
+                photo: arguments.photo.as_deref().map(photo).transpose()?,
+            };
+            facegate::probe(address, caller, &options).await
+        }
     };
     let report = report.map_err(told)?;
     if arguments.json {
@@ -31,6 +50,10 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
         );
     }
     Ok(())
+}
+
+fn photo(file: &Path) -> Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("the photo {} cannot be read", file.display()))
 }
 
 /// An address that is none is wrong usage; nobody there is a failure.

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Serves until dropped; gives the address.
-async fn serve(router: Router) -> (String, AbortOnDropHandle<()>) {
+pub(crate) async fn serve(router: Router) -> (String, AbortOnDropHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });

@@ -10,9 +10,11 @@
     missing_docs
 )]
 
+mod facegate;
 mod faulty;
 #[path = "../stories/kit.rs"]
 mod kit;
+mod openapi;
 mod ours;
 mod probing;
 #[path = "../stories/wires.rs"]
