@@ -3,8 +3,7 @@
 //! [`calls`] takes a call apart, knows the caller and answers; what is done is in [`people`] (with [`batches`] and
 //! [`search`]), [`subscription`], [`records`], [`settings`], [`network`], [`passwords`], [`faces`] and [`control`].
 //! [`pushes`] delivers records and heartbeats, [`broker`] publishes them, [`report`] makes the messages. What is kept over
-//! restarts is a [`Memory`] and the [`roll`],
-//! which numbers people.
+//! restarts is a [`Memory`] and the [`roll`], which numbers people.
 
 mod batches;
 mod broker;
