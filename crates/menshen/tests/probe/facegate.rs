@@ -35,7 +35,7 @@ const TOLD: [&str; 20] = [
 ];
 
 /// Calls facegate at this port; the answer.
-async fn call(port: u16, operator: &str, body: &Value) -> Value {
+pub(crate) async fn call(port: u16, operator: &str, body: &Value) -> Value {
     let url = format!("http://127.0.0.1:{port}/action/{operator}");
     let request = reqwest::Client::new()
         .post(url)
