@@ -35,7 +35,7 @@ const TOLD: [&str; 20] = [
 ];
 
 /// Calls facegate at this port; the answer.
-async fn call(port: u16, operator: &str, body: &Value) -> Value {
+pub(crate) async fn call(port: u16, operator: &str, body: &Value) -> Value {
     let url = format!("http://127.0.0.1:{port}/action/{operator}");
     let request = reqwest::Client::new()
         .post(url)
@@ -107,10 +107,18 @@ async fn facegate_holds_and_is_as_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_photo_people_are_skipped() {
+async fn without_a_photo_people_are_skipped_and_subscribers_stay() {
     let Some(_) = photos() else { return };
     let port = free_port();
     let _terminal = Terminal::start(&[format!("facegate.listen=127.0.0.1:{port}")]).await;
+    let (platform, _serving) = serve(Router::new().fallback(async || r#"{"code":200,"desc":"OK"}"#)).await;
+    let subscription = json!({"operator": "Subscribe", "info": {
+        "Num": 1, "Topics": ["Verify"], "SubscribeAddr": format!("http://{platform}"),
+        "SubscribeUrl": {"Verify": "/verify", "HeartBeat": "/beat"}, "BeatInterval": 20, "Auth": "none",
+    }});
+    let subscribed = call(port, "Subscribe", &subscription).await;
+    assert_eq!(subscribed["info"]["Result"], "Ok", "{subscribed}");
+    let before = call(port, "GetSubscribe", &json!({})).await;
     let probed = probe(&["facegate", &format!("127.0.0.1:{port}")]).await;
     probed.holds();
     for name in ["AddPerson", "EditPersonsNew", "GetFaceSignature"] {
@@ -119,6 +127,9 @@ async fn without_a_photo_people_are_skipped() {
         assert!(row["detail"].as_str().unwrap().contains("--photo"), "{row}");
     }
     assert_eq!(probed.row("DetectFaceFromPic")["outcome"], "holds");
+    assert_eq!(probed.row("Subscribe")["outcome"], "holds");
+    assert_eq!(probed.row("Unsubscribe")["outcome"], "skipped");
+    assert_eq!(call(port, "GetSubscribe", &json!({})).await, before);
 }
 
 /// Speaks facegate, badly: each answer has a fault of its own.

@@ -37,18 +37,23 @@ async fn told(port: u16) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn openapi_holds_and_is_as_before() {
-    let (port, push_port) = (free_port(), free_port());
+    let (port, push_port, other_port) = (free_port(), free_port(), free_port());
     let _terminal = Terminal::start(&[
         format!("openapi.listen=127.0.0.1:{port}"),
         format!("openapi.push_listen=127.0.0.1:{push_port}"),
         format!("openapi.password={PASSWORD}"),
         "openapi.platform=".to_owned(),
+        format!("facegate.listen=127.0.0.1:{other_port}"),
+        // No whole seconds: openapi cannot tell them, and must not change them.
+        "door.open_ms=1500".to_owned(),
     ])
     .await;
     let person = json!({"userId": "7", "userType": 1, "name": "Somebody", "icNumber": "4711", "jobNumber": "",
         "mobile": "", "remark": ""});
     call(port, reqwest::Method::POST, "/api/user", &person).await;
     let before = told(port).await;
+    let door = crate::facegate::call(other_port, "GetDoorCondition", &json!({})).await;
+    assert_eq!(door["info"]["IOStayTime"], 1500);
     let (address, push_address) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{push_port}"));
     let arguments = [
         "openapi",
@@ -71,6 +76,8 @@ async fn openapi_holds_and_is_as_before() {
     );
     assert_eq!(probed.report["holds"], 15);
     assert_eq!(told(port).await, before);
+    let door_after = crate::facegate::call(other_port, "GetDoorCondition", &json!({})).await;
+    assert_eq!(door_after, door);
     let probed = probe(&[&arguments[..], &["--destructive"]].concat()).await;
     probed.holds();
     assert!(probed.with("skipped").is_empty());

@@ -11,6 +11,14 @@ use serde_json::{Map, Value, json};
 
 /// `imgType`: the face alone.
 const FACE_ALONE: f64 = 0.0;
+/// The fields that say what is measured and demanded.
+const MEASURED: [&str; 5] = [
+    "maskDetecEnable",
+    "maskNormal",
+    "tempDetecEnable",
+    "tempNormal",
+    "tempWarnThre",
+];
 
 pub(super) fn object(value: Value) -> Map<String, Value> {
     match value {
@@ -82,9 +90,11 @@ impl Endpoint {
 
     /// `smartfacecfg` (8.1.15).
     pub(super) async fn set_smart_face(&self, face: SmartFace) -> Outcome {
+        let changed = SmartFace(changed(&self.smart_face_object().0, &face.0));
         let set = self.memory.change(|memory| memory.smart_face = face.0).await;
         set.map_err(|error| failed(&error))?;
-        self.act().await
+        self.act(&changed.0, |behaviour| act_on_face(&changed, behaviour))
+            .await
     }
 
     fn peripherals_object(&self) -> Peripherals {
@@ -110,25 +120,36 @@ impl Endpoint {
 
     /// `perparacfg` (8.1.17).
     pub(super) async fn set_peripherals(&self, around: Peripherals) -> Outcome {
+        let changed = Peripherals(changed(&self.peripherals_object().0, &around.0));
         let set = self.memory.change(|memory| memory.peripherals = around.0).await;
         set.map_err(|error| failed(&error))?;
-        self.act().await
+        self.act(&changed.0, |behaviour| act_on_lock(&changed, behaviour))
+            .await
     }
 
-    /// Acts upon what was set: what is looked for in one object is demanded in the other.
-    async fn act(&self) -> Outcome {
-        let memory = self.memory.get();
+    /// Acts upon what was changed: objects come whole, and other dialects may have set what is not. What is looked for in
+    /// one object is demanded in the other.
+    async fn act(&self, changed: &Map<String, Value>, act_on: impl FnOnce(&mut Behaviour) + Send) -> Outcome {
         let (face, around) = (self.smart_face_object(), self.peripherals_object());
-        let face_set = SmartFace(memory.smart_face.clone());
-        let around_set = Peripherals(memory.peripherals.clone());
+        let measures = MEASURED.iter().any(|name| changed.contains_key(*name));
         let acted = self.device.change_behaviour(|behaviour| {
-            measure(&face, &around, behaviour);
-            act_on_face(&face_set, behaviour);
-            act_on_lock(&around_set, behaviour);
+            if measures {
+                measure(&face, &around, behaviour);
+            }
+            act_on(behaviour);
         });
         acted.await.map_err(|error| failed(&error))?;
         Ok(Reply::done())
     }
+}
+
+/// The fields that are not what was told.
+fn changed(told: &Map<String, Value>, set: &Map<String, Value>) -> Map<String, Value> {
+    let is_changed = |(name, value): &(&String, &Value)| told.get(*name) != Some(*value);
+    let fields = set.iter().filter(is_changed);
+    fields
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 fn measure(face: &SmartFace, around: &Peripherals, behaviour: &mut Behaviour) {
