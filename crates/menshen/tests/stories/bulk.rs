@@ -3,15 +3,13 @@
 //! will do.
 
 use crate::WIRE;
-use crate::kit::{Api, PATIENCE, Pair, number, until, until_within};
+use crate::kit::{Api, Pair, number, patience_for, until, until_within};
 use crate::pictures::pictures;
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// People that are made at a time.
 const AT_A_TIME: usize = 4;
-/// How long each may take on a busy machine.
-const EACH: Duration = Duration::from_millis(1500);
 
 /// Calls that brought somebody onto the terminal since the hub's start.
 async fn applied(api: &Api) -> u64 {
@@ -51,19 +49,21 @@ async fn many_people_arrive_whole_though_the_hub_is_killed_twice() {
     let device = format!("/devices/{}", pair.device);
     for kill in 1..=2_u64 {
         let part = count as u64 * kill / 3;
-        let within = PATIENCE + EACH * u32::try_from(count).unwrap();
-        until_within(within, &format!("{part} people to be applied"), || async {
-            let device = pair.api.try_get(&device).await?;
-            (device["persons_applied"].as_u64()? >= part).then_some(())
-        })
+        until_within(
+            patience_for(count),
+            &format!("{part} people to be applied"),
+            || async {
+                let device = pair.api.try_get(&device).await?;
+                (device["persons_applied"].as_u64()? >= part).then_some(())
+            },
+        )
         .await;
         calls += applied(&pair.api).await;
         pair.hub.kill();
         pair.hub.restart();
         pair.hub_ready().await;
     }
-    let within = PATIENCE + EACH * u32::try_from(count).unwrap();
-    until_within(within, "the roster to be complete", || async {
+    until_within(patience_for(count), "the roster to be complete", || async {
         let device = pair.api.try_get(&device).await?;
         let (wanted, applied) = (&device["persons_wanted"], &device["persons_applied"]);
         assert_eq!(device["persons_failed"], 0, "{device}");

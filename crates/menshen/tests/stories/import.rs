@@ -1,7 +1,7 @@
 //! A terminal that holds people is taken over by a hub that has never heard of it. `MENSHEN_TEST_PEOPLE` asks for more.
 
 use crate::WIRE;
-use crate::kit::{Api, Pair, number, photos, start_hub, until};
+use crate::kit::{Api, Pair, number, patience_for, photos, start_hub, until, until_within};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -30,7 +30,7 @@ async fn a_fresh_hub_takes_over_whom_a_terminal_holds() {
     })
     .await;
     api.post(&format!("{device}/import"), &json!({})).await;
-    let state = until("the import to end", || async {
+    let state = until_within(patience_for(people), "the import to end", || async {
         let state = api.try_get(&format!("{device}/import")).await?;
         (state["state"] != "running").then_some(state)
     })

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// How long anything may take on a busy machine before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How much longer each person may take beyond that.
+const EACH_PERSON: Duration = Duration::from_millis(1500);
 /// How often something that cannot be waited for is asked for.
 const ASK_EVERY: Duration = Duration::from_millis(20);
 /// The contract: SIGTERM, then gone.
@@ -30,6 +32,11 @@ pub(crate) fn number(variable: &str, default: usize) -> usize {
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(default)
+}
+
+/// How long something with so many people may take on a busy machine.
+pub(crate) fn patience_for(people: usize) -> Duration {
+    PATIENCE + EACH_PERSON * u32::try_from(people).unwrap()
 }
 
 /// Asks until there is an answer.
@@ -449,7 +456,8 @@ impl Pair {
             let items = self.api.try_all(&path).await?;
             (items.len() == count && items.iter().all(|item| item["state"] == "applied")).then_some(())
         };
-        until(&format!("{count} people to be applied"), settled).await;
+        let applied = format!("{count} people to be applied");
+        until_within(patience_for(count), &applied, settled).await;
         let there = || async { (self.kiosk.try_state().await?["counts"]["persons"] == held).then_some(()) };
         until(&format!("{held} people on the terminal"), there).await;
     }
