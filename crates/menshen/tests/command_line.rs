@@ -9,6 +9,7 @@
 
 use serde_json::Value;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 fn menshen(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_menshen"));
@@ -164,5 +165,41 @@ fn a_data_folder_with_another_key_is_refused_with_1_in_a_line_of_json() {
     );
     for line in log.lines() {
         serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
+}
+
+/// A disk without room for the log, as when log and data share it.
+#[test]
+fn a_log_that_cannot_be_written_ends_neither_side() {
+    let [hub, terminal] = [
+        ["hub", "admin.listen=127.0.0.1:0"],
+        ["terminal", "kiosk.listen=127.0.0.1:0"],
+    ];
+    for [side, listens] in [hub, terminal] {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().to_str().unwrap();
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let mut command = menshen(&[side, "--data", data, "--set", listens]);
+        for key in ["qyzn", "mqtt", "devices"] {
+            if side == "hub" {
+                command.args(["--set", &format!("{key}.listen=")]);
+            }
+        }
+        let mut child = command.stderr(full.unwrap()).spawn().unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !folder.path().join("listeners.json").exists() {
+            assert_eq!(child.try_wait().unwrap(), None, "{side} ended");
+            assert!(Instant::now() < deadline, "{side} does not listen");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let id = child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        assert!(child.wait().unwrap().success(), "{side}");
     }
 }
