@@ -127,6 +127,8 @@ pub(crate) struct SwarmArguments {
 pub(crate) enum ProbeDialect {
     /// The device is called at the address, with --key.
     Lan,
+    /// The device comes to the address, within --wait, and may be known by --passwd.
+    Qyzn,
 }
 
 /// Arguments of `probe`.
@@ -134,9 +136,15 @@ pub(crate) enum ProbeDialect {
 pub(crate) struct ProbeArguments {
     /// The wire protocol
     pub(crate) dialect: ProbeDialect,
-    /// Where the device is called
+    /// Where the device is called; where it comes to, if its dialect has it come
     #[arg(value_name = "ADDRESS")]
     pub(crate) address: String,
+    /// How long a device may take to come, as in 60s
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub(crate) wait: Duration,
+    /// qyzn: the passwd that the device's platform gave it, to check what it signs in with
+    #[arg(long, value_name = "PASSWD")]
+    pub(crate) passwd: Option<String>,
     /// lan: the device's key
     #[arg(long, value_name = "KEY", default_value = "abc")]
     pub(crate) key: String,

@@ -4,7 +4,7 @@ use super::Usage;
 use crate::cli::{ProbeArguments, ProbeDialect};
 use crate::{log, output};
 use anyhow::{Result, bail};
-use hub::probe::{Options, ProbeError, lan};
+use hub::probe::{Listening, Options, ProbeError, lan, qyzn};
 
 /// Tries a device and prints what was found; fails when something differs.
 pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
@@ -16,6 +16,9 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
     let address = arguments.address.as_str();
     let report = match arguments.dialect {
         ProbeDialect::Lan => lan::probe(address, &arguments.key, &options).await,
+        ProbeDialect::Qyzn => {
+            qyzn::probe(&listening(&arguments), arguments.passwd.as_deref(), &options).await
+        }
     };
     let report = report.map_err(told)?;
     if arguments.json {
@@ -31,6 +34,15 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Where a device is waited for; whoever waits with it is told on standard error.
+fn listening(arguments: &ProbeArguments) -> Listening {
+    Listening {
+        address: arguments.address.clone(),
+        wait: arguments.wait,
+        ready: |address| eprintln!("waiting for a device at {address}"),
+    }
 }
 
 /// An address that is none is wrong usage; nobody there is a failure.

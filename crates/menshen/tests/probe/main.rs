@@ -13,6 +13,8 @@
 mod faulty;
 #[path = "../stories/kit.rs"]
 mod kit;
+mod listened;
+mod listened_faulty;
 mod ours;
 mod probing;
 #[path = "../stories/wires.rs"]
