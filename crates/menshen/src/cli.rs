@@ -129,6 +129,8 @@ pub(crate) enum ProbeDialect {
     Lan,
     /// The device comes to the address, within --wait, and may be known by --passwd.
     Qyzn,
+    /// The device comes to a broker at the address, within --wait, and is shown --photo.
+    Mqtt,
 }
 
 /// Arguments of `probe`.
@@ -148,6 +150,9 @@ pub(crate) struct ProbeArguments {
     /// lan: the device's key
     #[arg(long, value_name = "KEY", default_value = "abc")]
     pub(crate) key: String,
+    /// mqtt: a photo with one face, without which nobody is added
+    #[arg(long, value_name = "FILE")]
+    pub(crate) photo: Option<PathBuf>,
     /// Tries what cannot be undone, too: opens the door, deletes records and people, restarts and wipes
     #[arg(long)]
     pub(crate) destructive: bool,

@@ -8,6 +8,7 @@ pub mod compare;
 mod heard;
 pub mod lan;
 mod listening;
+pub mod mqtt;
 mod picture;
 pub mod qyzn;
 mod report;

@@ -3,8 +3,9 @@
 use super::Usage;
 use crate::cli::{ProbeArguments, ProbeDialect};
 use crate::{log, output};
-use anyhow::{Result, bail};
-use hub::probe::{Listening, Options, ProbeError, lan, qyzn};
+use anyhow::{Context as _, Result, bail};
+use hub::probe::{Listening, Options, ProbeError, lan, mqtt, qyzn};
+use std::path::Path;
 
 /// Tries a device and prints what was found; fails when something differs.
 pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
@@ -18,6 +19,10 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
         ProbeDialect::Lan => lan::probe(address, &arguments.key, &options).await,
         ProbeDialect::Qyzn => {
             qyzn::probe(&listening(&arguments), arguments.passwd.as_deref(), &options).await
+        }
+        ProbeDialect::Mqtt => {
+            let photo = arguments.photo.as_deref().map(photo).transpose()?;
+            mqtt::probe(&listening(&arguments), photo.as_deref(), &options).await
         }
     };
     let report = report.map_err(told)?;
@@ -34,6 +39,10 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
         );
     }
     Ok(())
+}
+
+fn photo(file: &Path) -> Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("the photo {} cannot be read", file.display()))
 }
 
 /// Where a device is waited for; whoever waits with it is told on standard error.

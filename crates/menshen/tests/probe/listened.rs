@@ -59,3 +59,33 @@ async fn qyzn_holds_and_is_as_before() {
     // It signs in with what the first probe gave it.
     skipped(&probed, &[QYZN_UNTRIED, &["register"]]);
 }
+
+/// What only somebody at the door brings about, or what is never tried.
+const MQTT_UNTRIED: &[&str] = &["uploadRecord", "onlineUpdate"];
+/// What cannot be undone.
+const MQTT_DESTRUCTIVE: &[&str] = &["onlineOpen", "onlineDeleteSnapRecord", "onlineReboot"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mqtt_holds_and_is_as_before() {
+    let (port, lan_port) = (free_port(), free_port());
+    let address = format!("127.0.0.1:{port}");
+    let settings = [
+        format!("mqtt.broker=tcp://{address}"),
+        "mqtt.reconnect_seconds=1".to_owned(),
+        "mqtt.heartbeat_seconds=1".to_owned(),
+        format!("lan.listen=127.0.0.1:{lan_port}"),
+    ];
+    let _terminal = Terminal::start(&settings).await;
+    for (id, name) in [("7", "Somebody"), ("8", "Somebody else")] {
+        let person = json!({"id": id, "name": name, "IC_NO": format!("471{id}")});
+        lan(lan_port, reqwest::Method::POST, "setPerson", &person).await;
+    }
+    let before = told_by_lan(lan_port).await;
+    let probed = probe(&["mqtt", &address]).await;
+    probed.holds();
+    skipped(&probed, &[MQTT_UNTRIED, MQTT_DESTRUCTIVE]);
+    assert_eq!(told_by_lan(lan_port).await, before);
+    let probed = probe(&["mqtt", &address, "--destructive"]).await;
+    probed.holds();
+    skipped(&probed, &[MQTT_UNTRIED]);
+}

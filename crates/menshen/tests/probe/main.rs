@@ -15,6 +15,7 @@ mod faulty;
 mod kit;
 mod listened;
 mod listened_faulty;
+mod listened_mqtt;
 mod ours;
 mod probing;
 #[path = "../stories/wires.rs"]
