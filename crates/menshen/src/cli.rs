@@ -131,6 +131,8 @@ pub(crate) enum ProbeDialect {
     Qyzn,
     /// The device comes to a broker at the address, within --wait, and is shown --photo.
     Mqtt,
+    /// With --listen: the device asks at the address, within --wait, and is shown --photo (chapter 9).
+    Openapi,
 }
 
 /// Arguments of `probe`.
@@ -150,7 +152,10 @@ pub(crate) struct ProbeArguments {
     /// lan: the device's key
     #[arg(long, value_name = "KEY", default_value = "abc")]
     pub(crate) key: String,
-    /// mqtt: a photo with one face, without which nobody is added
+    /// openapi: the device comes to the address, as in chapter 9
+    #[arg(long)]
+    pub(crate) listen: bool,
+    /// mqtt and openapi --listen: a photo with one face, without which nobody is added
     #[arg(long, value_name = "FILE")]
     pub(crate) photo: Option<PathBuf>,
     /// Tries what cannot be undone, too: opens the door, deletes records and people, restarts and wipes

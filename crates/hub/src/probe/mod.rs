@@ -9,6 +9,7 @@ mod heard;
 pub mod lan;
 mod listening;
 pub mod mqtt;
+pub mod openapi;
 mod picture;
 pub mod qyzn;
 mod report;

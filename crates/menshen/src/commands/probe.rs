@@ -4,7 +4,7 @@ use super::Usage;
 use crate::cli::{ProbeArguments, ProbeDialect};
 use crate::{log, output};
 use anyhow::{Context as _, Result, bail};
-use hub::probe::{Listening, Options, ProbeError, lan, mqtt, qyzn};
+use hub::probe::{Listening, Options, ProbeError, lan, mqtt, openapi, qyzn};
 use std::path::Path;
 
 /// Tries a device and prints what was found; fails when something differs.
@@ -20,6 +20,11 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
         ProbeDialect::Qyzn => {
             qyzn::probe(&listening(&arguments), arguments.passwd.as_deref(), &options).await
         }
+        ProbeDialect::Openapi if arguments.listen => {
+            let photo = arguments.photo.as_deref().map(photo).transpose()?;
+            openapi::platform::probe(&listening(&arguments), photo.as_deref(), &options).await
+        }
+        ProbeDialect::Openapi => bail!(Usage("openapi is listened for: --listen".to_owned())),
         ProbeDialect::Mqtt => {
             let photo = arguments.photo.as_deref().map(photo).transpose()?;
             mqtt::probe(&listening(&arguments), photo.as_deref(), &options).await

@@ -89,3 +89,25 @@ async fn mqtt_holds_and_is_as_before() {
     probed.holds();
     skipped(&probed, &[MQTT_UNTRIED]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chapter_9_holds_and_is_as_before() {
+    let (port, own, lan_port) = (free_port(), free_port(), free_port());
+    let address = format!("127.0.0.1:{port}");
+    let settings = [
+        format!("openapi.listen=127.0.0.1:{own}"),
+        "openapi.push_listen=".to_owned(),
+        format!("openapi.platform=http://{address}/openapi"),
+        "openapi.poll_seconds=1".to_owned(),
+        "openapi.heartbeat_seconds=1".to_owned(),
+        format!("lan.listen=127.0.0.1:{lan_port}"),
+    ];
+    let _terminal = Terminal::start(&settings).await;
+    let person = json!({"id": "7", "name": "Somebody", "IC_NO": "4711"});
+    lan(lan_port, reqwest::Method::POST, "setPerson", &person).await;
+    let before = told_by_lan(lan_port).await;
+    let probed = probe(&["openapi", &address, "--listen"]).await;
+    probed.holds();
+    skipped(&probed, &[&["syface", "syattribute"]]);
+    assert_eq!(told_by_lan(lan_port).await, before);
+}

@@ -14,6 +14,7 @@ mod faulty;
 #[path = "../stories/kit.rs"]
 mod kit;
 mod listened;
+mod listened_chapter9;
 mod listened_faulty;
 mod listened_mqtt;
 mod ours;

@@ -1,0 +1,3 @@
+//! `openapi`: chapter 9, in which the device asks its platform ([`platform`]).
+
+pub mod platform;
