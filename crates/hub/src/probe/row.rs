@@ -318,6 +318,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_entry_explains_its_place_and_below_or_that_place_alone() {
+        let quirk = |path: &str| {
+            let tried = Tried::differs(&[Difference::new(path, "is missing")], b"{}");
+            tried
+                .told("a", "1", &[("data.list", "Z1"), ("data$", "Z2")])
+                .quirk
+        };
+        assert_eq!(quirk("data.list[].id").as_deref(), Some("Z1"));
+        assert_eq!(quirk("data.lists"), None);
+        assert_eq!(quirk("data").as_deref(), Some("Z2"));
+        assert_eq!(quirk("data.id"), None);
+    }
+
     #[tokio::test]
     async fn each_row_has_its_outcome_and_what_was_changed_is_put_back() {
         let mut device = Echo(Vec::new());

@@ -214,3 +214,30 @@ fn another_of(kind: Kind, own: &Value) -> Option<Value> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::qyzn::people::Told;
+    use std::collections::BTreeMap;
+
+    fn told(group: ConfigGroup, field: &str, value: Value) -> Result<Value, String> {
+        let values = Map::from_iter([(field.to_owned(), value)]);
+        let found = Found {
+            told: Told::default(),
+            groups: BTreeMap::from([(group, values)]),
+        };
+        another(&found, group, field)
+    }
+
+    #[test]
+    fn another_value_is_within_the_range_and_its_own_can_be_put_back() {
+        assert_eq!(told(ConfigGroup::Audio, "level", json!(3)), Ok(json!(4)));
+        assert_eq!(told(ConfigGroup::Audio, "level", json!(15)), Ok(json!(14)));
+        assert_eq!(told(ConfigGroup::Light, "closeScreen", json!(0)), Ok(json!(1)));
+        let prefixes = told(ConfigGroup::ForbiddenIdCards, "NumPrefix", json!(["44"]));
+        assert_eq!(prefixes, Ok(json!(["44", "00"])));
+        assert!(told(ConfigGroup::Audio, "level", json!(16)).is_err());
+        assert!(told(ConfigGroup::Audio, "other", json!(1)).is_err());
+    }
+}
