@@ -127,10 +127,15 @@ pub(crate) struct SwarmArguments {
 pub(crate) enum ProbeDialect {
     /// The device is called at the address, with --key.
     Lan,
-    /// The device is called at the address, with --password, and listened to at --push-address.
+    /// The device is called at the address, with --password, and listened to at --push-address; with --listen it asks at the
+    /// address, within --wait, and is shown --photo (chapter 9).
     Openapi,
     /// The device is called at the address, with --user and --password, and is shown --photo.
     Facegate,
+    /// The device comes to the address, within --wait, and may be known by --passwd.
+    Qyzn,
+    /// The device comes to a broker at the address, within --wait, and is shown --photo.
+    Mqtt,
 }
 
 /// Arguments of `probe`.
@@ -138,9 +143,15 @@ pub(crate) enum ProbeDialect {
 pub(crate) struct ProbeArguments {
     /// The wire protocol
     pub(crate) dialect: ProbeDialect,
-    /// Where the device is called
+    /// Where the device is called; where it comes to, if its dialect has it come
     #[arg(value_name = "ADDRESS")]
     pub(crate) address: String,
+    /// How long a device may take to come, as in 60s
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub(crate) wait: Duration,
+    /// qyzn: the passwd that the device's platform gave it, to check what it signs in with
+    #[arg(long, value_name = "PASSWD")]
+    pub(crate) passwd: Option<String>,
     /// lan: the device's key
     #[arg(long, value_name = "KEY", default_value = "abc")]
     pub(crate) key: String,
@@ -153,7 +164,10 @@ pub(crate) struct ProbeArguments {
     /// openapi: where the device is listened to, as in 192.0.2.7:9000; port 9000 of the same host where it is not given
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) push_address: Option<String>,
-    /// facegate: a photo with one face, without which people are not tried
+    /// openapi: the device comes to the address, as in chapter 9
+    #[arg(long)]
+    pub(crate) listen: bool,
+    /// facegate, mqtt and openapi --listen: a photo with one face, without which people are not tried
     #[arg(long, value_name = "FILE")]
     pub(crate) photo: Option<PathBuf>,
     /// Tries what cannot be undone, too: opens the door, deletes records and people, restarts and wipes

@@ -122,13 +122,18 @@ pub(super) fn texts(value: Value) -> Option<Value> {
     })
 }
 
-fn encode(name: &str, fields: Map<String, Value>) -> Vec<u8> {
+/// A message of this name, its scalars as text.
+pub(super) fn whole(name: &str, fields: Map<String, Value>) -> Value {
     let mut message = Map::new();
     message.insert("msgType".to_owned(), Value::String(name.to_owned()));
     if let Some(Value::Object(fields)) = texts(Value::Object(fields)) {
         message.extend(fields);
     }
-    Value::Object(message).to_string().into_bytes()
+    Value::Object(message)
+}
+
+fn encode(name: &str, fields: Map<String, Value>) -> Vec<u8> {
+    whole(name, fields).to_string().into_bytes()
 }
 
 /// The value of a key, blanks at its ends and its case aside.

@@ -6,8 +6,9 @@
 //! (`register` and `keepAlive` have none). Every scalar leaves as text and may come as text, number or boolean.
 //!
 //! One file for each part of the document: [`session`] (2.1.1, 2.1.2), [`control`] (2.1.3 to 2.1.5), [`dev_info`]
-//! (2.1.6, 2.1.7), [`person`] (2.2), [`record`] (2.3), [`code`] (3).
+//! (2.1.6, 2.1.7), [`person`] (2.2), [`record`] (2.3), [`code`] (3); [`answer`] has the answers.
 
+pub mod answer;
 pub mod code;
 pub mod control;
 pub mod convert;
@@ -20,6 +21,7 @@ pub mod sign;
 pub mod time;
 pub mod topic;
 
+pub use answer::Refusal;
 pub use code::ErrorCode;
 pub use control::{OnlineOpen, OnlineReboot, OnlineUpdate};
 pub use dev_info::{DevInfo, OnlineGetDevInfo, OnlineGetDevInfoResp, OnlineSetDevInfo};

@@ -228,6 +228,17 @@ macro_rules! requests {
                 }
             }
 
+            /// What was given back to this, read leniently and written exactly: `data`.
+            ///
+            /// # Errors
+            /// [`Refusal`] for a code other than 0, or an answer that cannot be read.
+            pub fn exact_answer(&self, body: &ResponseBody) -> Result<Value, Refusal> {
+                match self {
+                    $(Self::$variant(_) => answer_of::<$operation>(body).map(|answer| written(&answer)),)*
+                    Self::Unknown { .. } => Ok(body.data.clone()),
+                }
+            }
+
             /// The protocol version that the receiver must speak.
             #[must_use]
             pub fn since(&self) -> Version {
@@ -290,4 +301,32 @@ fn names<O: Operation>(message: &str) -> bool {
     let message = message.trim();
     O::NAME.eq_ignore_ascii_case(message)
         || O::ALIASES.iter().any(|alias| alias.eq_ignore_ascii_case(message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::qyzn::{ConfigGroup, GetConfigs, SyncPerson};
+    use serde_json::json;
+
+    #[test]
+    fn an_answer_is_read_leniently_and_written_exactly() {
+        let exact = |request: PlatformRequest, body: &str| {
+            let body = ResponseBody::parse(body.as_bytes()).unwrap();
+            request.exact_answer(&body)
+        };
+        let get: PlatformRequest = GetConfigs::one(ConfigGroup::Face).into();
+        let body =
+            r#"{"result":"0","data":[{"groupKey":" VaParam ","safetyhatDelect":"1","DetThres":"65"}]}"#;
+        assert_eq!(
+            exact(get.clone(), body).unwrap(),
+            json!([{"groupKey": "vaparam", "safetyhatDecect": true, "DetThres": 65}])
+        );
+        let refused = exact(get, r#"{"result":103,"desc":"no"}"#).unwrap_err();
+        assert_eq!(refused.to_string(), "103 (Unknown command): no");
+        let told = exact(SyncPerson {}.into(), r#"{"result":0,"data":{"person_num":"7"}}"#);
+        assert_eq!(told.unwrap(), json!({"person_num": 7}));
+        let unreadable = exact(SyncPerson {}.into(), r#"{"result":0,"data":{}}"#);
+        assert!(matches!(unreadable, Err(Refusal::Malformed(_))));
+    }
 }

@@ -140,7 +140,8 @@ pub fn bytes_shown(bytes: &[u8]) -> String {
             .and_then(|valid| std::str::from_utf8(valid).ok()),
         Err(_) => None,
     };
-    let text = match valid {
+    let is_control = |text: &str| text.chars().any(|c| c.is_control() && !c.is_whitespace());
+    let text = match valid.filter(|text| !is_control(text)) {
         Some(text) => text.replace(['\r', '\n'], " "),
         None => format!("0x{}", hex::encode(shown)),
     };
@@ -188,6 +189,7 @@ mod tests {
     fn bytes_are_shown_as_what_they_are() {
         assert_eq!(bytes_shown(b"{\"a\":1}\n"), "{\"a\":1} ");
         assert_eq!(bytes_shown(&[0xff, 0x00]), "0xff00");
+        assert_eq!(bytes_shown(b"Q\0"), "0x5100");
         let long = "门".repeat(400);
         assert!(bytes_shown(long.as_bytes()).ends_with("… and 600 bytes more"));
     }

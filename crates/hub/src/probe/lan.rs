@@ -2,7 +2,7 @@
 
 use super::compare::Difference;
 use super::row::{Came, Device, Effect, NoAnswer, Row, Step, need, try_all};
-use super::{Options, PERSON, ProbeError, Report, dialled, picture};
+use super::{Options, PERSON, PERSON_NAME, ProbeError, Report, dialled, picture};
 use crate::links::CallError;
 use crate::links::dialled::{Answered, DeviceClient};
 use async_trait::async_trait;
@@ -23,8 +23,6 @@ const NAME: &str = "lan";
 const OK: u16 = 200;
 /// The setting that is changed and put back, and its largest value (3.2).
 const VOLUME: (&str, f64) = ("deviceSoundSize", 100.0);
-/// The name of somebody who is added and removed again.
-const PERSON_NAME: &str = "Menshen Probe";
 
 /// Tries the terminal at `address`, called with this key.
 ///
@@ -172,7 +170,7 @@ const QUIRKS: &[(&str, &str)] = &[
     ("data.ts", "L18"),
     ("data.record[].ts", "L18"),
     ("data.isExist", "L25"),
-    ("data", "L13"),
+    ("data$", "L13"),
 ];
 
 /// Every call of the document, in the order in which they are tried.

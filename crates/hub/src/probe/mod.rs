@@ -6,13 +6,18 @@
 
 pub mod compare;
 pub mod facegate;
+mod heard;
 pub mod lan;
+mod listening;
 mod look;
+pub mod mqtt;
 pub mod openapi;
 mod picture;
+pub mod qyzn;
 mod report;
 mod row;
 
+pub use listening::Listening;
 pub use report::{Finding, Outcome, Report};
 pub use row::{Came, Device, Effect, NoAnswer, Row, Step, need, try_all};
 
@@ -23,6 +28,8 @@ use std::time::Duration;
 
 /// What the probe's own person is called, and starts with, on every device.
 pub const PERSON: &str = "menshen-probe";
+/// The name of that person.
+const PERSON_NAME: &str = "Menshen Probe";
 
 /// How a device is tried.
 #[derive(Debug, Clone)]
@@ -42,6 +49,12 @@ pub enum ProbeError {
     /// The configuration within which devices are called cannot be made.
     #[error("the times of the probe cannot be used: {0}")]
     Times(String),
+    /// It cannot be listened there.
+    #[error("devices cannot be listened for at {0}: {1}")]
+    Listen(String, std::io::Error),
+    /// Nobody came.
+    #[error("no device came to {0} within {within} s and made itself known; is it set to that address?", within = .1.as_secs())]
+    NobodyCame(String, Duration),
     /// Nobody is there.
     #[error("no device answers at {0}: {1}; is it on, and is that its address?")]
     Nobody(String, CallError),

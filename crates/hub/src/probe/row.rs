@@ -29,7 +29,8 @@ pub struct Row<R: 'static, F: 'static> {
     pub effect: Effect,
     /// What is asked, in this order; what it changes is put back by a step for which [`Step::always`] holds.
     pub steps: &'static [Step<R, F>],
-    /// Where devices are known to differ, as in `data.person[].endTs`, and the entry that explains it.
+    /// Where devices are known to differ, as in `data.person[].endTs`, and the entry that explains it: there and below,
+    /// or with `$` at its end there alone.
     pub quirks: &'static [(&'static str, &'static str)],
 }
 
@@ -119,20 +120,20 @@ pub async fn try_all<D: Device, F: Send>(
             }
             _ => try_one(device, row, found).await,
         };
-        findings.push(tried.finding(row));
+        findings.push(tried.told(row.name, row.section, row.quirks));
     }
     findings
 }
 
 /// What became of a row so far: the worst of its steps.
-struct Tried {
-    outcome: Outcome,
+pub(super) struct Tried {
+    pub(super) outcome: Outcome,
     detail: String,
     path: String,
 }
 
 impl Tried {
-    fn skipped(why: &str) -> Self {
+    pub(super) fn skipped(why: &str) -> Self {
         Self::of(Outcome::Skipped, why.to_owned())
     }
 
@@ -144,7 +145,7 @@ impl Tried {
         }
     }
 
-    fn differs(differences: &[Difference], bytes: &[u8]) -> Self {
+    pub(super) fn differs(differences: &[Difference], bytes: &[u8]) -> Self {
         let texts: Vec<String> = differences
             .iter()
             .map(|difference| {
@@ -161,16 +162,52 @@ impl Tried {
         }
     }
 
-    fn finding<R, F>(self, row: &Row<R, F>) -> Finding {
+    /// As documented.
+    pub(super) fn holds() -> Self {
+        Self::of(Outcome::Holds, String::new())
+    }
+
+    /// Nothing came where something must.
+    pub(super) fn absent(why: &str) -> Self {
+        Self::of(Outcome::Differs, why.to_owned())
+    }
+
+    /// What a message is like: as it came, as it is written exactly, and what `look` finds wrong beside that.
+    pub(super) fn judged(came: &Came, look: impl FnOnce(&Value) -> Result<(), Difference>) -> Self {
+        let exact = match &came.exact {
+            Ok(exact) => exact,
+            Err(NoAnswer::Refused(why)) if came.around.is_empty() => {
+                return Self::of(Outcome::Refused, why.clone());
+            }
+            Err(NoAnswer::Refused(why) | NoAnswer::Malformed(why)) => {
+                let mut all = came.around.clone();
+                all.push(Difference::new("", why.as_str()));
+                return Self::differs(&all, &came.bytes);
+            }
+        };
+        let mut all = came.around.clone();
+        all.extend(differences(&came.value, exact));
+        all.extend(look(exact).err());
+        if all.is_empty() {
+            return Self::holds();
+        }
+        Self::differs(&all, &came.bytes)
+    }
+
+    /// The line of the report, with the entry of `quirks` that explains a difference.
+    pub(super) fn told(self, name: &str, section: &str, quirks: &[(&'static str, &'static str)]) -> Finding {
         let is_there = |place: &str| {
+            if let Some(exactly) = place.strip_suffix('$') {
+                return self.path == exactly;
+            }
             let rest = self.path.strip_prefix(place);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
-        let known = row.quirks.iter().find(|(place, _)| is_there(place));
+        let known = quirks.iter().find(|(place, _)| is_there(place));
         let explains = self.outcome == Outcome::Differs;
         Finding {
-            name: row.name.to_owned(),
-            section: row.section.to_owned(),
+            name: name.to_owned(),
+            section: section.to_owned(),
             outcome: self.outcome,
             detail: self.detail,
             quirk: known.filter(|_| explains).map(|(_, id)| (*id).to_owned()),
@@ -187,7 +224,7 @@ async fn try_one<D: Device, F: Send>(device: &mut D, row: &Row<D::Request, F>, f
         }
         let tried = match (step.ask)(found) {
             Ok(request) => match device.ask(&request).await {
-                Ok(came) => judged(&came, step, found),
+                Ok(came) => Tried::judged(&came, |exact| (step.look)(found, exact)),
                 Err(error) => Tried::of(Outcome::Differs, error.to_string()),
             },
             Err(_) if worst.is_some() => continue,
@@ -198,27 +235,6 @@ async fn try_one<D: Device, F: Send>(device: &mut D, row: &Row<D::Request, F>, f
         }
     }
     worst.unwrap_or_else(|| Tried::skipped("nothing is asked"))
-}
-
-fn judged<R, F>(came: &Came, step: &Step<R, F>, found: &mut F) -> Tried {
-    let exact = match &came.exact {
-        Ok(exact) => exact,
-        Err(NoAnswer::Refused(why)) if came.around.is_empty() => {
-            return Tried::of(Outcome::Refused, why.clone());
-        }
-        Err(NoAnswer::Refused(why) | NoAnswer::Malformed(why)) => {
-            let mut all = came.around.clone();
-            all.push(Difference::new("", why.as_str()));
-            return Tried::differs(&all, &came.bytes);
-        }
-    };
-    let mut all = came.around.clone();
-    all.extend(differences(&came.value, exact));
-    all.extend((step.look)(found, exact).err());
-    if all.is_empty() {
-        return Tried::of(Outcome::Holds, String::new());
-    }
-    Tried::differs(&all, &came.bytes)
 }
 
 /// Whether all of these fields are there.
@@ -300,6 +316,20 @@ mod tests {
             steps,
             quirks: &[("a", "Z1")],
         }
+    }
+
+    #[test]
+    fn an_entry_explains_its_place_and_below_or_that_place_alone() {
+        let quirk = |path: &str| {
+            let tried = Tried::differs(&[Difference::new(path, "is missing")], b"{}");
+            tried
+                .told("a", "1", &[("data.list", "Z1"), ("data$", "Z2")])
+                .quirk
+        };
+        assert_eq!(quirk("data.list[].id").as_deref(), Some("Z1"));
+        assert_eq!(quirk("data.lists"), None);
+        assert_eq!(quirk("data").as_deref(), Some("Z2"));
+        assert_eq!(quirk("data.id"), None);
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use crate::{log, output};
 use anyhow::{Context as _, Result, bail};
 use dialects::facegate::BasicUser;
 use dialects::openapi::sign::DEFAULT_PASSWORD;
-use hub::probe::{Options, ProbeError, facegate, lan, openapi};
+use hub::probe::{Listening, Options, ProbeError, facegate, lan, mqtt, openapi, qyzn};
 use std::path::Path;
 
 /// The password of a facegate device that nobody changed.
@@ -22,6 +22,10 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
     let address = arguments.address.as_str();
     let report = match arguments.dialect {
         ProbeDialect::Lan => lan::probe(address, &arguments.key, &options).await,
+        ProbeDialect::Openapi if arguments.listen => {
+            let photo = arguments.photo.as_deref().map(photo).transpose()?;
+            openapi::platform::probe(&listening(&arguments), photo.as_deref(), &options).await
+        }
         ProbeDialect::Openapi => {
             let password = arguments.password.as_deref().unwrap_or(DEFAULT_PASSWORD);
             let push_address = arguments.push_address.as_deref();
@@ -34,6 +38,13 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
                 photo: arguments.photo.as_deref().map(photo).transpose()?,
             };
             facegate::probe(address, caller, &options).await
+        }
+        ProbeDialect::Qyzn => {
+            qyzn::probe(&listening(&arguments), arguments.passwd.as_deref(), &options).await
+        }
+        ProbeDialect::Mqtt => {
+            let photo = arguments.photo.as_deref().map(photo).transpose()?;
+            mqtt::probe(&listening(&arguments), photo.as_deref(), &options).await
         }
     };
     let report = report.map_err(told)?;
@@ -54,6 +65,15 @@ pub(crate) async fn run(arguments: ProbeArguments) -> Result<()> {
 
 fn photo(file: &Path) -> Result<Vec<u8>> {
     std::fs::read(file).with_context(|| format!("the photo {} cannot be read", file.display()))
+}
+
+/// Where a device is waited for; whoever waits with it is told on standard error.
+fn listening(arguments: &ProbeArguments) -> Listening {
+    Listening {
+        address: arguments.address.clone(),
+        wait: arguments.wait,
+        ready: |address| eprintln!("waiting for a device at {address}"),
+    }
 }
 
 /// An address that is none is wrong usage; nobody there is a failure.

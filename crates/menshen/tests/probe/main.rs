@@ -14,6 +14,10 @@ mod facegate;
 mod faulty;
 #[path = "../stories/kit.rs"]
 mod kit;
+mod listened;
+mod listened_chapter9;
+mod listened_faulty;
+mod listened_mqtt;
 mod openapi;
 mod ours;
 mod probing;

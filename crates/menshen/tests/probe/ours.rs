@@ -5,7 +5,7 @@ use crate::probing::{Terminal, probe};
 use serde_json::{Value, json};
 
 /// Calls lan at this port; the data of the answer.
-async fn lan(port: u16, method: reqwest::Method, call: &str, parameters: &Value) -> Value {
+pub(crate) async fn lan(port: u16, method: reqwest::Method, call: &str, parameters: &Value) -> Value {
     let url = format!("http://127.0.0.1:{port}/{call}?key=abc");
     let request = reqwest::Client::new().request(method, url).json(parameters);
     let answer: Value = request.send().await.unwrap().json().await.unwrap();
@@ -14,7 +14,7 @@ async fn lan(port: u16, method: reqwest::Method, call: &str, parameters: &Value)
 }
 
 /// What a lan terminal tells of its people and settings.
-async fn told_by_lan(port: u16) -> Value {
+pub(crate) async fn told_by_lan(port: u16) -> Value {
     let mut told = Vec::new();
     for call in ["listPerson", "getDeviceInfo", "getRecordCallback", "getHeartBeat"] {
         told.push(lan(port, reqwest::Method::GET, call, &json!({})).await);

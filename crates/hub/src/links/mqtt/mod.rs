@@ -9,6 +9,7 @@ mod client;
 mod conversation;
 mod declared;
 mod devices;
+mod open;
 mod people;
 mod record;
 mod session;
@@ -17,6 +18,7 @@ mod url;
 pub use broker::{BindError, Bound, bind};
 pub use declared::Mqtt;
 pub use devices::{Unreachable, check, serve};
+pub(crate) use open::Meeting;
 
 /// The dialect's name.
 const NAME: &str = "mqtt";

@@ -1,7 +1,9 @@
-//! `openapi`: the calls of chapter 8 and the WebSocket of its end, tried on one terminal that is dialled.
+//! `openapi`: the calls of chapter 8 and the WebSocket of its end, tried on one terminal that is dialled; chapter 9, in which
+//! the device asks its platform, is in [`platform`].
 
 mod clock;
 mod found;
+pub mod platform;
 mod quirks;
 mod rows;
 mod socket;

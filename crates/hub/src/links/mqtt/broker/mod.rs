@@ -5,12 +5,16 @@
 //! once that client has subscribed, so that nothing they say falls between.
 //!
 //! [`gate`] says who may connect and speak about whom; [`budget`] bounds the bytes between devices and the hub;
-//! [`hooks`] ties both to rmqtt; [`tls`] is the acceptor in front of the plain listener.
+//! [`hooks`] ties both to rmqtt; [`tls`] is the acceptor in front of the plain listener; [`open`] is the same without a
+//! gate.
 
 mod budget;
 mod gate;
 mod hooks;
+mod open;
 mod tls;
+
+pub(super) use open::OpenBroker;
 
 use super::client::Account;
 use crate::config::HubConfig;
