@@ -49,14 +49,21 @@ pub(super) fn fits(answer: &Value, path: &str, table: &[Field], optional: &[&str
             }
             continue;
         }
-        if let Err(error) = field.exact(told, Spelling::Json) {
-            return Err(Difference::new(
-                place(),
-                format!("is {}, which is not {}", error.got, error.limit),
-            ));
-        }
+        within(field, told, Spelling::Json, place)?;
     }
     Ok(())
+}
+
+/// Whether a field's value is within the document's limits, spelled so.
+pub(super) fn within(
+    field: &Field,
+    told: &Value,
+    spelling: Spelling,
+    place: impl FnOnce() -> String,
+) -> Looked {
+    let read = field.exact(told, spelling);
+    read.map(drop)
+        .map_err(|error| Difference::new(place(), format!("is {}, which is not {}", error.got, error.limit)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::{Asked, Found, Looked, row};
 use crate::probe::compare::Difference;
+use crate::probe::look::within;
 use crate::probe::row::{Effect, Row, Step};
 use dialects::fields::{Field, Kind, Spelling};
 use dialects::mqtt::dev_info::FIELDS;
@@ -66,12 +67,7 @@ fn fits(field: &Field, told: &Map<String, Value>) -> Looked {
         None => Err(Difference::new(field.name, "is missing")),
         // What is not set is empty.
         Some(Value::String(text)) if text.is_empty() => Ok(()),
-        Some(value) => field.exact(value, Spelling::Text).map(drop).map_err(|error| {
-            Difference::new(
-                field.name,
-                format!("is {}, which is not {}", error.got, error.limit),
-            )
-        }),
+        Some(value) => within(field, value, Spelling::Text, || field.name.to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Asked, Found, Looked, row};
 use crate::probe::PERSON_NAME;
 use crate::probe::compare::Difference;
+use crate::probe::look::within;
 use crate::probe::row::{Effect, Row, Step};
 use dialects::fields::{self, Field, Kind, Spelling};
 use dialects::qyzn::{ConfigGroup, ConfigSystem, Configs, GetConfigs, PlatformRequest};
@@ -150,9 +151,7 @@ fn fits(field: &Field, values: &Map<String, Value>) -> Looked {
     match values.get(field.name) {
         None if belongs_to_a_mode(field.name, values) => Ok(()),
         None => Err(Difference::new(place(), "is missing")),
-        Some(value) => field.exact(value, Spelling::Json).map(drop).map_err(|error| {
-            Difference::new(place(), format!("is {}, which is not {}", error.got, error.limit))
-        }),
+        Some(value) => within(field, value, Spelling::Json, place),
     }
 }
 
