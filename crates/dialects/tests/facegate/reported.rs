@@ -70,6 +70,7 @@ fn report<'a>(pass: Pass<'a>, zone: &'a TimeZone, info: &'a PersonInfo) -> Repor
         lib_id: Some(9),
         in_time: true,
         by_hand: false,
+        channel: None,
     }
 }
 

@@ -2,14 +2,15 @@
 
 use super::Kiosk;
 use super::problem::Problem;
-use crate::pass::{FrameAnswer, Presented, Sensors};
+use crate::pass::{Channel, FrameAnswer, Presented, Sensors};
 use crate::questions::CallOutcome;
 use axum::Json;
-use axum::extract::State;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use bytes::Bytes;
 use model::{CredentialKind, IdentityDocument};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::sync::PoisonError;
@@ -21,8 +22,23 @@ const NUMBER_BYTES: usize = 512;
 
 type Body = Result<Bytes, BytesRejection>;
 
-pub(super) async fn frames(State(kiosk): State<Kiosk>, body: Body) -> Result<Json<FrameAnswer>, Problem> {
-    Ok(Json(kiosk.device.frame(body?).await?))
+/// Of which camera a frame is.
+#[derive(Debug, Deserialize)]
+pub(super) struct Source {
+    channel: Option<u8>,
+}
+
+pub(super) async fn frames(
+    State(kiosk): State<Kiosk>,
+    source: Result<Query<Source>, QueryRejection>,
+    body: Body,
+) -> Result<Json<FrameAnswer>, Problem> {
+    let limit = || Problem::field("channel", format!("0 to {}", Channel::LAST));
+    let Query(source) = source.map_err(|_| limit())?;
+    let channel = source
+        .channel
+        .map(|number| Channel::new(number).ok_or_else(limit));
+    Ok(Json(kiosk.device.frame(body?, channel.transpose()?).await?))
 }
 
 pub(super) async fn credentials(

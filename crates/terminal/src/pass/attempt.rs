@@ -1,5 +1,6 @@
 //! One attempt to pass: proof, decision, journal, door, answer, in this order.
 
+use super::channel::Channel;
 use super::conditions::{Conditions, Sensors};
 use super::factors::{Factor, Proof};
 use super::record::{Details, Pass, Private};
@@ -45,6 +46,7 @@ pub(super) struct Attempt {
     pub(super) presented: Option<Credential>,
     pub(super) document: Option<IdentityDocument>,
     pub(super) capture: Option<Bytes>,
+    pub(super) channel: Option<Channel>,
 }
 
 /// What is said at the door.
@@ -155,6 +157,7 @@ impl Attempt {
             face_id: member
                 .and_then(|member| member.face_ids.first().cloned())
                 .filter(|id| !id.is_empty()),
+            channel: self.channel,
         }
     }
 }

@@ -45,6 +45,7 @@ impl Device {
             None => Who::Unknown,
         };
         let attempt = Attempt {
+            channel: None,
             who,
             factor: Factor::Credential(kind),
             similarity: None,

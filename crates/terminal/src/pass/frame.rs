@@ -1,6 +1,7 @@
 //! A camera frame: faces found, the largest compared with everybody, and decided on.
 
 use super::attempt::{Answer, Attempt, PassError, Saying, Who};
+use super::channel::Channel;
 use super::factors::Factor;
 use crate::camera::Frame;
 use crate::device::Device;
@@ -40,11 +41,15 @@ pub struct FrameAnswer {
 }
 
 impl Device {
-    /// Takes a camera frame (JPEG or PNG).
+    /// Takes a frame (JPEG or PNG) of the only camera, or of one of several.
     ///
     /// # Errors
     /// [`PassError`]: nothing was recorded then and the door stays shut.
-    pub async fn frame(self: &Arc<Self>, bytes: Bytes) -> Result<FrameAnswer, PassError> {
+    pub async fn frame(
+        self: &Arc<Self>,
+        bytes: Bytes,
+        channel: Option<Channel>,
+    ) -> Result<FrameAnswer, PassError> {
         let permit = Arc::clone(&self.frames).try_acquire_owned();
         let permit = permit.map_err(|_| PassError::Busy)?;
         let seen_at = Instant::now();
@@ -67,7 +72,7 @@ impl Device {
             at: seen_at,
             has_face,
         });
-        self.judge(examination, bytes).await
+        self.judge(examination, bytes, channel).await
     }
 
     /// The permit lives as long as the work, which nobody's going away ends.
@@ -90,6 +95,7 @@ impl Device {
         self: &Arc<Self>,
         examination: Examination,
         bytes: Bytes,
+        channel: Option<Channel>,
     ) -> Result<FrameAnswer, PassError> {
         let mut faces: Vec<SeenFace> = examination.faces.iter().map(seen).collect();
         let (Some(template), Some(largest)) = (examination.template, faces.first_mut()) else {
@@ -128,6 +134,7 @@ impl Device {
             presented: None,
             document: None,
             capture: Some(bytes),
+            channel,
         };
         let Answer { decision, record_id } = self.attempt(attempt).await?;
         Ok(FrameAnswer {

@@ -1,6 +1,7 @@
 //! A pass, from what somebody shows to the door, the screen and the journal.
 
 mod attempt;
+mod channel;
 mod conditions;
 mod credential;
 mod factors;
@@ -13,6 +14,7 @@ mod verdict;
 mod words;
 
 pub use attempt::{Answer, PassError, Saying};
+pub use channel::Channel;
 pub use conditions::{Conditions, Sensors};
 pub use credential::Presented;
 pub use factors::{Factor, Factors, Proof, SECOND_FACTOR_WINDOW};

@@ -27,6 +27,7 @@ impl Device {
             helmet: None,
             kind: None,
             face_id: None,
+            channel: None,
         };
         let entry = self.journal.append(NewEntry {
             id: RecordId::new(uuid::Uuid::now_v7().simple().to_string()),

@@ -1,5 +1,6 @@
 //! A record as the journal keeps it and as the kiosk shows it.
 
+use super::channel::Channel;
 use super::ruling::Ruling;
 use super::words::{Hearer, Language, Words, words};
 use crate::behaviour::Prompts;
@@ -29,6 +30,9 @@ pub struct Details {
     pub kind: Option<PersonKind>,
     /// The dialect's id of the person's first photo.
     pub face_id: Option<String>,
+    /// Which camera saw it, where somebody said so.
+    #[serde(default)]
+    pub channel: Option<Channel>,
 }
 
 impl Details {

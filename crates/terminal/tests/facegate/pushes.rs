@@ -3,6 +3,7 @@
 use crate::support::http::{Received, Receiver};
 use crate::support::{Door, facegate_config, folder, sample};
 use crate::{CARD, Caller, DEVICE, any_photo, person, picture, with};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 pub(crate) const OK: &str = r#"{"code":200,"desc":"OK",}"#;
@@ -80,6 +81,42 @@ async fn a_face_is_pushed_with_both_pictures_and_the_person() {
         (&body["operator"], &body["SanpPic"]),
         (&json!("SnapPush"), &json!(picture(&sample("biden.jpg"))))
     );
+}
+
+#[tokio::test]
+async fn what_one_of_several_cameras_saw_is_told_with_its_channel() {
+    let (_folder, path) = folder();
+    let door = Door::start_with_faces(every_frame(&path)).await;
+    let caller = Caller::of(&door);
+    let body = person("u-1", &sample("obama.jpg")).to_string();
+    assert_eq!(caller.raw("AddPerson", &body).await["code"], 200);
+    let platform = Receiver::listen().await;
+    caller
+        .done("Subscribe", subscription(&platform, &["Snap", "Verify"], 0))
+        .await;
+    door.frame_of(2, sample("obama2.jpg")).await;
+    let (_, verified) = acknowledged(&platform).await;
+    assert_eq!(verified["info"]["AccessChannel"], 2, "{}", verified["info"]);
+    door.frame_of(8, sample("biden.jpg")).await;
+    let (_, snapped) = acknowledged(&platform).await;
+    assert_eq!(snapped["info"]["SnapChannel"], 8, "{}", snapped["info"]);
+    door.frame(sample("obama2.jpg")).await;
+    let (_, plain) = acknowledged(&platform).await;
+    assert_eq!(plain["info"]["AccessChannel"], Value::Null, "{}", plain["info"]);
+    for (channel, found) in [(0, 1), (2, 1), (1, 0)] {
+        let filter =
+            json!({"BeginTime": "2018-01-01T00:00:00", "EndTime": "2090-01-01T00:00:00", "Channel": channel});
+        assert_eq!(
+            caller.told("SearchControlNum", filter).await["ControlNum"],
+            found,
+            "channel {channel}"
+        );
+    }
+    let beyond = door.request(Method::POST, "/api/frames?channel=9");
+    let refused = beyond.body(sample("biden.jpg")).send().await.unwrap();
+    assert_eq!(refused.status(), 422);
+    let refused: Value = refused.json().await.unwrap();
+    assert_eq!(refused["errors"][0]["path"], "channel", "{refused}");
 }
 
 #[tokio::test]

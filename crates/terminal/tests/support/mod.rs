@@ -207,8 +207,18 @@ impl Door {
     }
 
     pub async fn frame(&self, picture: Vec<u8>) -> Value {
+        self.frame_at("/api/frames", picture).await
+    }
+
+    /// A frame of one of several cameras.
+    pub async fn frame_of(&self, channel: u8, picture: Vec<u8>) -> Value {
+        self.frame_at(&format!("/api/frames?channel={channel}"), picture)
+            .await
+    }
+
+    async fn frame_at(&self, path: &str, picture: Vec<u8>) -> Value {
         let request = self
-            .request(Method::POST, "/api/frames")
+            .request(Method::POST, path)
             .header("content-type", "image/jpeg");
         ok(request.body(picture).send().await.unwrap()).await
     }

@@ -40,6 +40,8 @@ pub struct Report<'a> {
     pub in_time: bool,
     /// Whether `ManualPushRecords` asked for it.
     pub by_hand: bool,
+    /// Which camera saw it, where there are several: 0 to 8.
+    pub channel: Option<u8>,
 }
 
 impl ReportKind {
@@ -66,7 +68,7 @@ pub fn record_to_platform(report: &Report<'_>, kind: ReportKind) -> Push {
             picture_type: 0,
             temperature: pass.temperature.map(one_decimal),
             temperature_alarm: alarm(pass),
-            channel: None,
+            channel: report.channel.map(i64::from),
             in_time: Some(i64::from(report.in_time)),
             direction: Some(direction(pass.direction)),
             picture: capture,
@@ -114,7 +116,7 @@ impl Report<'_> {
             card_similarity: Some(0.0),
             status: status(pass.outcome),
             verify_type: Some(verify_type(pass)),
-            channel: None,
+            channel: self.channel.map(i64::from),
             temperature: pass.temperature.map(one_decimal),
             temperature_alarm: alarm(pass),
             in_time: Some(i64::from(self.in_time)),

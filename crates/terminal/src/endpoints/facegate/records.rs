@@ -79,8 +79,9 @@ impl Endpoint {
             Some(2) => !was_let_in,
             _ => true,
         };
-        // This terminal has one camera, the first.
-        let on_channel = filter.channel.is_none_or(|channel| channel == 0);
+        // Where there is one camera, it is the first.
+        let seen_by = facts.details.channel.unwrap_or_default().number();
+        let on_channel = filter.channel.is_none_or(|channel| channel == i64::from(seen_by));
         let today = self.device.zone().to_datetime(self.device.clock.now()).date();
         opened
             && on_channel

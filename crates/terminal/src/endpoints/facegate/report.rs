@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::{DIALECT, Endpoint};
 use crate::camera::fitting;
 use crate::endpoints::threshold::Scale;
-use crate::pass::{Details, Private};
+use crate::pass::{Channel, Details, Private};
 use crate::people::model_id;
 use dialects::facegate::convert::{Report, ReportKind};
 use dialects::facegate::person::PICTURE_BYTES;
@@ -130,6 +130,7 @@ impl Material {
             lib_id: self.lib_id,
             in_time: self.in_time,
             by_hand: self.by_hand,
+            channel: self.facts.details.channel.map(Channel::number),
         }
     }
 
