@@ -3,7 +3,8 @@
 use super::Usage;
 use crate::cli::SideArguments;
 use crate::config::{Effective, HUB, Sources, TERMINAL};
-use crate::{files, log, output, stop};
+use crate::stop::{self, Stop};
+use crate::{files, log, output};
 use anyhow::Result;
 use hub::config::HubConfig;
 use serde_json::json;
@@ -16,6 +17,7 @@ const LOG_LEVEL: &str = "info";
 /// Runs a hub until SIGTERM or Ctrl-C.
 pub(crate) async fn hub(arguments: SideArguments) -> Result<()> {
     log::start(LOG_LEVEL);
+    let stop = Stop::hear();
     files::raise_bound();
     let sources = Sources::new(arguments.config, arguments.set, arguments.data);
     let config = hub_config(&Effective::load(&HUB, &sources)?)?;
@@ -23,7 +25,7 @@ pub(crate) async fn hub(arguments: SideArguments) -> Result<()> {
     if let Some(password) = running.first_password() {
         print_first_password(password)?;
     }
-    stop::requested().await;
+    stop.requested().await;
     tracing::info!("stopping");
     stop::finish(running.stop()).await;
     Ok(())
@@ -32,10 +34,11 @@ pub(crate) async fn hub(arguments: SideArguments) -> Result<()> {
 /// Runs a terminal until SIGTERM or Ctrl-C.
 pub(crate) async fn terminal(arguments: SideArguments) -> Result<()> {
     log::start(LOG_LEVEL);
+    let stop = Stop::hear();
     let sources = Sources::new(arguments.config, arguments.set, arguments.data);
     let config = terminal_config(&Effective::load(&TERMINAL, &sources)?)?;
     let running = terminal::Terminal::start(config, terminal::StartOptions::default()).await?;
-    stop::requested().await;
+    stop.requested().await;
     tracing::info!("stopping");
     stop::finish(running.stop()).await;
     Ok(())

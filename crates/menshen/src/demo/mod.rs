@@ -10,7 +10,8 @@ mod site;
 mod start;
 
 use crate::cli::DemoArguments;
-use crate::{log, output, stop};
+use crate::stop::{self, Stop};
+use crate::{log, output};
 use anyhow::{Result, bail};
 use scenes::Stage;
 use start::Both;
@@ -23,7 +24,7 @@ pub(crate) async fn run(arguments: DemoArguments) -> Result<()> {
     log::start(LOG_LEVEL);
     let both = Both::start(&arguments).await?;
     let played = tokio::select! {
-        () = stop::requested() => Ok(()),
+        () = Stop::hear().requested() => Ok(()),
         played = play(&both, &arguments) => played,
     };
     output::line(format_args!("stopping"))?;

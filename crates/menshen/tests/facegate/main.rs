@@ -42,6 +42,7 @@ mod swarm;
 mod table;
 #[path = "../stories/ways.rs"]
 mod ways;
+mod wiped;
 #[path = "../stories/wires.rs"]
 mod wires;
 

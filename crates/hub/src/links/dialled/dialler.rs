@@ -28,7 +28,11 @@ const PAGE: u32 = 500;
 
 /// What is dialled.
 #[derive(Debug, Default)]
-pub(crate) struct Dialler(Mutex<HashMap<DeviceId, Dialling>>);
+pub(crate) struct Dialler {
+    devices: Mutex<HashMap<DeviceId, Dialling>>,
+    /// Whether all are in it that were known when the hub started.
+    begun: watch::Sender<bool>,
+}
 
 /// A device that is dialled.
 #[derive(Debug)]
@@ -53,17 +57,18 @@ impl Dialler {
 
     /// Waits until the device was dialled since it was last on the line: its clock is looked at then. Not for long.
     pub(crate) async fn tried(&self, device: &DeviceId) {
-        let tried = self.lock().get(device).map(|dialling| dialling.tried.clone());
-        if let Some(mut tried) = tried {
-            let dialled = tried.wait_for(|tried| *tried);
-            if tokio::time::timeout(TRIED_WITHIN, dialled).await.is_err() {
-                tracing::debug!(%device, "a device is slow to answer; what it pushes is taken as it says");
-            }
+        let dialled = async {
+            self.begun.subscribe().wait_for(|begun| *begun).await.ok()?;
+            let tried = self.lock().get(device).map(|dialling| dialling.tried.clone());
+            tried?.wait_for(|tried| *tried).await.ok().map(|_| ())
+        };
+        if tokio::time::timeout(TRIED_WITHIN, dialled).await.is_err() {
+            tracing::debug!(%device, "a device is slow to answer; what it pushes is taken as it says");
         }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<DeviceId, Dialling>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.devices.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -73,6 +78,7 @@ pub(crate) async fn keep_dialling(hub: Arc<Hub>) {
     if let Err(error) = dial_all(&hub).await {
         tracing::error!(%error, "the devices to dial could not be read");
     }
+    hub.dialler.begun.send_replace(true);
     while let Some(row) = announcements.next().await {
         if let (Some(Event::DeviceStatus | Event::DevicePending), Some(device)) = (row.event, row.device_id) {
             look_at(&hub, DeviceId::new(device)).await;

@@ -12,12 +12,15 @@ use crate::state::Hub;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::net::IpAddr;
 use std::sync::Arc;
 use store::StoreError;
 use store::hub::Actor;
 use store::hub::devices::{DeviceChange, Registration, Standing, StoredDevice};
+
+/// A device that was on the line for so long was not read before that.
+const LONG_BEFORE: SignedDuration = SignedDuration::from_secs(10);
 
 /// A push as it came: bounded by `limits.push_kb` and `limits.body_seconds`.
 #[derive(Debug)]
@@ -237,10 +240,13 @@ fn noted(hub: &Hub, device: &StoredDevice) {
 /// # Errors
 /// What the store says.
 pub async fn looked_at(hub: &Hub, device: StoredDevice) -> Result<StoredDevice, StoreError> {
-    if hub.links.is_live(&device.device.id) {
-        return Ok(device);
+    let since = hub.links.get(&device.device.id).map(|live| live.since);
+    match since.map(|since| Timestamp::now().duration_since(since)) {
+        Some(on_the_line) if on_the_line > LONG_BEFORE => return Ok(device),
+        // It may have been read before its clock was looked at.
+        Some(_) => {}
+        None => hub.dialler.tried(&device.device.id).await,
     }
-    hub.dialler.tried(&device.device.id).await;
     let known = hub.store.devices.device(&device.device.id, None).await?;
     Ok(known.unwrap_or(device))
 }
