@@ -207,6 +207,8 @@ async fn connected(
                 if let Err(error) = client.try_subscribe_many(filters) {
                     return error.to_string();
                 }
+                // What the broker kept for us comes before it answers the subscription, and is to be answered.
+                publisher.set(Some(client.clone()));
             }
             Event::Incoming(Packet::SubAck(answer)) => {
                 let refused = answer
@@ -218,7 +220,6 @@ async fn connected(
                         .to_owned();
                 }
                 *was_up = true;
-                publisher.set(Some(client.clone()));
                 take(Arrived::Subscribed).await;
             }
             Event::Incoming(Packet::Publish(publish)) => take(arrived(client, publish)).await,
