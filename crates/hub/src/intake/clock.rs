@@ -79,7 +79,10 @@ impl Clock {
         let unset = occurred_at.as_second() < FIRST_CREDIBLE_SECOND;
         let ahead = occurred_at.duration_since(received_at) > MOST_SKEW;
         let skewed = self.skew_ms.is_some_and(is_wrong);
-        let was_wrong = self.wrong_until.is_some_and(|until| occurred_at <= until);
+        let told_at_latest = occurred_at.as_millisecond().saturating_add(self.resolution_ms);
+        let was_wrong = self
+            .wrong_until
+            .is_some_and(|until| told_at_latest <= until.as_millisecond());
         Timing {
             late,
             suspect: unset || ahead || skewed || was_wrong || (late && self.ambiguous),
@@ -157,6 +160,12 @@ mod tests {
         let received = "2026-11-23T10:00:09Z";
         assert_eq!(judge(set, "2026-11-20T10:00:00Z", received), (true, true));
         assert_eq!(judge(set, "2026-11-23T10:00:08Z", received), (false, false));
+        // Within the second in which it was set.
+        let set = Clock {
+            wrong_until: Some(at("2026-11-23T10:00:00.4Z")),
+            ..set
+        };
+        assert_eq!(judge(set, "2026-11-23T10:00:00Z", received), (false, false));
     }
 
     #[test]
