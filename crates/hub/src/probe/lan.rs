@@ -1,6 +1,7 @@
 //! The calls of the document, tried on one terminal.
 
 use super::compare::Difference;
+use super::look::Looked;
 use super::row::{Came, Device, Effect, NoAnswer, Row, Step, need, try_all};
 use super::{Options, PERSON, PERSON_NAME, ProbeError, Report, dialled, picture};
 use crate::links::CallError;
@@ -306,8 +307,6 @@ const EARLIEST: Epoch = Epoch::from_second(1);
 const RECORDS: i64 = 5;
 
 type Asked = Result<Request, String>;
-type Looked = Result<(), Difference>;
-
 fn data(answer: &Value) -> &Value {
     answer.get("data").unwrap_or(&Value::Null)
 }

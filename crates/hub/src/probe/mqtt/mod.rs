@@ -9,7 +9,7 @@ mod said;
 mod settings;
 mod terminal;
 
-use super::compare::Difference;
+use super::look::Looked;
 use super::report::{Finding, Outcome};
 use super::row::{Effect, Row, Step, try_all};
 use super::{Listening, Options, ProbeError, Report};
@@ -80,8 +80,6 @@ struct Found {
 }
 
 type Asked = Result<CloudRequest, String>;
-type Looked = Result<(), Difference>;
-
 const fn row(
     name: &'static str,
     section: &'static str,

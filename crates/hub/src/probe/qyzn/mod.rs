@@ -10,7 +10,7 @@ mod settings;
 mod terminal;
 mod wire;
 
-use super::compare::Difference;
+use super::look::Looked;
 use super::row::{Effect, Row, Step, try_all};
 use super::{Listening, Options, ProbeError, Report};
 use dialects::qyzn::{ConfigGroup, PlatformRequest};
@@ -64,8 +64,6 @@ impl Found {
 }
 
 type Asked = Result<PlatformRequest, String>;
-type Looked = Result<(), Difference>;
-
 const fn row(
     name: &'static str,
     section: &'static str,
