@@ -128,6 +128,7 @@ fn over_facegate(came: Came<'_>) -> Option<ReceivedRecord> {
         lib_id: info.is_some().then_some(1),
         in_time: true,
         by_hand: false,
+        channel: None,
     };
     let push = facegate::record_to_platform(&report, facegate::ReportKind::of(&report.pass));
     facegate::record_from_device(push, json!({})).map(|told| told.record)
