@@ -2,8 +2,8 @@
 
 use crate::state::Hub;
 use jiff::{SignedDuration, Timestamp};
+use model::DeviceId;
 use store::StoreError;
-use store::hub::devices::StoredDevice;
 
 /// Nothing was built before it: an earlier time is a clock that was never set.
 const FIRST_CREDIBLE_SECOND: i64 = 1_577_836_800; // 2020-01-01T00:00:00Z
@@ -20,20 +20,19 @@ const SKEW_STEP_MS: u64 = 500;
 /// What the store says.
 pub async fn clock_measured(
     hub: &Hub,
-    device: &StoredDevice,
+    device: &DeviceId,
     skew_ms: i64,
     resolution_ms: u64,
 ) -> Result<(), StoreError> {
-    let before = device.device.clock_skew_ms;
+    let devices = &hub.store.devices;
+    let known = devices.device(device, None).await?;
+    let before = known.and_then(|known| known.device.clock_skew_ms);
     let moved = before.is_none_or(|before| before.abs_diff(skew_ms) >= SKEW_STEP_MS + resolution_ms);
     let wrong_at = is_wrong(skew_ms).then(Timestamp::now);
     if !moved && wrong_at.is_none() {
         return Ok(());
     }
-    let devices = &hub.store.devices;
-    devices
-        .clock_found(&device.device.id, Some(skew_ms), wrong_at)
-        .await
+    devices.clock_found(device, Some(skew_ms), wrong_at).await
 }
 
 fn is_wrong(skew_ms: i64) -> bool {

@@ -87,7 +87,7 @@ impl Line {
     pub async fn clock(&self, told_ms: i64, asked: Timestamp, answered: Timestamp) -> Result<i64, CallError> {
         let ours_ms = asked.as_millisecond().midpoint(answered.as_millisecond());
         let skew_ms = told_ms.saturating_sub(ours_ms);
-        let kept = clock_measured(&self.hub, &self.device, skew_ms, 0).await;
+        let kept = clock_measured(&self.hub, &self.device.device.id, skew_ms, 0).await;
         kept.map_err(|error| ours(&error))?;
         Ok(skew_ms)
     }

@@ -83,6 +83,10 @@ async fn take(hub: &Arc<Hub>, cards: &CardsRead, token: Option<&str>, push: &Pus
         tracing::info!(device = %device.device.id, serial, "a push that names another device");
         return refused(StatusCode::FORBIDDEN, "Unkonw DeviceID");
     }
+    let device = match known(hub, *device, &received.push).await {
+        Ok(device) => device,
+        Err(error) => return not_taken(&serial, &error),
+    };
     let Some(_room) = hub.intake.room(push.body.len()) else {
         metrics::counter!("menshen_intake_busy_total").increment(1);
         return Problem::busy(BUSY_SECONDS).into_response();
@@ -90,6 +94,19 @@ async fn take(hub: &Arc<Hub>, cards: &CardsRead, token: Option<&str>, push: &Pus
     match answer(hub, cards, &device, received).await {
         Ok(body) => json(body),
         Err(error) => not_taken(&device.device.serial, &error),
+    }
+}
+
+/// The device as a push is read by it: a record that it decided on waits for its clock to be looked at. For all else
+/// somebody stands at the door, or no clock matters.
+async fn known(hub: &Hub, device: StoredDevice, push: &Told) -> Result<StoredDevice, StoreError> {
+    let timeless = matches!(
+        push,
+        Told::HeartBeat(_) | Told::QrCode(_) | Told::IdCardInfo(_) | Told::Unknown(_)
+    );
+    match device.device.decision {
+        Decider::Device if !timeless => looked_at(hub, device).await,
+        _ => Ok(device),
     }
 }
 
@@ -113,12 +130,7 @@ async fn answer(
             if let Some(mut record) = record_from_device(told, native) {
                 cards.complete(&device.device.id, &mut record);
                 let may_open = record.may_open;
-                let device = match device.device.decision {
-                    Decider::Device => looked_at(hub, device.clone()).await?,
-                    // Somebody stands at the door.
-                    Decider::Hub => device.clone(),
-                };
-                let taken = record::take(hub, &device, record).await?;
+                let taken = record::take(hub, device, record).await?;
                 return Ok(acknowledged(&hub.settings().language, taken, may_open).to_bytes());
             }
         }

@@ -61,13 +61,13 @@ async fn take_record(hub: &Arc<Hub>, token: Option<&str>, push: &Push) -> Respon
         Ok(Sender::Nobody) => return Problem::not_found().into_response(),
         Err(error) => return not_taken(&serial, &error),
     };
-    let Some(_room) = hub.intake.room(push.body.len()) else {
-        metrics::counter!("menshen_intake_busy_total").increment(1);
-        return Problem::busy(BUSY_SECONDS).into_response();
-    };
     let device = match looked_at(hub, *device).await {
         Ok(device) => device,
         Err(error) => return not_taken(&serial, &error),
+    };
+    let Some(_room) = hub.intake.room(push.body.len()) else {
+        metrics::counter!("menshen_intake_busy_total").increment(1);
+        return Problem::busy(BUSY_SECONDS).into_response();
     };
     let record = record_from_device(callback.record, &callback.message);
     match records::take(hub, &device, record, RESOLUTION_MS).await {

@@ -271,7 +271,7 @@ impl Session {
         let at = Timestamp::now();
         let skew_ms = told.saturating_sub(at.as_millisecond());
         self.clock = Some(Measured { at, skew_ms });
-        if let Err(error) = clock_measured(&self.hub, device, skew_ms, RESOLUTION_MS).await {
+        if let Err(error) = clock_measured(&self.hub, &device.device.id, skew_ms, RESOLUTION_MS).await {
             tracing::warn!(device = %device.device.id, %error, "a clock's skew was not kept");
         }
     }

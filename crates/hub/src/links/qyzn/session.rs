@@ -378,7 +378,7 @@ impl Session {
     }
 
     async fn keep_skew(&self, device: &StoredDevice, skew: i64) {
-        if let Err(error) = clock_measured(&self.hub, device, skew, 0).await {
+        if let Err(error) = clock_measured(&self.hub, &device.device.id, skew, 0).await {
             tracing::warn!(device = %device.device.id, %error, "a clock's skew was not kept");
         }
     }
