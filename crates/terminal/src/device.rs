@@ -8,7 +8,7 @@ use crate::connections::Connections;
 use crate::decider::Decisions;
 use crate::door::Door;
 use crate::events::Events;
-use crate::pass::{Answer, Factors, Language, Pass, Repeats, Sensors};
+use crate::pass::{Answer, Factors, Language, Pass, Repeats, Sensors, ShutChannels};
 use crate::people::{Newcomer, People, PhotoChange, PutError};
 use crate::pins::Pins;
 use crate::questions::Questions;
@@ -65,6 +65,8 @@ pub struct Device {
     pub reader: Reader,
     /// The door's own passwords.
     pub pins: Pins,
+    /// The cameras that are shut to people.
+    pub shut_channels: Arc<ShutChannels>,
     /// What only platforms can answer.
     pub questions: Questions,
     /// The dialects' connections.

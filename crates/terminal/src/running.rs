@@ -259,6 +259,7 @@ async fn build(
         engine,
         camera: Camera::default(),
         pins: Pins::default(),
+        shut_channels: Arc::default(),
         questions: Questions::default(),
         reader: Reader::default(),
         connections: Connections::default(),

@@ -10,8 +10,8 @@ pub mod search;
 
 pub use batch::{AddPersons, EditPersonsNew, PersonResult, PersonResults};
 pub use delete::{DeleteAllPerson, DeletePerson, PersonIds};
-pub use fields::PersonInfo;
 pub(super) use fields::fill_in;
+pub use fields::{PersonInfo, shut_channels};
 pub use search::{
     DatabaseVersion, FoundPerson, GetDatabaseVer, HeldPeople, HeldPerson, PersonCount, PersonFilter,
     SearchPerson, SearchPersonList, SearchPersonNum,

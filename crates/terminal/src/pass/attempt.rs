@@ -282,6 +282,9 @@ impl Device {
         }
         let objection = Conditions::of(&behaviour).objection(sensors);
         let member = match &attempt.who {
+            Who::Known(member) if self.is_shut_to(member, attempt.channel) => {
+                return Decision::Denied(Denial::NotAuthorised);
+            }
             Who::Known(member) => member,
             Who::Stranger(_) => return Decision::Denied(Denial::Stranger),
             Who::PasswordHolder => return objection.map_or(Decision::Granted, Decision::Denied),
@@ -297,6 +300,11 @@ impl Device {
             (Decision::Granted, None) => member.take_pass(),
             (denied, _) => denied,
         }
+    }
+
+    /// Whether somebody may not pass where this camera, of several, looks.
+    fn is_shut_to(&self, member: &Member, channel: Option<Channel>) -> bool {
+        channel.is_some_and(|channel| self.shut_channels.contain(&member.wire_id, channel))
     }
 
     /// Who has the last word: this terminal, or a platform that is asked. What the sensors say no platform overrules.

@@ -14,7 +14,7 @@ mod verdict;
 mod words;
 
 pub use attempt::{Answer, PassError, Saying};
-pub use channel::Channel;
+pub use channel::{Channel, ShutChannels};
 pub use conditions::{Conditions, Sensors};
 pub use credential::Presented;
 pub use factors::{Factor, Factors, Proof, SECOND_FACTOR_WINDOW};

@@ -119,6 +119,32 @@ async fn what_one_of_several_cameras_saw_is_told_with_its_channel() {
     assert_eq!(refused["errors"][0]["path"], "channel", "{refused}");
 }
 
+/// `ChannelAuthorityX` (3.10.1).
+#[tokio::test]
+async fn a_camera_that_is_shut_to_somebody_lets_them_in_no_more_than_a_stranger() {
+    let (_folder, path) = folder();
+    let config = every_frame(&path);
+    let door = Door::start_with_faces(config.clone()).await;
+    let caller = Caller::of(&door);
+    let mut body = person("u-1", &sample("obama.jpg"));
+    body["info"]["ChannelAuthority1"] = json!(1);
+    body["info"]["ChannelAuthority2"] = json!(0);
+    assert_eq!(caller.raw("AddPerson", &body.to_string()).await["code"], 200);
+    let at = async |door: &Door, channel: u8| {
+        let answer = door.frame_of(channel, sample("obama2.jpg")).await;
+        answer["decision"]["reason"].clone()
+    };
+    let before = [at(&door, 1).await, at(&door, 2).await];
+    assert_eq!(before, ["granted", "not_authorised"]);
+    door.running.stop().await;
+
+    let door = Door::start_with_faces(config).await;
+    assert_eq!(at(&door, 2).await, "not_authorised", "kept over a restart");
+    let open = json!({"IdType": 2, "PersonUUID": "u-1", "ChannelAuthority2": 1});
+    Caller::of(&door).done("EditPerson", open).await;
+    assert_eq!(at(&door, 2).await, "granted");
+}
+
 #[tokio::test]
 async fn with_resuming_a_push_comes_again_in_order_until_it_is_acknowledged_also_after_a_restart() {
     let (_folder, path) = folder();

@@ -158,7 +158,7 @@ impl PersonInfo {
     /// [`LenientError`] says which field is malformed.
     pub fn read(fields: &Value) -> Result<Self, LenientError> {
         let mut person: Self = lenient::read(fields)?;
-        person.channels = channels(fields).collect::<Result<_, _>>()?;
+        person.channels = channels(members(fields)).collect::<Result<_, _>>()?;
         Ok(person)
     }
 
@@ -168,7 +168,7 @@ impl PersonInfo {
     /// [`LenientError`] where there is no object.
     pub fn salvage(fields: &Value) -> Result<Self, LenientError> {
         let mut person: Self = lenient::salvage(fields)?;
-        person.channels = channels(fields).flatten().collect();
+        person.channels = channels(members(fields)).flatten().collect();
         Ok(person.normalised())
     }
 
@@ -335,10 +335,24 @@ impl PersonInfo {
     }
 }
 
+/// The channels that are shut to somebody, of whom a device kept these fields.
+#[must_use]
+pub fn shut_channels(fields: &Map<String, Value>) -> Vec<u8> {
+    let rights = channels(fields).flatten();
+    let shut = rights.filter(|(_, is_open)| !is_open);
+    shut.filter_map(|(channel, _)| u8::try_from(channel).ok())
+        .collect()
+}
+
+fn members(fields: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    fields.as_object().into_iter().flatten()
+}
+
 /// The rights of channels among the fields.
-fn channels(fields: &Value) -> impl Iterator<Item = Result<(u32, bool), LenientError>> {
-    let fields = fields.as_object().into_iter().flatten();
-    fields.filter_map(|(key, value)| {
+fn channels<'a>(
+    fields: impl IntoIterator<Item = (&'a String, &'a Value)>,
+) -> impl Iterator<Item = Result<(u32, bool), LenientError>> {
+    fields.into_iter().filter_map(|(key, value)| {
         let key = key.trim();
         let prefix = key.get(..CHANNEL.len())?;
         let channel: u32 = key.get(CHANNEL.len()..)?.parse().ok()?;

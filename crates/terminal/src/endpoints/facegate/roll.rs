@@ -2,7 +2,9 @@
 //! (terminal rule 8). It is kept in leaves, so that one person's change does not write everybody.
 
 use crate::device::Device;
+use crate::pass::{Channel, ShutChannels};
 use dialects::facegate::PersonRef;
+use dialects::facegate::person::shut_channels;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -35,6 +37,11 @@ impl Entry {
     pub(super) fn customize_id(&self) -> Option<i64> {
         self.extra.get(CUSTOMIZE_ID).and_then(Value::as_i64)
     }
+
+    fn shut_channels(&self) -> Vec<Channel> {
+        let shut = shut_channels(&self.extra).into_iter();
+        shut.filter_map(Channel::new).collect()
+    }
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -50,6 +57,7 @@ struct Index {
     leaves: Vec<Leaf>,
     by_lib_id: HashMap<i64, String>,
     by_customize_id: HashMap<i64, String>,
+    shut_channels: Arc<ShutChannels>,
     /// The highest number that was ever given.
     highest: i64,
 }
@@ -60,17 +68,21 @@ impl Index {
             .leaves
             .get_mut(at)
             .map(|place| std::mem::replace(place, leaf));
-        for entry in before.iter().flat_map(|leaf| leaf.people.values()) {
+        let Some(leaf) = self.leaves.get(at) else { return };
+        for (wire_id, entry) in before.iter().flat_map(|leaf| &leaf.people) {
             self.by_lib_id.remove(&entry.lib_id);
             entry.customize_id().map(|id| self.by_customize_id.remove(&id));
+            if !leaf.people.contains_key(wire_id) {
+                self.shut_channels.set(wire_id, Vec::new());
+            }
         }
-        let Some(leaf) = self.leaves.get(at) else { return };
         self.highest = self.highest.max(leaf.highest);
         for (wire_id, entry) in &leaf.people {
             self.by_lib_id.insert(entry.lib_id, wire_id.clone());
             if let Some(id) = entry.customize_id() {
                 self.by_customize_id.insert(id, wire_id.clone());
             }
+            self.shut_channels.set(wire_id, entry.shut_channels());
         }
     }
 }
@@ -88,6 +100,7 @@ impl Roll {
     pub(super) async fn load(device: &Device) -> Result<Self, StoreError> {
         let mut index = Index {
             leaves: vec![Leaf::default(); LEAVES],
+            shut_channels: Arc::clone(&device.shut_channels),
             ..Index::default()
         };
         for at in 0..LEAVES {
