@@ -1,7 +1,7 @@
 //! What a device says by itself while it is tried: looked at as it comes, told in rows of its own.
 
 use super::report::Finding;
-use super::row::Tried;
+use super::row::{Quirks, Tried};
 use std::collections::BTreeMap;
 
 /// A message that a device says by itself.
@@ -13,7 +13,32 @@ pub(super) struct Said {
     /// What it means that none came.
     pub(super) silence: Silence,
     /// Where devices are known to differ, and the entry that explains it.
-    pub(super) quirks: &'static [(&'static str, &'static str)],
+    pub(super) quirks: Quirks,
+}
+
+/// A line of a room's table.
+pub(super) const fn said(
+    name: &'static str,
+    section: &'static str,
+    silence: Silence,
+    quirks: Quirks,
+) -> Said {
+    Said {
+        name,
+        section,
+        silence,
+        quirks,
+    }
+}
+
+/// A message of a device, looked at.
+pub(super) struct LookedAt<R> {
+    /// The wire name.
+    pub(super) name: String,
+    /// What it is like.
+    pub(super) tried: Tried,
+    /// What it says, where that can be read.
+    pub(super) request: Option<R>,
 }
 
 /// What it means that a message did not come.

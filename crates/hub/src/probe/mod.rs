@@ -19,7 +19,7 @@ mod row;
 
 pub use listening::Listening;
 pub use report::{Finding, Outcome, Report};
-pub use row::{Came, Device, Effect, NoAnswer, Row, Step, need, try_all};
+pub use row::{Came, Device, Effect, NoAnswer, Row, Step, need};
 
 use crate::config::HubConfig;
 use crate::links::CallError;

@@ -29,10 +29,26 @@ pub struct Row<R: 'static, F: 'static> {
     pub effect: Effect,
     /// What is asked, in this order; what it changes is put back by a step for which [`Step::always`] holds.
     pub steps: &'static [Step<R, F>],
-    /// Where devices are known to differ, as in `data.person[].endTs`, and the entry that explains it: there and below,
-    /// or with `$` at its end there alone.
-    pub quirks: &'static [(&'static str, &'static str)],
 }
+
+/// A line of a room's table.
+pub(super) const fn row<R, F>(
+    name: &'static str,
+    section: &'static str,
+    effect: Effect,
+    steps: &'static [Step<R, F>],
+) -> Row<R, F> {
+    Row {
+        name,
+        section,
+        effect,
+        steps,
+    }
+}
+
+/// Where devices are known to differ, as in `data.person[].endTs`, and the entry that explains it: there and below, or
+/// with `$` at its end there alone.
+pub(super) type Quirks = &'static [(&'static str, &'static str)];
 
 /// A call, and what is expected of its answer beside its form.
 pub struct Step<R: 'static, F: 'static> {
@@ -105,9 +121,10 @@ pub trait Device: Send {
 }
 
 /// Tries every row in order.
-pub async fn try_all<D: Device, F: Send>(
+pub(super) async fn try_all<D: Device, F: Send>(
     device: &mut D,
     rows: &[Row<D::Request, F>],
+    quirks: Quirks,
     found: &mut F,
     destructive: bool,
 ) -> Vec<Finding> {
@@ -120,7 +137,7 @@ pub async fn try_all<D: Device, F: Send>(
             }
             _ => try_one(device, row, found).await,
         };
-        findings.push(tried.told(row.name, row.section, row.quirks));
+        findings.push(tried.told(row.name, row.section, quirks));
     }
     findings
 }
@@ -195,7 +212,7 @@ impl Tried {
     }
 
     /// The line of the report, with the entry of `quirks` that explains a difference.
-    pub(super) fn told(self, name: &str, section: &str, quirks: &[(&'static str, &'static str)]) -> Finding {
+    pub(super) fn told(self, name: &str, section: &str, quirks: Quirks) -> Finding {
         let is_there = |place: &str| {
             if let Some(exactly) = place.strip_suffix('$') {
                 return self.path == exactly;
@@ -281,9 +298,10 @@ mod tests {
     }
 
     const ROWS: &[Row<&str, ()>] = &[
-        row("reads", Effect::Restored, &[Step::ask(|()| Ok("yes"))]),
+        row("reads", "1", Effect::Restored, &[Step::ask(|()| Ok("yes"))]),
         row(
             "changes",
+            "1",
             Effect::Restored,
             &[
                 Step::ask(|()| Ok("bad")),
@@ -291,32 +309,22 @@ mod tests {
                 Step::ask(|()| Ok("back")).always(),
             ],
         ),
-        row("refused", Effect::Restored, &[Step::ask(|()| Ok("no"))]),
+        row("refused", "1", Effect::Restored, &[Step::ask(|()| Ok("no"))]),
         row(
             "wipes",
+            "1",
             Effect::Destructive("wipes"),
             &[Step::ask(|()| Ok("wipe"))],
         ),
         row(
             "cannot",
+            "1",
             Effect::Restored,
             &[Step::ask(|()| Err("why".to_owned()))],
         ),
     ];
 
-    const fn row(
-        name: &'static str,
-        effect: Effect,
-        steps: &'static [Step<&'static str, ()>],
-    ) -> Row<&'static str, ()> {
-        Row {
-            name,
-            section: "1",
-            effect,
-            steps,
-            quirks: &[("a", "Z1")],
-        }
-    }
+    const QUIRKS: Quirks = &[("a", "Z1")];
 
     #[test]
     fn an_entry_explains_its_place_and_below_or_that_place_alone() {
@@ -335,7 +343,7 @@ mod tests {
     #[tokio::test]
     async fn each_row_has_its_outcome_and_what_was_changed_is_put_back() {
         let mut device = Echo(Vec::new());
-        let findings = try_all(&mut device, ROWS, &mut (), false).await;
+        let findings = try_all(&mut device, ROWS, QUIRKS, &mut (), false).await;
         let outcomes: Vec<Outcome> = findings.iter().map(|found| found.outcome).collect();
         use Outcome::*;
         assert_eq!(outcomes, [Holds, Differs, Refused, Skipped, Skipped]);
@@ -344,7 +352,7 @@ mod tests {
         assert_eq!(differs.quirk.as_deref(), Some("Z1"));
         assert!(differs.detail.ends_with(r#"{"a":"bad"}"#), "{}", differs.detail);
         let mut device = Echo(Vec::new());
-        try_all(&mut device, ROWS, &mut (), true).await;
+        try_all(&mut device, ROWS, QUIRKS, &mut (), true).await;
         assert_eq!(device.0.last(), Some(&"wipe"));
     }
 }

@@ -2,8 +2,8 @@
 
 use super::found::Found;
 use super::settings::same;
-use super::{Ask, call, row};
-use crate::probe::row::{Effect, Row, Step};
+use super::{Ask, call};
+use crate::probe::row::{Effect, Row, Step, row};
 use dialects::facegate::device::{
     ClearAccessPwd, OpenDoor, RebootDevice, SetAudio, SetFactoryDefault, SetUserPwd,
 };

@@ -17,7 +17,7 @@ mod subscribing;
 mod terminal;
 mod told;
 
-use super::row::{Effect, Row, Step, try_all};
+use super::row::{Effect, Row, Step, row, try_all};
 use super::{Options, ProbeError, Report, dialled};
 use crate::links::CallError;
 use crate::links::dialled::DeviceClient;
@@ -64,7 +64,16 @@ pub async fn probe(address: &str, caller: Caller, options: &Options) -> Result<R
     let mut found = Found::new(caller, server.ok(), options.destructive);
     let mut findings = Vec::new();
     for rows in SUBJECTS {
-        findings.extend(try_all(&mut terminal, rows, &mut found, options.destructive).await);
+        findings.extend(
+            try_all(
+                &mut terminal,
+                rows,
+                quirks::PLACES,
+                &mut found,
+                options.destructive,
+            )
+            .await,
+        );
     }
     Ok(Report::new(NAME, address, findings))
 }
@@ -74,21 +83,6 @@ type Ask = Result<Call, String>;
 
 fn call(call: impl Into<Call>) -> Ask {
     Ok(call.into())
-}
-
-const fn row(
-    name: &'static str,
-    section: &'static str,
-    effect: Effect,
-    steps: &'static [Step<Call, Found>],
-) -> Row<Call, Found> {
-    Row {
-        name,
-        section,
-        effect,
-        steps,
-        quirks: quirks::PLACES,
-    }
 }
 
 /// A row whose steps undo what they do.

@@ -1,7 +1,9 @@
 //! Where terminals are known to differ, and the entry that explains it.
 
+use crate::probe::row::Quirks;
+
 /// Places in answers.
-pub(super) const PLACES: &[(&str, &str)] = &[
+pub(super) const PLACES: Quirks = &[
     ("HTTP", "A60"),
     ("operator", "A12"),
     ("code", "A67"),

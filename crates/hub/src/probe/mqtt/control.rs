@@ -1,8 +1,8 @@
 //! 2.1.3 to 2.1.5, 2.3.2, 2.3.3: what the device is told to do.
 
-use super::{Found, Looked, row};
+use super::{Found, Looked};
 use crate::probe::compare::Difference;
-use crate::probe::row::{Effect, Row, Step};
+use crate::probe::row::{Effect, Row, Step, row};
 use dialects::lenient::{Base64Text, PictureFormat};
 use dialects::mqtt::{CloudRequest, OnlineDeleteSnapRecord, OnlineGetPhoto, OnlineOpen, OnlineReboot};
 use serde_json::Value;

@@ -11,7 +11,7 @@ mod terminal;
 
 use super::look::Looked;
 use super::report::{Finding, Outcome};
-use super::row::{Effect, Row, Step, try_all};
+use super::row::{Quirks, try_all};
 use super::{Listening, Options, ProbeError, Report};
 use crate::links::mqtt::Meeting;
 use dialects::lenient::Base64Text;
@@ -47,12 +47,28 @@ pub async fn probe(
     let serial = serial.ok_or_else(|| listening.nobody())?;
     let mut findings = Vec::new();
     for rows in [settings::ROWS, people::ROWS, control::ROWS] {
-        findings.extend(try_all(&mut terminal, rows, &mut found, options.destructive).await);
+        findings.extend(try_all(&mut terminal, rows, QUIRKS, &mut found, options.destructive).await);
     }
-    let left = try_all(&mut terminal, people::LEAVING, &mut found, options.destructive).await;
+    let left = try_all(
+        &mut terminal,
+        people::LEAVING,
+        QUIRKS,
+        &mut found,
+        options.destructive,
+    )
+    .await;
     left.into_iter().for_each(|left| worse(&mut findings, left));
     terminal.listen_for_a_heartbeat().await;
-    findings.extend(try_all(&mut terminal, control::LAST, &mut found, options.destructive).await);
+    findings.extend(
+        try_all(
+            &mut terminal,
+            control::LAST,
+            QUIRKS,
+            &mut found,
+            options.destructive,
+        )
+        .await,
+    );
     findings.extend(terminal.heard().findings(said::SAID));
     Ok(Report::new(NAME, &serial, findings))
 }
@@ -80,23 +96,8 @@ struct Found {
 }
 
 type Asked = Result<CloudRequest, String>;
-const fn row(
-    name: &'static str,
-    section: &'static str,
-    effect: Effect,
-    steps: &'static [Step<CloudRequest, Found>],
-) -> Row<CloudRequest, Found> {
-    Row {
-        name,
-        section,
-        effect,
-        steps,
-        quirks: QUIRKS,
-    }
-}
-
 /// Where devices are known to differ in their answers. The name of an answer: M1, M2 and M6; every scalar a text: M9.
-const QUIRKS: &[(&str, &str)] = &[
+const QUIRKS: Quirks = &[
     ("msgType", "M1"),
     ("msgID", "M46"),
     ("errorCode", "M50"),

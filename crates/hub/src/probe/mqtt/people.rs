@@ -1,8 +1,8 @@
 //! Chapter 2.2: somebody is added, changed, told of and removed again.
 
-use super::{Asked, Found, Looked, row};
+use super::{Asked, Found, Looked};
 use crate::probe::compare::Difference;
-use crate::probe::row::{Effect, Row, Step};
+use crate::probe::row::{Effect, Row, Step, row};
 use crate::probe::{PERSON, PERSON_NAME, picture};
 use dialects::lenient::Base64Text;
 use dialects::mqtt::person::Operate;

@@ -1,7 +1,7 @@
 //! What a device says by itself (2.1.1, 2.1.2, 2.3.1): how it is looked at and answered.
 
 use crate::probe::compare::Difference;
-use crate::probe::heard::{Said, Silence};
+use crate::probe::heard::{LookedAt, Said, Silence, said};
 use crate::probe::row::Tried;
 use crate::probe::{Came, NoAnswer};
 use bytes::Bytes;
@@ -14,23 +14,23 @@ use serde_json::Value;
 pub(super) const HEARTBEAT: &str = "keepAlive";
 
 pub(super) const SAID: &[Said] = &[
-    Said {
-        name: "register",
-        section: "2.1.1",
-        silence: Silence::Differs("it did not register"),
-        quirks: &[("registerTime", "M15"), ("sign", "M14"), ("deviceNo", "M16")],
-    },
-    Said {
-        name: HEARTBEAT,
-        section: "2.1.2",
-        silence: Silence::Skipped("none came, in longer than the 30 s between two: pings may stand for it"),
-        quirks: &[("token", "M39")],
-    },
-    Said {
-        name: "uploadRecord",
-        section: "2.3.1",
-        silence: Silence::Skipped("it takes somebody at the door"),
-        quirks: &[
+    said(
+        "register",
+        "2.1.1",
+        Silence::Differs("it did not register"),
+        &[("registerTime", "M15"), ("sign", "M14"), ("deviceNo", "M16")],
+    ),
+    said(
+        HEARTBEAT,
+        "2.1.2",
+        Silence::Skipped("none came, in longer than the 30 s between two: pings may stand for it"),
+        &[("token", "M39")],
+    ),
+    said(
+        "uploadRecord",
+        "2.3.1",
+        Silence::Skipped("it takes somebody at the door"),
+        &[
             ("token", "M39"),
             ("birth", "M31"),
             ("company", "M32"),
@@ -38,21 +38,11 @@ pub(super) const SAID: &[Said] = &[
             ("inOutMode", "M24"),
             ("passTime", "M11"),
         ],
-    },
+    ),
 ];
 
-/// A request of a device, looked at.
-pub(super) struct Asked {
-    /// `msgType`.
-    pub(super) name: String,
-    /// What it is like.
-    pub(super) tried: Tried,
-    /// What it says, where that can be read.
-    pub(super) request: Option<DeviceRequest>,
-}
-
 /// Looks at what the device of this serial said; `token` is what it was given.
-pub(super) fn looked_at(payload: &Bytes, serial: &str, token: &str) -> Asked {
+pub(super) fn looked_at(payload: &Bytes, serial: &str, token: &str) -> LookedAt<DeviceRequest> {
     let mut came = Came {
         bytes: payload.clone(),
         value: lenient::body(payload).unwrap_or_default(),
@@ -63,7 +53,7 @@ pub(super) fn looked_at(payload: &Bytes, serial: &str, token: &str) -> Asked {
         Ok(request) => request,
         Err(error) => {
             came.exact = Err(NoAnswer::Malformed(error.to_string()));
-            return Asked {
+            return LookedAt {
                 name: message::name(payload).unwrap_or_else(|| "register".to_owned()),
                 tried: Tried::judged(&came, |_| Ok(())),
                 request: None,
@@ -74,7 +64,7 @@ pub(super) fn looked_at(payload: &Bytes, serial: &str, token: &str) -> Asked {
     without_absent(&mut exact, &came.value, OPTIONAL);
     came.exact = Ok(exact);
     came.around.extend(faults(&request, serial, token));
-    Asked {
+    LookedAt {
         name: request.name().to_owned(),
         tried: Tried::judged(&came, |_| Ok(())),
         request: Some(request),

@@ -1,9 +1,9 @@
 //! 2.1.6 and 2.1.7: all settings are read, one is changed, read back and put back.
 
-use super::{Asked, Found, Looked, row};
+use super::{Asked, Found, Looked};
 use crate::probe::compare::Difference;
 use crate::probe::look::within;
-use crate::probe::row::{Effect, Row, Step};
+use crate::probe::row::{Effect, Row, Step, row};
 use dialects::fields::{Field, Kind, Spelling};
 use dialects::mqtt::dev_info::FIELDS;
 use dialects::mqtt::{CloudRequest, DevInfo, OnlineGetDevInfo, OnlineSetDevInfo};

@@ -89,7 +89,14 @@ pub async fn probe(
         tells_time: terminal.clock.is_told || options.destructive,
         ..Found::default()
     };
-    let findings = try_all(&mut terminal, rows::ROWS, &mut found, options.destructive).await;
+    let findings = try_all(
+        &mut terminal,
+        rows::ROWS,
+        quirks::PLACES,
+        &mut found,
+        options.destructive,
+    )
+    .await;
     Ok(Report::new(NAME, address, findings))
 }
 

@@ -1,11 +1,11 @@
 //! The operations, in the order in which they are tried.
 
+use super::Asked;
 use super::found::{Found, THRESHOLD, VOICE, one};
-use super::{Asked, quirks};
 use crate::probe::PERSON;
 use crate::probe::compare::Difference;
 use crate::probe::look::{Looked, at, each_has, fits, is};
-use crate::probe::row::{Effect, Row, Step};
+use crate::probe::row::{Effect, Row, Step, row};
 use dialects::lenient;
 use dialects::openapi::{
     AddUser, Code, DeleteUser, GetInformation, GetNetwork, GetPeripherals, GetSmartFace, Information,
@@ -23,21 +23,6 @@ const REMARK: &str = "changed";
 const RECORDS: i64 = 5;
 /// A command that no vendor has (8.1.10).
 const NO_COMMAND: &str = "menshen-probe";
-
-const fn row(
-    name: &'static str,
-    section: &'static str,
-    effect: Effect,
-    steps: &'static [Step<Asked, Found>],
-) -> Row<Asked, Found> {
-    Row {
-        name,
-        section,
-        effect,
-        steps,
-        quirks: quirks::PLACES,
-    }
-}
 
 /// Every operation that a platform begins.
 pub(super) const ROWS: &[Row<Asked, Found>] = &[

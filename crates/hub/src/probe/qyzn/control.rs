@@ -1,7 +1,7 @@
 //! Chapter 4.5: what the device is told to do.
 
-use super::{Found, row};
-use crate::probe::row::{Effect, Row, Step};
+use super::Found;
+use crate::probe::row::{Effect, Row, Step, row};
 use dialects::qyzn::control::RecordSelection;
 use dialects::qyzn::time::WallTime;
 use dialects::qyzn::{

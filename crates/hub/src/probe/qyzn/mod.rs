@@ -11,7 +11,7 @@ mod terminal;
 mod wire;
 
 use super::look::Looked;
-use super::row::{Effect, Row, Step, try_all};
+use super::row::{Quirks, try_all};
 use super::{Listening, Options, ProbeError, Report};
 use dialects::qyzn::{ConfigGroup, PlatformRequest};
 use people::Told;
@@ -43,10 +43,19 @@ pub async fn probe(
     let peer = peer.ok_or_else(|| listening.nobody())?;
     let mut findings = Vec::new();
     for rows in [people::ROWS, settings::ROWS, control::ROWS] {
-        findings.extend(try_all(&mut terminal, rows, &mut found, options.destructive).await);
+        findings.extend(try_all(&mut terminal, rows, QUIRKS, &mut found, options.destructive).await);
     }
     terminal.listen_for_a_heartbeat().await;
-    findings.extend(try_all(&mut terminal, control::LAST, &mut found, options.destructive).await);
+    findings.extend(
+        try_all(
+            &mut terminal,
+            control::LAST,
+            QUIRKS,
+            &mut found,
+            options.destructive,
+        )
+        .await,
+    );
     findings.extend(terminal.heard().findings(said::SAID));
     Ok(Report::new(NAME, &peer.to_string(), findings))
 }
@@ -64,23 +73,8 @@ impl Found {
 }
 
 type Asked = Result<PlatformRequest, String>;
-const fn row(
-    name: &'static str,
-    section: &'static str,
-    effect: Effect,
-    steps: &'static [Step<PlatformRequest, Found>],
-) -> Row<PlatformRequest, Found> {
-    Row {
-        name,
-        section,
-        effect,
-        steps,
-        quirks: QUIRKS,
-    }
-}
-
 /// Where devices are known to differ in their answers.
-const QUIRKS: &[(&str, &str)] = &[
+const QUIRKS: Quirks = &[
     ("message", "T2"),
     ("data[].safetyhatDecect", "T3"),
     ("data[].appSecret", "T4"),

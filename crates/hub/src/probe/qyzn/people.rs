@@ -1,8 +1,8 @@
 //! Chapters 4.3 and 4.4: somebody is added, changed, told of and removed again.
 
-use super::{Asked, Found, Looked, row};
+use super::{Asked, Found, Looked};
 use crate::probe::compare::Difference;
-use crate::probe::row::{Effect, Row, Step};
+use crate::probe::row::{Effect, Row, Step, row};
 use crate::probe::{PERSON, PERSON_NAME, picture};
 use dialects::lenient::{Base64Text, PictureFormat};
 use dialects::qyzn::person::PersonType;

@@ -2,7 +2,7 @@
 
 use super::people::Told;
 use crate::probe::compare::Difference;
-use crate::probe::heard::{Said, Silence};
+use crate::probe::heard::{LookedAt, Said, Silence, said};
 use crate::probe::row::Tried;
 use crate::probe::{Came, NoAnswer, need};
 use bytes::Bytes;
@@ -112,32 +112,8 @@ pub(super) const SAID: &[Said] = &[
     ),
 ];
 
-const fn said(
-    name: &'static str,
-    section: &'static str,
-    silence: Silence,
-    quirks: &'static [(&'static str, &'static str)],
-) -> Said {
-    Said {
-        name,
-        section,
-        silence,
-        quirks,
-    }
-}
-
-/// A request of a device, looked at.
-pub(super) struct Asked {
-    /// The wire name.
-    pub(super) name: String,
-    /// What it is like.
-    pub(super) tried: Tried,
-    /// What it says, where that can be read.
-    pub(super) request: Option<DeviceRequest>,
-}
-
 /// Looks at a request. `passwd` is what a login is signed with, where it is known.
-pub(super) fn looked_at(body: &RequestBody, bytes: &Bytes, passwd: Option<&str>) -> Asked {
+pub(super) fn looked_at(body: &RequestBody, bytes: &Bytes, passwd: Option<&str>) -> LookedAt<DeviceRequest> {
     let read = DeviceRequest::read(&body.message, &body.data);
     let mut came = Came {
         bytes: bytes.clone(),
@@ -149,7 +125,7 @@ pub(super) fn looked_at(body: &RequestBody, bytes: &Bytes, passwd: Option<&str>)
         Ok(request) => request,
         Err(error) => {
             came.exact = Err(NoAnswer::Malformed(error.to_string()));
-            return Asked {
+            return LookedAt {
                 name: body.message.clone(),
                 tried: Tried::judged(&came, |_| Ok(())),
                 request: None,
@@ -165,7 +141,7 @@ pub(super) fn looked_at(body: &RequestBody, bytes: &Bytes, passwd: Option<&str>)
     }));
     came.around.extend(missing(&request, &body.data));
     came.around.extend(unsigned(&request, passwd));
-    Asked {
+    LookedAt {
         name: request.message().to_owned(),
         tried: Tried::judged(&came, |_| Ok(())),
         request: Some(request),

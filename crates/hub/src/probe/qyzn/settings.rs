@@ -1,10 +1,10 @@
 //! Chapter 4.5.10: each group of configuration is read, one field of it is changed, read back and put back.
 
-use super::{Asked, Found, Looked, row};
+use super::{Asked, Found, Looked};
 use crate::probe::PERSON_NAME;
 use crate::probe::compare::Difference;
 use crate::probe::look::within;
-use crate::probe::row::{Effect, Row, Step};
+use crate::probe::row::{Effect, Row, Step, row};
 use dialects::fields::{self, Field, Kind, Spelling};
 use dialects::qyzn::{ConfigGroup, ConfigSystem, Configs, GetConfigs, PlatformRequest};
 use serde_json::{Map, Value, json};

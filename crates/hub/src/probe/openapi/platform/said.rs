@@ -1,7 +1,7 @@
 //! How a call of chapter 9 is looked at.
 
 use crate::probe::compare::Difference;
-use crate::probe::heard::{Said, Silence};
+use crate::probe::heard::{Said, Silence, said};
 use crate::probe::row::Tried;
 use crate::probe::{Came, NoAnswer, need};
 use axum::http::Method;
@@ -46,20 +46,6 @@ pub(super) const SAID: &[Said] = &[
         ],
     ),
 ];
-
-const fn said(
-    name: &'static str,
-    section: &'static str,
-    silence: Silence,
-    quirks: &'static [(&'static str, &'static str)],
-) -> Said {
-    Said {
-        name,
-        section,
-        silence,
-        quirks,
-    }
-}
 
 /// Looks at a call.
 pub(super) fn looked_at(method: &Method, query: &str, body: &Bytes, call: &DeviceCall) -> Tried {

@@ -1,165 +1,23 @@
-//! The calls of the document, tried on one terminal.
+//! Every call of the document, as it is tried.
 
-use super::compare::Difference;
-use super::look::Looked;
-use super::row::{Came, Device, Effect, NoAnswer, Row, Step, need, try_all};
-use super::{Options, PERSON, PERSON_NAME, ProbeError, Report, dialled, picture};
-use crate::links::CallError;
-use crate::links::dialled::{Answered, DeviceClient};
-use async_trait::async_trait;
+use super::found::{Found, VOLUME};
+use crate::probe::compare::Difference;
+use crate::probe::look::Looked;
+use crate::probe::row::{Effect, Quirks, Row, Step, need, row};
+use crate::probe::{PERSON, PERSON_NAME, picture};
 use dialects::epoch::Epoch;
 use dialects::lan::device_info::FIELDS;
 use dialects::lan::{
-    Check, Encoding, GetDeviceInfo, GetHeartBeat, GetPerson, GetRecordCallback, GetTime, ListPerson,
-    ListRecord, Open, Reboot, Refusal, RemovePerson, RemoveRecord, Reply, Request, Reset, SetDeviceInfo,
-    SetDeviceKey, SetHeartBeat, SetPerson, SetRecordCallback, SetTime, Status, TakePhotos,
+    Check, GetDeviceInfo, GetHeartBeat, GetPerson, GetRecordCallback, GetTime, ListPerson, ListRecord, Open,
+    Reboot, RemovePerson, RemoveRecord, Request, Reset, SetDeviceInfo, SetDeviceKey, SetHeartBeat, SetPerson,
+    SetRecordCallback, SetTime, TakePhotos,
 };
 use dialects::lenient::{self, Base64Text};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-/// The dialect.
-const NAME: &str = "lan";
-/// What every answer has as its status of HTTP.
-const OK: u16 = 200;
-/// The setting that is changed and put back, and its largest value (3.2).
-const VOLUME: (&str, f64) = ("deviceSoundSize", 100.0);
-
-/// Tries the terminal at `address`, called with this key.
-///
-/// # Errors
-/// [`ProbeError`] where nobody answers there.
-pub async fn probe(address: &str, key: &str, options: &Options) -> Result<Report, ProbeError> {
-    let client = DeviceClient::new(dialled(address)?, &options.bounds()?, false);
-    let mut terminal = Terminal {
-        client,
-        key: key.to_owned(),
-        encoding: Encoding::Form,
-    };
-    let hello = terminal.exchange(&GetTime.into()).await;
-    hello.map_err(|error| ProbeError::Nobody(address.to_owned(), error))?;
-    let mut found = Found {
-        key: key.to_owned(),
-        ..Found::default()
-    };
-    let findings = try_all(&mut terminal, ROWS, &mut found, options.destructive).await;
-    Ok(Report::new(NAME, address, findings))
-}
-
-struct Terminal {
-    client: DeviceClient,
-    key: String,
-    /// What it takes: the document does not say (QUIRKS L1).
-    encoding: Encoding,
-}
-
-impl Terminal {
-    async fn exchange(&self, request: &Request) -> Result<Answered, CallError> {
-        let call = request.call(&self.key, self.encoding);
-        self.client.call(&call, &[]).await
-    }
-}
-
-#[async_trait]
-impl Device for Terminal {
-    type Request = Request;
-
-    async fn ask(&mut self, request: &Request) -> Result<Came, CallError> {
-        let came = came(request, self.exchange(request).await?);
-        if self.encoding == Encoding::Json || !says(&came, Status::Missing) {
-            return Ok(came);
-        }
-        self.encoding = Encoding::Json;
-        let again = self::came(request, self.exchange(request).await?);
-        if says(&again, Status::Missing) {
-            self.encoding = Encoding::Form;
-        }
-        Ok(again)
-    }
-}
-
-fn says(came: &Came, status: Status) -> bool {
-    came.value.get("status").and_then(Value::as_i64) == Some(status.number())
-}
-
-fn came(request: &Request, answered: Answered) -> Came {
-    let status = answered.status;
-    let around = (status != OK).then(|| Difference::new("HTTP", format!("{status} came, {OK} is expected")));
-    Came {
-        value: lenient::body(&answered.body).unwrap_or_default(),
-        exact: exact(request, &answered.body),
-        around: around.into_iter().collect(),
-        bytes: answered.body,
-    }
-}
-
-fn exact(request: &Request, body: &[u8]) -> Result<Value, NoAnswer> {
-    let reply = Reply::parse(body).map_err(|error| NoAnswer::Malformed(error.to_string()))?;
-    let answer = request.exact_answer(&reply).map_err(|refusal| match refusal {
-        Refusal::Status {
-            status: Status::Other(_),
-            ..
-        } => NoAnswer::Malformed(format!("{refusal}: the document has no such status")),
-        Refusal::Status { .. } => NoAnswer::Refused(refusal.to_string()),
-        Refusal::Malformed(_) => NoAnswer::Malformed(refusal.to_string()),
-    })?;
-    let mut whole = json!({"status": reply.status, "msg": reply.msg});
-    if let (Some(whole), false) = (whole.as_object_mut(), answer.is_null()) {
-        whole.insert("data".to_owned(), answer);
-    }
-    Ok(whole)
-}
-
-/// What the terminal said of itself.
-#[derive(Default)]
-struct Found {
-    key: String,
-    info: Map<String, Value>,
-    /// What its clock says minus what ours does, milliseconds.
-    skew_ms: Option<i64>,
-    record_url: Option<String>,
-    heartbeat: Option<(String, f64)>,
-}
-
-impl Found {
-    fn volume(&self) -> Result<f64, String> {
-        let volume = self.info.get(VOLUME.0).and_then(Value::as_f64);
-        volume.ok_or_else(|| format!("it does not tell its {}", VOLUME.0))
-    }
-
-    /// Another volume than its own.
-    fn other_volume(&self) -> Result<f64, String> {
-        let volume = self.volume()?;
-        Ok(if volume < VOLUME.1 {
-            volume + 1.0
-        } else {
-            volume - 1.0
-        })
-    }
-
-    fn beat(&self) -> Result<SetHeartBeat, String> {
-        let (url, period) = self.heartbeat.clone().ok_or("it does not tell its heartbeat")?;
-        Ok(SetHeartBeat { url, period })
-    }
-}
-
-const fn row(
-    name: &'static str,
-    section: &'static str,
-    effect: Effect,
-    steps: &'static [Step<Request, Found>],
-) -> Row<Request, Found> {
-    Row {
-        name,
-        section,
-        effect,
-        steps,
-        quirks: QUIRKS,
-    }
-}
-
 /// Where terminals are known to differ.
-const QUIRKS: &[(&str, &str)] = &[
+pub(super) const QUIRKS: Quirks = &[
     ("data.person[].endTs", "L5"),
     ("data.person[].startTs", "L5"),
     ("data.person[].passCount", "L6"),
@@ -175,7 +33,7 @@ const QUIRKS: &[(&str, &str)] = &[
 ];
 
 /// Every call of the document, in the order in which they are tried.
-const ROWS: &[Row<Request, Found>] = &[
+pub(super) const ROWS: &[Row<Request, Found>] = &[
     row("setDeviceKey", "3.1", Effect::Restored, &[Step::ask(same_key)]),
     row(
         "getDeviceInfo",
