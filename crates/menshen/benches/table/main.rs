@@ -15,7 +15,7 @@
 
 mod door;
 mod faces;
-#[path = "../../tests/stories/kit.rs"]
+#[path = "../../tests/stories/kit/mod.rs"]
 mod kit;
 mod memory;
 mod people;

@@ -10,7 +10,7 @@
 )]
 
 mod callers;
-#[path = "../stories/kit.rs"]
+#[path = "../stories/kit/mod.rs"]
 mod kit;
 mod library;
 mod records;

@@ -12,7 +12,7 @@
 
 mod facegate;
 mod faulty;
-#[path = "../stories/kit.rs"]
+#[path = "../stories/kit/mod.rs"]
 mod kit;
 mod listened;
 mod listened_chapter9;

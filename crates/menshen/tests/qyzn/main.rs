@@ -25,7 +25,7 @@ mod erasure;
 mod import;
 #[path = "../stories/kill.rs"]
 mod kill;
-#[path = "../stories/kit.rs"]
+#[path = "../stories/kit/mod.rs"]
 mod kit;
 #[path = "../stories/life.rs"]
 mod life;
