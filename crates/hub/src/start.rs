@@ -237,6 +237,25 @@ pub fn check(config: &HubConfig) -> Result<(), StartError> {
     if let Err(error) = config.face.thresholds().check() {
         return refuse("face.accept", &config.face.accept.to_string(), &error.to_string());
     }
+    for (key, days) in [
+        ("retention.records_days", config.retention.records_days),
+        ("retention.captures_days", config.retention.captures_days),
+        ("retention.strangers_days", config.retention.strangers_days),
+    ] {
+        if !crate::api::RETENTION_DAYS.contains(&days) {
+            return refuse(key, &days.to_string(), "1 to 36500 days");
+        }
+    }
+    if config.devices.period_seconds == 0 {
+        return refuse("devices.period_seconds", "0", "a period lasts at least a second");
+    }
+    if config.limits.devices_connections == 0 {
+        return refuse(
+            "limits.devices_connections",
+            "0",
+            "at least one connection is needed",
+        );
+    }
     if config.admin.session_hours == 0 {
         return refuse("admin.session_hours", "0", "a sign-in lasts at least an hour");
     }

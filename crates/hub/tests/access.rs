@@ -213,6 +213,11 @@ async fn a_token_ends_when_it_says() {
     let end = (jiff::Timestamp::now() + jiff::SignedDuration::from_millis(600)).to_string();
     let body = json!({ "name": "brief", "scopes": ["*"], "expires_at": end });
     let made = admin.post("/tokens", &body).await.expect(201).json();
+    // It makes none that lasts longer.
+    let brief = hub.nobody().with_token(made["token"].as_str().unwrap());
+    let endless = json!({ "name": "endless", "scopes": ["*"] });
+    let refused = brief.post("/tokens", &endless).await;
+    assert!(matches!(refused.status, 403 | 401), "{}", refused.text());
     let brief = hub.nobody().with_token(made["token"].as_str().unwrap());
     let died = async {
         while brief.get("/users").await.status == 200 {}
@@ -335,10 +340,16 @@ async fn settings_change_over_the_configuration() {
         .json(&json!({}));
     kit::send(stale).await.problem(412, "stale");
     let folder = hub.stop().await;
-    let again = TestHub::start_in(folder, "[hub]\nname = \"Other\"\n").await;
+    let changed = "[hub]\nname = \"Other\"\n[retention]\ncaptures_days = 8\nrecords_days = 9\n";
+    let again = TestHub::start_in(folder, changed).await;
+    let shown = again.admin().await.get("/settings").await.json();
     assert_eq!(
-        again.admin().await.get("/settings").await.json()["name"],
-        "North gate"
+        (&shown["name"], &shown["retention"]["captures_days"]),
+        (&json!("North gate"), &json!(7))
+    );
+    assert_eq!(
+        shown["retention"]["records_days"], 9,
+        "what was never set is the configuration's"
     );
 }
 

@@ -540,6 +540,14 @@ async fn signs_uuids_and_second_registrations_are_looked_at() {
     device.is_hung_up_on().await;
     let mut back = device.again(&address(&hub)).await;
     assert_eq!(back.login().await["result"], 109);
+    // Nobody had approved it: switched on, it waits for that again.
+    let switched_on = json!({"status": "online"});
+    let shown = admin
+        .patch(&path(&shown, ""), &switched_on)
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(shown["status"], "pending");
 }
 
 #[tokio::test]

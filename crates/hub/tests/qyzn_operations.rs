@@ -288,6 +288,13 @@ async fn what_a_device_asks_of_the_hub() {
     let room = json!({"number": "304", "answers": []});
     site.admin.post("/rooms", &room).await.expect(201);
     site.admin.post("/rooms", &room).await.expect(409);
+    let odd = json!({"number": "3栋/101", "answers": []});
+    let odd = site.admin.post("/rooms", &odd).await.expect(201);
+    let place = odd.header("location").trim_start_matches("/api/v1").to_owned();
+    assert_eq!(
+        site.admin.get(&place).await.expect(200).json()["number"],
+        "3栋/101"
+    );
     assert_eq!(
         code(&site.device.ask("device_call_param", param.clone()).await),
         105

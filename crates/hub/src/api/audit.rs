@@ -110,7 +110,7 @@ impl Resolver for AuditResolver {
         caller: &Caller,
         row: &Announcement,
     ) -> Result<Option<Value>, Problem> {
-        if !caller.is_admin() {
+        if !(caller.is_admin() && caller.may_read::<scope::Audit>()) {
             return Ok(None);
         }
         let entry = hub.store.audit.entry(&row.subject_id).await?;

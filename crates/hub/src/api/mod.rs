@@ -48,6 +48,6 @@ mod zones;
 pub use document::openapi;
 pub(crate) use frame::{devices_router, resolvers, router};
 use laid_over::laid_over;
-pub(crate) use settings::Current as CurrentSettings;
+pub(crate) use settings::{Current as CurrentSettings, DAYS as RETENTION_DAYS};
 pub use settings::{HubSettings, RetentionSettings};
 use settled::settled;

@@ -32,6 +32,8 @@ pub enum Proof {
         secret: SecretHash,
         /// What the token may do.
         scopes: Vec<String>,
+        /// Until when; none is for ever.
+        expires_at: Option<Timestamp>,
     },
 }
 
@@ -92,6 +94,7 @@ impl Caller {
             proof: Proof::Token {
                 secret,
                 scopes: holder.token.scopes,
+                expires_at: holder.token.expires_at,
             },
         }
     }

@@ -12,6 +12,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use dialects::http::percent_encoded;
 use model::PersonId;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -123,7 +124,7 @@ async fn create(
     let made = hub.store.rooms.create(&by.0.actor(), number, answers).await?;
     hub.outbox_grew();
     Ok(answer::created(
-        &format!("/api/v1/rooms/{}", made.number),
+        &format!("/api/v1/rooms/{}", percent_encoded(&made.number)),
         made.revision,
         made,
     ))

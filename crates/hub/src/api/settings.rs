@@ -4,7 +4,7 @@ use super::answer::{self, IfMatch};
 use super::input::Input;
 use super::permission::{Change, Read};
 use super::problem::{FieldError, Problem};
-use super::scope;
+use super::{laid_over, scope};
 use crate::config::HubConfig;
 use crate::state::Hub;
 use axum::extract::State;
@@ -23,7 +23,7 @@ const KEY: &str = "hub";
 /// Characters of the site's name.
 const NAME: RangeInclusive<usize> = 1..=128;
 /// Days that things can be kept: a century is for ever.
-const DAYS: RangeInclusive<u32> = 1..=36_500;
+pub(crate) const DAYS: RangeInclusive<u32> = 1..=36_500;
 /// What the console speaks.
 const LANGUAGES: [&str; 2] = ["zh-CN", "en"];
 
@@ -106,40 +106,57 @@ impl HubSettings {
     }
 }
 
-/// What to change; what is absent stays.
-#[derive(Debug, Deserialize, ToSchema)]
+/// What to change; what is absent stays. The same is kept: what was never set at run time is the configuration's.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct SettingsPatch {
     /// The site's name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     /// IANA time zone of the site.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     time_zone: Option<String>,
     /// Language of the console.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     language: Option<String>,
     /// How long things are kept.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     retention: Option<RetentionPatch>,
 }
 
 /// What to change of how long things are kept.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RetentionPatch {
     /// Records.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     records_days: Option<u32>,
     /// Photos of records.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     captures_days: Option<u32>,
     /// Photos of strangers.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     strangers_days: Option<u32>,
 }
 
 impl SettingsPatch {
+    /// Both, this one above.
+    fn over_patch(self, below: Self) -> Self {
+        let (kept, set) = (below.retention, self.retention);
+        let retention = kept.is_some() || set.is_some();
+        let (kept, set) = (kept.unwrap_or_default(), set.unwrap_or_default());
+        Self {
+            name: self.name.or(below.name),
+            time_zone: self.time_zone.or(below.time_zone),
+            language: self.language.or(below.language),
+            retention: retention.then(|| RetentionPatch {
+                records_days: set.records_days.or(kept.records_days),
+                captures_days: set.captures_days.or(kept.captures_days),
+                strangers_days: set.strangers_days.or(kept.strangers_days),
+            }),
+        }
+    }
+
     fn over(self, below: HubSettings) -> HubSettings {
         let (kept, set) = (below.retention, self.retention.unwrap_or_default());
         HubSettings {
@@ -172,10 +189,8 @@ pub(crate) struct Current(RwLock<(i64, Arc<HubSettings>)>);
 impl Current {
     /// The configuration's settings, and over them what was set at run time.
     pub(crate) async fn load(config: &HubConfig, store: &HubStore) -> Result<Self, StoreError> {
-        let (revision, settings) = match store.settings.get(KEY).await? {
-            Some(kept) => (kept.revision, serde_json::from_value(kept.object)?),
-            None => (0, HubSettings::configured(config)),
-        };
+        let (revision, set) = kept(store).await?;
+        let settings = set.over(HubSettings::configured(config));
         Ok(Self(RwLock::new((revision, Arc::new(settings)))))
     }
 
@@ -191,6 +206,14 @@ impl Current {
             *current = (revision, Arc::new(settings.clone()));
         }
     }
+}
+
+/// What was set at run time, and its revision.
+async fn kept(store: &HubStore) -> Result<(i64, SettingsPatch), StoreError> {
+    Ok(match store.settings.get(KEY).await? {
+        Some(kept) => (kept.revision, serde_json::from_value(kept.object)?),
+        None => (0, SettingsPatch::default()),
+    })
 }
 
 fn answer(revision: i64, settings: HubSettings) -> Response {
@@ -212,17 +235,18 @@ async fn change(
     IfMatch(expected): IfMatch,
     Input(patch): Input<SettingsPatch>,
 ) -> Result<Response, Problem> {
-    let (revision, before) = hub.settings.get();
-    let settings = patch.over(HubSettings::clone(&before));
-    settings.check()?;
-    let value = serde_json::to_value(&settings).map_err(|error| Problem::internal(&error))?;
-    // Read and written apart: without If-Match the revision that was read guards against a change between.
-    let expected = expected.or(Some(revision));
-    let kept = hub
-        .store
-        .settings
-        .put(&by.0.actor(), KEY, value, expected)
-        .await?;
-    hub.settings.set(kept.revision, &settings);
-    Ok(answer(kept.revision, settings))
+    let (revision, settings) = laid_over(&hub, expected, || async {
+        let (revision, before) = kept(&hub.store).await?;
+        let set = patch.clone().over_patch(before);
+        let settings = set.clone().over(HubSettings::configured(&hub.config));
+        settings.check()?;
+        let value = serde_json::to_value(&set).map_err(|error| Problem::internal(&error))?;
+        let expected = Some(expected.unwrap_or(revision));
+        let actor = by.0.actor();
+        let kept = hub.store.settings.put(&actor, KEY, value, expected).await;
+        Ok(kept.map(|kept| (kept.revision, settings)))
+    })
+    .await?;
+    hub.settings.set(revision, &settings);
+    Ok(answer(revision, settings))
 }

@@ -131,19 +131,28 @@ pub(crate) fn check(name: &str, scopes: &[String], expires_at: Option<Timestamp>
     }
 }
 
-/// A token must not make one that may do more than itself.
-fn check_not_wider(by: &Caller, scopes: &[String]) -> Result<(), Problem> {
-    let Proof::Token { scopes: own, .. } = &by.proof else {
+/// A token must not make one that may do more than itself, or for longer.
+fn check_not_wider(by: &Caller, scopes: &[String], expires_at: Option<Timestamp>) -> Result<(), Problem> {
+    let Proof::Token {
+        scopes: own,
+        expires_at: own_end,
+        ..
+    } = &by.proof
+    else {
         return Ok(());
     };
     let covered = |wanted: &String| own.iter().any(|scope| scope == "*" || scope == wanted);
-    if scopes.iter().all(covered) {
-        Ok(())
-    } else {
-        Err(Problem::forbidden(
+    if !scopes.iter().all(covered) {
+        return Err(Problem::forbidden(
             "a token cannot make one that may do more than itself",
-        ))
+        ));
     }
+    if own_end.is_some_and(|own_end| expires_at.is_none_or(|end| end > own_end)) {
+        return Err(Problem::forbidden(
+            "a token cannot make one that lasts longer than itself",
+        ));
+    }
+    Ok(())
 }
 
 /// Tokens by creation: one's own, for an admin everyone's.
@@ -169,7 +178,7 @@ async fn create(
     Input(input): Input<TokenInput>,
 ) -> Result<Response, Problem> {
     check(&input.name, &input.scopes, input.expires_at)?;
-    check_not_wider(&by.0, &input.scopes)?;
+    check_not_wider(&by.0, &input.scopes, input.expires_at)?;
     let token = secret::random();
     let new = NewToken {
         secret_hash: secret::hash(&token),

@@ -14,7 +14,7 @@ use crate::state::Hub;
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use model::{DeviceId, Person, PersonId, PersonKind};
+use model::{DeviceId, Person, PersonId, PersonKind, ZoneId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -113,7 +113,7 @@ async fn create(
         .create(&by.0.actor(), person, by.0.zone.clone())
         .await?;
     hub.outbox_grew();
-    let cannot = cannot(&hub, &stored.person.id).await?;
+    let cannot = cannot(&hub, &stored.person.id, by.0.zone.clone()).await?;
     let location = format!("/api/v1/persons/{}", stored.person.id);
     let revision = stored.revision;
     let person = persons::shown(stored);
@@ -121,8 +121,8 @@ async fn create(
 }
 
 /// Devices that rules lead the person to, and whose dialect does not bring QR codes to the hub.
-async fn cannot(hub: &Hub, person: &PersonId) -> Result<Vec<DeviceId>, Problem> {
-    let access = hub.store.people.access(person, None).await?;
+async fn cannot(hub: &Hub, person: &PersonId, zone: Option<ZoneId>) -> Result<Vec<DeviceId>, Problem> {
+    let access = hub.store.people.access(person, zone).await?;
     let mut cannot = Vec::new();
     for door in access.into_iter().flat_map(|access| access.doors) {
         if door.rules.is_empty() {

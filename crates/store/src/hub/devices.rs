@@ -20,6 +20,9 @@ use jiff::Timestamp;
 use model::{Decider, Device, DeviceId, DeviceStatus, Direction, ZoneId};
 use serde_json::Value;
 
+/// How one is kept that was switched off before anybody approved it: switched on, it waits for approval again.
+pub(crate) const BARRED: &str = "barred";
+
 /// Where a device stands with the operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
@@ -47,7 +50,7 @@ impl Standing {
     pub fn from_name(name: &str) -> Self {
         match name {
             "approved" => Self::Approved,
-            "disabled" => Self::Disabled,
+            "disabled" | BARRED => Self::Disabled,
             _ => Self::Pending,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::registration::Secrets;
 use super::row::{self, decider_name, direction_name, gone};
-use super::{DeviceChange, NewDevice, Standing, StoredDevice};
+use super::{DeviceChange, NewDevice, StoredDevice};
 use crate::hub::accounts::Actor;
 use crate::hub::outbox::Event;
 use crate::hub::roster::{self, RosterScope};
@@ -161,14 +161,15 @@ pub(super) fn apply(
         ],
     )?;
     if let Some(disabled) = change.disabled {
-        let standing = if disabled {
-            Standing::Disabled
-        } else {
-            Standing::Approved
-        };
         tx.execute(
-            "UPDATE devices SET standing = ?2 WHERE id = ?1",
-            params![id, standing.name()],
+            if disabled {
+                "UPDATE devices SET standing = CASE standing WHEN 'pending' THEN 'barred' WHEN 'approved' THEN 'disabled' \
+                 ELSE standing END WHERE id = ?1"
+            } else {
+                "UPDATE devices SET standing = CASE standing WHEN 'barred' THEN 'pending' WHEN 'disabled' THEN 'approved' \
+                 ELSE standing END WHERE id = ?1"
+            },
+            [id],
         )?;
     }
     if let Some(credentials) = &change.credentials {

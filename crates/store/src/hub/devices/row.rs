@@ -51,7 +51,7 @@ fn condition(filter: &DeviceFilter) -> (String, Vec<Sql>) {
             DeviceStatus::Pending => "d.standing = 'pending'",
             DeviceStatus::Online => "d.standing = 'approved' AND d.online = 1",
             DeviceStatus::Offline => "d.standing = 'approved' AND d.online = 0",
-            DeviceStatus::Disabled => "d.standing = 'disabled'",
+            DeviceStatus::Disabled => "d.standing IN ('disabled', 'barred')",
         });
     }
     for zone in [&filter.zone, &filter.bound].into_iter().flatten() {

@@ -385,7 +385,7 @@ fn counts(connection: &Connection, bound: Option<&ZoneId>) -> Result<DeviceCount
         "SELECT count(*) FILTER (WHERE standing = 'pending'), \
          count(*) FILTER (WHERE standing = 'approved' AND online = 1), \
          count(*) FILTER (WHERE standing = 'approved' AND online = 0), \
-         count(*) FILTER (WHERE standing = 'disabled') FROM devices WHERE ?1 IS NULL OR zone_id = ?1",
+         count(*) FILTER (WHERE standing IN ('disabled', 'barred')) FROM devices WHERE ?1 IS NULL OR zone_id = ?1",
         [bound.map(ZoneId::as_str)],
         |row| {
             Ok(DeviceCounts {

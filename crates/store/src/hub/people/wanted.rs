@@ -79,13 +79,17 @@ pub fn wanted_digest(
     Ok(for_device(conn, person_id, zone_id)?.map(|wanted| wanted.digest))
 }
 
-/// Counts one granted pass. The revision stays: nobody changed the person.
+/// Counts one granted pass. Where passes are limited the revision grows: whoever read the person before must not give the
+/// pass back by writing the whole person.
 ///
 /// # Errors
 /// Only what the database says.
 pub fn count_pass(tx: &Connection, person_id: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE persons SET passes_used = passes_used + 1 WHERE id = ?1")?
-        .execute([person_id])?;
+    tx.prepare_cached(
+        "UPDATE persons SET passes_used = passes_used + 1, revision = revision + (pass_limit IS NOT NULL) \
+         WHERE id = ?1",
+    )?
+    .execute([person_id])?;
     Ok(())
 }
 

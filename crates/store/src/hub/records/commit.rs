@@ -172,7 +172,10 @@ fn decide_on_code(
         return Ok(Decision::Denied(Denial::NotAuthorised));
     };
     match &passer.person {
-        Some(person) => judge(connection, person, device, ask, new.draft.received_at),
+        Some(person) => in_time(
+            ask,
+            judge(connection, person, device, ask, new.draft.received_at)?,
+        ),
         None => Ok(Decision::Denied(Denial::UnknownCredential)),
     }
 }
@@ -204,14 +207,17 @@ fn decide(
         (_, None) => denied(Denial::NotAuthorised),
         (_, Some(person)) => {
             let decision = judge(connection, person, device, ask, new.draft.received_at)?;
-            let late = Instant::now() > ask.deadline;
-            Ok(Some(if late {
-                Decision::Denied(Denial::PlatformSilent)
-            } else {
-                decision
-            }))
+            in_time(ask, decision).map(Some)
         }
     }
+}
+
+/// Nobody stands at the door any more when a decision comes late.
+fn in_time(ask: &Ask, decision: Decision) -> Result<Decision, StoreError> {
+    if Instant::now() > ask.deadline {
+        return Ok(Decision::Denied(Denial::PlatformSilent));
+    }
+    Ok(decision)
 }
 
 fn judge(
