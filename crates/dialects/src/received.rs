@@ -58,6 +58,8 @@ pub struct DuplicateKey {
     pub text: String,
     /// For people without an id the capture's hash belongs to the key, too.
     pub with_picture: bool,
+    /// Other such texts under which the same record may have come before.
+    pub others: Vec<String>,
 }
 
 impl ReceivedRecord {

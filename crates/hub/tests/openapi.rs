@@ -424,3 +424,61 @@ async fn settings_are_whole_objects() {
         .await
         .expect(422);
 }
+
+#[tokio::test]
+async fn what_a_wrong_clock_dated_is_fetched_although_the_line_broke_meanwhile() {
+    let (_hub, admin) = hub().await;
+    let mut terminal = Terminal::start().await;
+    let now = jiff::Timestamp::now().as_second();
+    terminal
+        .http
+        .answers("/api/record", &page(&[record(1, "a", now - 100)]));
+    let path = terminal.enter(&admin, json!({})).await;
+    let information = "/api/device/information";
+    terminal.http.asked(information).await;
+    let mut listening = terminal.listened().await;
+    listening.greet().await;
+    terminal.http.asked("/api/record").await;
+    records(&admin, 1).await;
+    until(&admin, &path, "online").await;
+    // It begins in 1970; the clock is set, and the line breaks before anything is fetched.
+    let right = json!({"code": 200, "message": "OK", "data": {"deviceID": "OA-1"}}).to_string();
+    terminal.http.answers(
+        information,
+        r#"{"code":10003,"message":"Request Expired","desc":""}"#,
+    );
+    terminal
+        .http
+        .answers("/api/record", &page(&[record(2, "b", 500)]));
+    drop(listening);
+    terminal.http.asked(information).await;
+    terminal.http.asked("/api/device/syncTime").await;
+    terminal.http.asked(information).await;
+    terminal.http.answers(information, &right);
+    let mut listening = terminal.listened().await;
+    listening.greet().await;
+    let asked = parameters(&terminal.http.asked("/api/record").await);
+    assert_eq!(asked["startTime"], "0");
+    assert_eq!(records(&admin, 2).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_that_is_too_much_is_asked_for_in_smaller_ones() {
+    let (_hub, admin) = hub().await;
+    let mut terminal = Terminal::start().await;
+    let now = jiff::Timestamp::now().as_second();
+    terminal.http.answers("/api/record", "{\"code\": 200, \"data\": ");
+    terminal.enter(&admin, json!({})).await;
+    let mut listening = terminal.listened().await;
+    listening.greet().await;
+    for size in ["50", "25", "12"] {
+        let asked = parameters(&terminal.http.asked("/api/record").await);
+        assert_eq!((&asked["page"], &asked["size"]), (&json!("1"), &json!(size)));
+        if size == "25" {
+            terminal
+                .http
+                .answers("/api/record", &page(&[record(1, "a", now - 100)]));
+        }
+    }
+    assert_eq!(records(&admin, 1).await.len(), 1);
+}

@@ -327,3 +327,49 @@ async fn the_same_device_by_both_ways_is_one() {
         events.next_named("record.created").await;
     }
 }
+
+#[tokio::test]
+async fn a_result_is_that_of_the_change_it_was_of() {
+    let site = Site::start().await;
+    assert_eq!(site.told("p-7").await["operation"], "save");
+    site.admin.delete("/persons/p-7").await.expect(204);
+    // Whose answer is lost.
+    let gone = site.asker.changes(&json!(5)).await;
+    assert_eq!(gone["list"][0]["operation"], "delete");
+    site.confirm("p-7", "100").await;
+    assert!(site.item().await.is_some(), "that was the save");
+    let gone = site.asker.changes(&json!(5)).await;
+    assert_eq!(gone["list"][0]["operation"], "delete");
+    site.confirm("p-7", "100").await;
+    assert!(site.item().await.is_none());
+}
+
+#[tokio::test]
+async fn a_record_from_before_the_device_asked_is_known_again() {
+    let (hub, admin) = hub().await;
+    let mut terminal = Terminal::start().await;
+    let information = json!({"code": 200, "data": {"deviceID": "OA-9"}}).to_string();
+    terminal.http.answers("/api/device/information", &information);
+    let path = terminal.enter(&admin, json!({})).await;
+    let mut listening = terminal.listened().await;
+    listening.greet().await;
+    let now = jiff::Timestamp::now().as_second();
+    let before = openapi_device::record(7, "p-7", now);
+    let mut events = admin.events(None).await;
+    listening.push(&before).await;
+    events.next_named("record.created").await;
+    let asker = Asker::new(&hub);
+    assert_eq!(asker.beat().await["ret"], "0");
+    assert_eq!(admin.get(&path).await.json()["decision"], "hub");
+    let listed = [before, openapi_device::record(6, "p-6", now - 9)];
+    terminal
+        .http
+        .answers("/api/record", &openapi_device::page(&listed));
+    drop(listening);
+    let mut listening = terminal.listened().await;
+    listening.greet().await;
+    events.next_named("record.created").await;
+    let kept = admin.all("/records").await;
+    let ids: Vec<_> = kept.iter().map(|record| record["native"]["id"].clone()).collect();
+    assert_eq!((kept.len(), ids.contains(&json!(6))), (2, true), "{ids:?}");
+}

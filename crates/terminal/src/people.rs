@@ -1,15 +1,16 @@
 //! The people whom this door knows: the store's library, and in memory the gallery and the card index, kept in step
 //! with it after each commit.
 
+mod extras;
 mod member;
 mod recompute;
 mod rename;
 
 pub(crate) use member::model_id;
-pub use member::{Member, Newcomer, PhotoChange, PutError};
+pub use member::{Member, Newcomer, PhotoChange, PhotoStage, PutError};
 
 use face::{Engine, Gallery, MODEL_VERSION, Top2};
-use model::{CredentialKind, FaceFault, Greeting, Person, access};
+use model::{CredentialKind, Greeting, Person, access};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use store::StoreError;
@@ -355,10 +356,10 @@ impl People {
         position: usize,
         bytes: Vec<u8>,
     ) -> Result<(Vec<u8>, Option<Template>), PutError> {
-        let photo = |fault| PutError::Photo { position, fault };
+        let unread = |error| PutError::unread(position, &error);
         let Some(engine) = self.engine.clone() else {
             let limits = face::ImageLimits::default();
-            face::decode::dimensions(&bytes, &limits).map_err(|error| photo(error.fault()))?;
+            face::decode::dimensions(&bytes, &limits).map_err(unread)?;
             return Ok((bytes, None));
         };
         let (bytes, examined) = tokio::task::spawn_blocking(move || {
@@ -368,10 +369,12 @@ impl People {
         .await
         .map_err(|error| PutError::Engine(error.to_string()))?;
         let examination = examined.map_err(|error| match error {
-            face::ExamineError::Image(error) => photo(error.fault()),
+            face::ExamineError::Image(error) => unread(error),
             face::ExamineError::Run(error) => PutError::Engine(error.to_string()),
         })?;
-        let template = examination.template.ok_or_else(|| photo(FaceFault::NoFace))?;
+        let has_face = !examination.faces.is_empty();
+        let template = examination.template;
+        let template = template.ok_or_else(|| PutError::no_template(position, has_face))?;
         Ok((bytes, Some(kept_form(&template))))
     }
 }

@@ -4,9 +4,9 @@
 set -eu
 DEVICE=${DEVICE:-http://127.0.0.1:8899}
 PASSWORD=${PASSWORD:-123456}
-# An address with its signature (4.1): md5(timestamp#password), the timestamp in milliseconds.
+# An address with its signature (4.1): md5(timestamp#password), the timestamp in milliseconds, each call its own.
 signed() {
-    timestamp=$(date +%s)000
+    timestamp=$(date +%s%3N)
     sign=$(printf "%s#%s" "$timestamp" "$PASSWORD" | md5sum | cut -d " " -f 1)
     echo "$DEVICE$1?timestamp=$timestamp&sign=$sign"
 }

@@ -6,6 +6,7 @@ use crate::epoch::Epoch;
 use crate::http::Parameters;
 use jiff::Timestamp;
 use md5::{Digest, Md5};
+use std::sync::atomic::{AtomicI64, Ordering};
 use subtle::ConstantTimeEq;
 
 /// The password of a fresh device (3).
@@ -25,6 +26,35 @@ pub fn signature(timestamp: &str, password: &str) -> String {
     digest.update(b"#");
     digest.update(password.as_bytes());
     hex::encode(digest.finalize())
+}
+
+/// A clock that was ahead by more is followed back at once, milliseconds.
+const MOST_AHEAD_MS: i64 = 1000;
+
+/// Times for the calls of one sender: each call has its own, because devices may take a signature once.
+#[derive(Debug, Default)]
+pub struct Stamps(AtomicI64);
+
+impl Stamps {
+    /// Those of a sender that has made no call.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(AtomicI64::new(0))
+    }
+
+    /// The time of the next call, milliseconds: `now_ms`, or as little later as no call had before.
+    pub fn next(&self, now_ms: i64) -> i64 {
+        let after = |last_ms: i64| match last_ms.saturating_sub(now_ms) {
+            0..MOST_AHEAD_MS => last_ms.saturating_add(1),
+            _ => now_ms,
+        };
+        let last_ms = self
+            .0
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last_ms| {
+                Some(after(last_ms))
+            });
+        last_ms.map_or(now_ms, after)
+    }
 }
 
 /// The time of a call, and whether its sender knows the password.
@@ -56,10 +86,16 @@ impl Signed {
     /// time.
     #[must_use]
     pub fn is_by(&self, password: &str) -> bool {
-        let came = self.sign.trim().to_ascii_lowercase();
+        let came = self.digits();
         let is =
             |timestamp: &str| bool::from(came.as_bytes().ct_eq(signature(timestamp, password).as_bytes()));
         is(&self.timestamp) || is(self.timestamp.trim())
+    }
+
+    /// The signature, written in one way.
+    #[must_use]
+    pub fn digits(&self) -> String {
+        self.sign.trim().to_ascii_lowercase()
     }
 
     /// The time of the call; `None` where it is none.
@@ -87,5 +123,21 @@ impl Signed {
             return Err(Refused::new(Code::RequestExpired, reason));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stamps;
+
+    #[test]
+    fn each_call_has_its_own_time() {
+        let stamps = Stamps::default();
+        assert_eq!(
+            [1000, 1000, 1000, 1001].map(|now| stamps.next(now)),
+            [1000, 1001, 1002, 1003]
+        );
+        assert_eq!(stamps.next(5000), 5000);
+        assert_eq!(stamps.next(3000), 3000, "a clock that was set back");
     }
 }

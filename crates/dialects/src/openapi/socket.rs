@@ -54,10 +54,12 @@ impl Listen {
     ///
     /// # Errors
     /// [`Refused`] as for any other call.
-    pub fn authenticate(query: &str, password: &str, now: Timestamp) -> Result<(), Refused> {
+    pub fn authenticate(query: &str, password: &str, now: Timestamp) -> Result<Signed, Refused> {
         let parameters = Parameters::read(query, b"", &[])
             .map_err(|error| Refused::new(super::Code::InvalidParameter, error.to_string()))?;
-        Signed::of(&parameters)?.verify(password, now, true)
+        let signed = Signed::of(&parameters)?;
+        signed.verify(password, now, true)?;
+        Ok(signed)
     }
 }
 

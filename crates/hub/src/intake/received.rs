@@ -66,7 +66,7 @@ impl Arrival {
             code: None,
             key_text: parts.key.text,
             key_with_picture: parts.key.with_picture,
-            same_as: Vec::new(),
+            same_as: parts.key.others,
             asks: true,
             capture,
             registered,

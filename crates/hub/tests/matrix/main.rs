@@ -100,7 +100,10 @@ fn page() -> String {
          Made from the code: from what each dialect declares, and from what its conversions do with a person and a pass. {FULL}: \
          arrives\nwhole; {ABSENT}: the dialect has no place for it; else what becomes of it. What is lost of a person is told \
          with the roster's item\n(`GET /devices/{{id}}/roster`), too. The pages of the dialects say more: [qyzn](qyzn.md), \
-         [mqtt](mqtt.md), [facegate](facegate.md),\n[lan](lan.md), [openapi](openapi.md).\n"
+         [mqtt](mqtt.md), [facegate](facegate.md),\n[lan](lan.md), [openapi](openapi.md).\n\n\
+         `openapi` is a terminal that is called (chapters 7 and 8). One that asks (chapter 9) dials itself and has the hub decide each \
+         pass,\nso that schedules and pass limits are seen to by the hub; it holds nobody without a photo, is told `name`, `gender`, \
+         `remark` and\nwho is a visitor, and takes no commands, settings or import.\n"
     );
     let parts: [(&str, &str, Vec<Row>); 6] = [
         ("Devices", "", devices()),

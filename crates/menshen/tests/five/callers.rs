@@ -4,6 +4,7 @@ use crate::kit::PATIENCE;
 use md5::{Digest, Md5};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The body of an answer that must be HTTP 200 and JSON.
@@ -79,8 +80,12 @@ const NOTHING_FOUND: i64 = 50008;
 
 impl OpenApi {
     fn url(&self, path: &str) -> String {
+        // Each call has its own: what acts takes a signature once.
+        static LAST: AtomicU64 = AtomicU64::new(0);
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let timestamp = since.as_millis();
+        let now = u64::try_from(since.as_millis()).unwrap();
+        let last = LAST.fetch_update(Relaxed, Relaxed, |last| Some(now.max(last + 1)));
+        let timestamp = now.max(last.unwrap() + 1);
         let sign = hex::encode(Md5::digest(format!("{timestamp}#123456")));
         format!("{}{path}?timestamp={timestamp}&sign={sign}", self.base)
     }

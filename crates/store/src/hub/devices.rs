@@ -376,7 +376,8 @@ pub trait Devices: Send + Sync {
     async fn seen(&self, devices: Vec<(DeviceId, Timestamp)>) -> Result<(), StoreError>;
 
     /// What was found of a device's clock: its difference to the hub's, in milliseconds, where it was measured, and when
-    /// it was wrong, if it was.
+    /// it was wrong, if it was. Of one that is wrong by nobody knows how much, records may stand anywhere in time: until
+    /// which place they are here is forgotten ([`Self::records_until`]).
     ///
     /// # Errors
     /// Only what the database says.

@@ -145,7 +145,7 @@ pub trait Journal: Send + Sync {
     /// [`StoreError`] of the database.
     async fn newest(&self) -> Result<u64, StoreError>;
 
-    /// A dialect is done with everything up to an instant, that one included.
+    /// A dialect is done with everything up to an instant, that one included, but not with what is yet to be decided.
     ///
     /// # Errors
     /// [`StoreError`] of the database.

@@ -88,6 +88,19 @@ pub trait Library: Send + Sync {
     /// [`StoreError::Full`] when a new person would exceed `capacity`; nothing changes then.
     async fn put(&self, person: NewPerson, capacity: u32) -> Result<KeptPerson, StoreError>;
 
+    /// What a dialect keeps of a person beside the row, in its own form: its own words, which the model has no place for.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database, or where the value does not unseal.
+    async fn extra(&self, wire_id: &str, dialect: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps that; `None` removes it. It goes with the person, whoever deletes the person; without effect where nobody is
+    /// there.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    async fn set_extra(&self, wire_id: &str, dialect: &str, extra: Option<&[u8]>) -> Result<(), StoreError>;
+
     /// Gives a person another wire id, with photos and records, or the same, and photos other ids; without effect where
     /// nobody has the old one. Returns whether somebody had.
     ///

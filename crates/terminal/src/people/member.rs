@@ -135,6 +135,19 @@ impl PhotoChange {
     }
 }
 
+/// At what a photo failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhotoStage {
+    /// Its format, or its size.
+    Format,
+    /// Its content, which is damaged.
+    Content,
+    /// Its face, of which there is none.
+    Face,
+    /// The template of its face.
+    Template,
+}
+
 /// Why a person was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum PutError {
@@ -145,6 +158,8 @@ pub enum PutError {
         position: usize,
         /// What is wrong with it.
         fault: FaceFault,
+        /// How far it came.
+        stage: PhotoStage,
     },
     /// A person has no more photos than this.
     #[error("a person has at most {0} photos")]
@@ -158,6 +173,32 @@ pub enum PutError {
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl PutError {
+    /// A photo that is no picture, or a damaged one.
+    pub(crate) fn unread(position: usize, error: &face::ImageError) -> Self {
+        Self::Photo {
+            position,
+            fault: error.fault(),
+            stage: match error {
+                face::ImageError::Broken(_) => PhotoStage::Content,
+                _ => PhotoStage::Format,
+            },
+        }
+    }
+
+    /// A photo without a face, or one whose face gives no template.
+    pub(crate) fn no_template(position: usize, has_face: bool) -> Self {
+        Self::Photo {
+            position,
+            fault: FaceFault::NoFace,
+            stage: match has_face {
+                true => PhotoStage::Template,
+                false => PhotoStage::Face,
+            },
+        }
+    }
 }
 
 /// The model's id for a platform's: itself where it is one, else a number made from it. The id on the wire is kept

@@ -1,6 +1,6 @@
 //! People (3.6 to 3.9) and `check` (3.19).
 
-use crate::support::{Door, empty_picture, folder, lan_config, sample};
+use crate::support::{Door, card_holder, empty_picture, folder, lan_config, sample};
 use crate::{Caller, base64, person, with};
 use serde_json::json;
 
@@ -76,4 +76,36 @@ async fn faces_are_checked_enrolled_and_recognised() {
     assert_eq!(check(&other).await, json!({"isValid": 0, "isExist": true}));
     assert_eq!(check(&sample("biden.jpg")).await["isExist"], false);
     assert_eq!(door.frame(other).await["decision"]["result"], "granted");
+}
+
+#[tokio::test]
+async fn a_schedule_that_another_dialect_gave_stays() {
+    let (_folder, path) = folder();
+    let door = Door::start(lan_config(&path)).await;
+    let caller = Caller::of(&door);
+    let rules = vec![model::access::Rule {
+        valid_until: Some("2020-01-01T00:00:00Z".parse().unwrap()),
+        ..model::access::Rule::default()
+    }];
+    let mut bound = card_holder("7", "card 7");
+    bound.rules.clone_from(&rules);
+    door.put(bound).await;
+    caller.done("setPerson", with(person("7"), "name", "other")).await;
+    let held = door.running.device().people.find("7").unwrap();
+    assert_eq!((held.person.name.as_str(), &held.rules), ("other", &rules));
+    assert_ne!(door.card("7267e840").await["decision"]["result"], "granted");
+}
+
+#[tokio::test]
+async fn a_damaged_picture_has_its_own_status() {
+    let (_folder, path) = folder();
+    let door = Door::start_with_faces(lan_config(&path)).await;
+    let caller = Caller::of(&door);
+    let whole = sample("obama.jpg");
+    let status = async |photo: &[u8]| {
+        let message = with(person("1"), "photo", base64(photo));
+        caller.post("setPerson", message).await["status"].clone()
+    };
+    assert_eq!(status(&whole[..300]).await, 127);
+    assert_eq!(status(b"no picture at all").await, 124);
 }

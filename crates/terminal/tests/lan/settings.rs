@@ -3,6 +3,7 @@
 use crate::support::{Door, folder, lan_config, sample};
 use crate::{Caller, base64, person, with};
 use serde_json::json;
+use terminal::behaviour::{Identification, NAME_PLACE};
 
 #[tokio::test]
 async fn settings_are_told_as_set_and_outlive_a_restart() {
@@ -75,4 +76,22 @@ async fn how_one_opens_and_what_is_said() {
     caller.done("setDeviceInfo", json!({"openDoorType": 3})).await;
     assert_eq!(by_face().await["reason"], "second_factor_missing");
     assert_eq!(by_card(id.0, id.1).await["result"], "granted");
+}
+
+#[tokio::test]
+async fn what_another_dialect_set_since_is_told() {
+    let (_folder, path) = folder();
+    let door = Door::start(lan_config(&path)).await;
+    let caller = Caller::of(&door);
+    let set = json!({"openDoorType": 3, "appWelcomeMsg": "请通行,@", "appFailMsg": "抱歉"});
+    caller.done("setDeviceInfo", set).await;
+    let changed = door.running.device().change_behaviour(|behaviour| {
+        behaviour.identification = Identification::As(model::Verify::Card);
+        behaviour.prompts.welcome = Some(format!("{NAME_PLACE}!"));
+        behaviour.prompts.denied = None;
+    });
+    changed.await.unwrap();
+    let told = caller.told("getDeviceInfo", "").await;
+    let told = ["openDoorType", "appWelcomeMsg", "appFailMsg"].map(|name| told[name].clone());
+    assert_eq!(told, [json!(2), json!("@!"), json!("")]);
 }

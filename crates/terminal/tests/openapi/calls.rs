@@ -107,3 +107,48 @@ async fn a_reboot_is_answered_and_comes_back_on_the_same_addresses() {
     }
     caller.done("/api/device/information", json!({})).await;
 }
+
+#[tokio::test]
+async fn what_acts_takes_a_signature_once_and_none_of_another_call() {
+    let (_folder, path) = folder();
+    let door = Door::start(openapi_config(&path, "")).await;
+    let caller = Caller::of(&door);
+    let post = async |path: &str, timestamp: i64| {
+        let request = caller.http.post(caller.url(path, timestamp, "123456"));
+        answer(request).await["code"].clone()
+    };
+    let overheard = now();
+    for _ in 0..2 {
+        assert_eq!(
+            post("/api/device/information", overheard).await,
+            200,
+            "it only reads"
+        );
+    }
+    for path in ["/api/device/open", "/api/device/reboot", "/api/device/syncTime"] {
+        assert_eq!(post(path, overheard).await, 10003, "{path}");
+    }
+    let everybody = caller
+        .http
+        .get(caller.url("/api/user/delete/all", overheard, "123456"));
+    assert_eq!(answer(everybody).await["code"], 10003);
+    assert_eq!(door.state().await["door"]["last"], json!(null), "it stayed shut");
+    let opened = now();
+    assert_eq!(post("/api/device/open", opened).await, 200);
+    assert_eq!(post("/api/device/open", opened).await, 10003);
+    assert_eq!(post("/api/device/information", opened).await, 200);
+    let set = now();
+    assert_eq!(post("/api/device/syncTime", set).await, 200);
+    door.running.stop().await;
+    let door = Door::start(door.config).await;
+    let caller = Caller::of(&door);
+    for (path, timestamp) in [("open", opened), ("syncTime", set), ("syncTime", overheard)] {
+        let url = caller.url(&format!("/api/device/{path}"), timestamp, "123456");
+        assert_eq!(
+            answer(caller.http.post(url)).await["code"],
+            10003,
+            "{path} after a restart"
+        );
+    }
+    caller.done("/api/device/open", json!({})).await;
+}

@@ -21,6 +21,7 @@ mod table;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use dialects::openapi::sign::Stamps;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -30,10 +31,11 @@ fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Milliseconds since 1970, by the computer's clock.
+/// Milliseconds since 1970, by the computer's clock, each time others: what acts takes a signature once.
 fn now() -> i64 {
+    static STAMPS: Stamps = Stamps::new();
     let since: Duration = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-    i64::try_from(since.as_millis()).unwrap()
+    STAMPS.next(i64::try_from(since.as_millis()).unwrap())
 }
 
 /// `md5(timestamp#password)` (4.1).

@@ -1,6 +1,6 @@
 //! People (8.2).
 
-use crate::support::{Door, empty_picture, folder, openapi_config, sample};
+use crate::support::{Door, card_holder, empty_picture, folder, openapi_config, sample};
 use crate::{Caller, base64, user, with};
 use serde_json::{Value, json};
 
@@ -91,4 +91,57 @@ async fn faces_are_enrolled_and_recognised() {
         door.frame(sample("obama2.jpg")).await["decision"]["result"],
         "blocked"
     );
+}
+
+#[tokio::test]
+async fn what_the_dialect_has_no_place_for_stays_as_another_said_it() {
+    let (_folder, path) = folder();
+    let door = Door::start(openapi_config(&path, "")).await;
+    let caller = Caller::of(&door);
+    let over: jiff::Timestamp = "2020-01-01T00:00:00Z".parse().unwrap();
+    let rules = vec![model::access::Rule {
+        valid_until: Some(over),
+        ..model::access::Rule::default()
+    }];
+    let mut bound = card_holder("7", "card 7");
+    bound.rules.clone_from(&rules);
+    bound.person.kind = model::PersonKind::Vip;
+    bound.person.valid_until = Some(over);
+    door.put(bound).await;
+    let held = || door.running.device().people.find("7").unwrap();
+    let shut = async || door.card("card 7").await["decision"]["result"] != "granted";
+    assert!(shut().await);
+    caller.done("/api/user/update/7", json!({"mobile": "1"})).await;
+    assert_eq!(held().person.phone.as_deref(), Some("1"));
+    assert_eq!((&held().rules, held().person.valid_until), (&rules, Some(over)));
+    assert_eq!(held().person.kind, model::PersonKind::Vip);
+    caller.done("/api/user", user("7")).await;
+    assert!(shut().await, "added anew is changed");
+    // A visit has an end of its own.
+    let visit = json!({"userType": 2, "startTime": 1, "endTime": 4_102_444_800_u64});
+    caller.done("/api/user/update/7", visit).await;
+    assert_ne!(held().person.valid_until, Some(over));
+    caller.done("/api/user/update/7", json!({"userType": 1})).await;
+    assert_eq!((&held().rules, held().person.valid_until), (&rules, None));
+}
+
+#[tokio::test]
+async fn nothing_told_of_a_person_outlives_the_person() {
+    let (_folder, path) = folder();
+    let door = Door::start(openapi_config(&path, "")).await;
+    let caller = Caller::of(&door);
+    let told = async || caller.told("/api/user/list", "userId=7").await["data"][0].clone();
+    let device = door.running.device();
+    for everybody in [false, true] {
+        let whole = with(user("7"), "entryTime", 1_577_808_000);
+        caller.done("/api/user", whole).await;
+        assert_eq!(told().await["entryTime"], 1_577_808_000);
+        // By any other dialect.
+        match everybody {
+            true => drop(device.clear_people().await.unwrap()),
+            false => drop(device.delete_person("7").await.unwrap()),
+        }
+        door.put(card_holder("7", "another's")).await;
+        assert_eq!(told().await.get("entryTime"), None);
+    }
 }

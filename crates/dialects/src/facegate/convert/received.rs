@@ -128,6 +128,7 @@ fn verified(push: VerifyPush, native: Value) -> DeviceRecord {
         key: DuplicateKey {
             text,
             with_picture: person_id.is_none(),
+            others: Vec::new(),
         },
         capture: picture(result.capture),
         registered: picture(result.registered),
@@ -176,6 +177,7 @@ fn by_card(card: CardVerify, native: Value) -> DeviceRecord {
         key: DuplicateKey {
             text: card_key(&card.time, &card.card),
             with_picture: number.is_none(),
+            others: Vec::new(),
         },
         card: number,
         capture: picture(card.picture),
@@ -192,6 +194,7 @@ fn by_password(password: PwdVerify, native: Value) -> DeviceRecord {
         key: DuplicateKey {
             text: password_key(&password.time),
             with_picture: true,
+            others: Vec::new(),
         },
         capture: picture(password.picture),
         ..blank(&password.time, native)
@@ -232,6 +235,7 @@ fn blank(time: &str, native: Value) -> ReceivedRecord {
         key: DuplicateKey {
             text: format!("{}\n\nsnap", time.trim()),
             with_picture: true,
+            others: Vec::new(),
         },
         native,
     }

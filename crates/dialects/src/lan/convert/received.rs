@@ -45,6 +45,7 @@ pub fn record_from_device(record: PassRecord, message: &Value) -> ReceivedRecord
                 milliseconds.map_or_else(|| time_text(message), |ms| ms.to_string())
             ),
             with_picture: person_id.is_none(),
+            others: Vec::new(),
         },
         capture: record.photo.filter(|photo| !photo.is_blank()),
         registered: None,

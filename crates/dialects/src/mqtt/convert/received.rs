@@ -54,6 +54,7 @@ pub fn record_from_device(record: UploadRecord, message: &Value, is_blocked: boo
         key: DuplicateKey {
             text: format!("{}\n{}", record.msg_id, record.time),
             with_picture: false,
+            others: Vec::new(),
         },
         native: without(message, &DROPPED),
         person_id,

@@ -49,6 +49,7 @@ pub fn record_from_device(record: SignRecord, message: &Value) -> ReceivedRecord
         key: DuplicateKey {
             text: sign.id.to_string(),
             with_picture: false,
+            others: Vec::new(),
         },
         capture: sign.capture.filter(|picture| !picture.is_blank()),
         registered: user.photo.filter(|picture| !picture.is_blank()),

@@ -41,6 +41,7 @@ pub fn record_from_device(record: SnapshotFace, data: &Value) -> ReceivedRecord 
                 record.result.map(|result| result.to_string()).unwrap_or_default()
             ),
             with_picture: person_id.is_none(),
+            others: Vec::new(),
         },
         native: without(data, &PICTURES),
         temperature_alarm: TemperatureAlarm::None,

@@ -92,7 +92,7 @@ impl Line {
         Ok(skew_ms)
     }
 
-    /// Keeps that the device's clock is wrong, by nobody knows how much.
+    /// Keeps that the device's clock is wrong, by nobody knows how much, and so that all its records are to be read anew.
     ///
     /// # Errors
     /// [`CallError`] for what the store says.

@@ -100,6 +100,8 @@ pub trait RecordSource: Send + Sync {
 /// A page that is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Committed {
+    /// When the device was asked for it.
+    pub asked_at: Timestamp,
     /// When its newest record happened, in milliseconds of the device's clock.
     pub newest_ms: Option<i64>,
     /// No page follows.
@@ -126,14 +128,18 @@ pub async fn fetch_again(source: &dyn RecordSource, range: Range) -> Result<u32,
 async fn walk(source: &dyn RecordSource, range: Range, is_gap: bool) -> Result<u32, CallError> {
     let (mut next, mut count) = (None, 0_u32);
     for _ in 0..MOST_PAGES {
+        let asked_at = Timestamp::now();
         let page = source.page(&range, next).await?;
         let (came, newest_ms) = keep(source, &range, page.records).await?;
         count = count.saturating_add(came);
         let is_last = page.next.is_none();
         if is_gap {
-            source
-                .committed(&range, &Committed { newest_ms, is_last })
-                .await?;
+            let committed = Committed {
+                asked_at,
+                newest_ms,
+                is_last,
+            };
+            source.committed(&range, &committed).await?;
         }
         if is_last {
             return Ok(count);

@@ -18,8 +18,9 @@ const EVERYTHING: Range = Range {
 };
 /// Records of one second may stand on two pages (QUIRKS L8).
 const OVERLAP_MS: i64 = 1000;
-/// How long one moment lasts for terminals that tell whole seconds, and for what is known of their clocks.
-const MOMENT_MS: i64 = 2000;
+/// For so long a pass may not be listed yet: terminals wait up to three seconds for whoever decides, some tell whole seconds,
+/// and their clocks are known no better.
+const MOMENT_MS: i64 = 5000;
 /// How finely a terminal tells the time, in milliseconds.
 pub(super) const RESOLUTION_MS: i64 = 1;
 
@@ -63,17 +64,27 @@ impl RecordSource for LanLink {
         })
     }
 
-    /// What is listed goes there, too. Of a page that others follow, those of its last moment may stand on the next one; and
-    /// while that moment lasts there may be one more than was listed.
+    /// What is listed goes there, too, by time: so nothing goes of the moment before it was asked for, when there may be
+    /// more than was listed. Of a page that others follow, those of its last instant may stand on the next one.
     async fn committed(&self, _range: &Range, page: &Committed) -> Result<(), CallError> {
         let Some(newest_ms) = page.newest_ms else {
             return Ok(());
         };
-        let is_over = newest_ms.saturating_add(MOMENT_MS) < self.wire.now_there_ms();
-        let until_ms = newest_ms - i64::from(!(page.is_last && is_over));
-        let ts = Epoch::from_millisecond(until_ms);
-        self.wire.call(&RemoveRecord { ts }).await
+        let asked_ms = self.wire.there_ms(page.asked_at);
+        match removed_until(page, newest_ms, asked_ms) {
+            until_ms if until_ms > 0 => {
+                let ts = Epoch::from_millisecond(until_ms);
+                self.wire.call(&RemoveRecord { ts }).await
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+/// Until when records are removed, by the terminal's clock, which said `asked_ms` when they were asked for.
+fn removed_until(page: &Committed, newest_ms: i64, asked_ms: i64) -> i64 {
+    let listed_ms = newest_ms - i64::from(!page.is_last);
+    listed_ms.min(asked_ms.saturating_sub(MOMENT_MS))
 }
 
 /// From where the next page is asked: a little before the last record, but on; `None` where it would be this one again.
@@ -86,7 +97,21 @@ fn going_on(after_ms: i64, newest_ms: i64) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
-    use super::going_on;
+    use super::{Committed, going_on, removed_until};
+    use jiff::Timestamp;
+
+    #[test]
+    fn nothing_is_removed_that_may_not_have_been_listed() {
+        let page = |is_last| Committed {
+            asked_at: Timestamp::UNIX_EPOCH,
+            newest_ms: None,
+            is_last,
+        };
+        let newest = 1_700_000_000_000;
+        assert_eq!(removed_until(&page(true), newest, newest + 60_000), newest);
+        assert_eq!(removed_until(&page(false), newest, newest + 60_000), newest - 1);
+        assert_eq!(removed_until(&page(true), newest, newest + 1000), newest - 4000);
+    }
 
     #[test]
     fn pages_overlap_and_go_on() {

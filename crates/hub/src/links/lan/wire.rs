@@ -51,8 +51,13 @@ impl Wire {
 
     /// What the terminal's clock says now, in milliseconds, as it was looked at last.
     pub(super) fn now_there_ms(&self) -> i64 {
+        self.there_ms(Timestamp::now())
+    }
+
+    /// What it said at a time of ours.
+    pub(super) fn there_ms(&self, at: Timestamp) -> i64 {
         let skew_ms = self.with(|spoken| spoken.skew_ms);
-        Timestamp::now().as_millisecond().saturating_add(skew_ms)
+        at.as_millisecond().saturating_add(skew_ms)
     }
 
     /// The clock was looked at.

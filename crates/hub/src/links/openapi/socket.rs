@@ -47,10 +47,7 @@ impl Socket {
         let bounds = WebSocketConfig::default()
             .max_message_size(Some(most))
             .max_frame_size(Some(most));
-        let url = format!(
-            "ws://{place}{}",
-            Listen::target(wire.now_there_ms(), wire.password())
-        );
+        let url = format!("ws://{place}{}", Listen::target(wire.stamp(), wire.password()));
         let upgrade = tokio_tungstenite::client_async_with_config(url, stream, Some(bounds));
         let upgraded = tokio::time::timeout(wire.line.client.usual_time(), upgrade).await;
         let (stream, _) = upgraded

@@ -6,11 +6,12 @@ use crate::links::{CallError, Failure};
 use dialects::http::Call;
 use dialects::openapi::operation::{Operation, call, named};
 use dialects::openapi::reply::Refusal;
+use dialects::openapi::sign::Stamps;
 use dialects::openapi::{Code, Reply, SyncTime};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use serde_json::{Map, Value};
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 /// The line to a terminal.
 pub(super) struct Wire {
@@ -18,8 +19,7 @@ pub(super) struct Wire {
     password: String,
     /// Its clock minus ours where it does not let us set it, in milliseconds.
     offset_ms: AtomicI64,
-    /// Its clock was off when it was called: what it recorded may stand anywhere in time.
-    was_off: AtomicBool,
+    stamps: Stamps,
 }
 
 impl Wire {
@@ -28,7 +28,7 @@ impl Wire {
             line,
             password,
             offset_ms: AtomicI64::new(0),
-            was_off: AtomicBool::new(false),
+            stamps: Stamps::default(),
         }
     }
 
@@ -42,14 +42,10 @@ impl Wire {
         now_ms.saturating_add(self.offset_ms.load(Ordering::Relaxed))
     }
 
-    /// Whether its clock was off on this line.
-    pub(super) fn was_off(&self) -> bool {
-        self.was_off.load(Ordering::Relaxed)
-    }
-
-    /// What it recorded then is here.
-    pub(super) fn caught_up(&self) {
-        self.was_off.store(false, Ordering::Relaxed);
+    /// What the next call is signed with: the time by its clock, which no other call of this line has.
+    pub(super) fn stamp(&self) -> i64 {
+        let own_ms = self.stamps.next(Timestamp::now().as_millisecond());
+        own_ms.saturating_add(self.offset_ms.load(Ordering::Relaxed))
     }
 
     /// Makes a call; what the terminal gives back.
@@ -72,7 +68,8 @@ impl Wire {
     /// Sets its clock to ours.
     pub(super) async fn set_clock(&self) -> Result<(), CallError> {
         let asked = Timestamp::now();
-        let set = call(&SyncTime, asked.as_millisecond(), &self.password);
+        let set_ms = self.stamps.next(asked.as_millisecond());
+        let set = call(&SyncTime, set_ms, &self.password);
         let (reply, _) = self.once(&set).await?;
         reply.answer::<SyncTime>().map_err(refused)?;
         self.offset_ms.store(0, Ordering::Relaxed);
@@ -82,20 +79,19 @@ impl Wire {
     }
 
     async fn exchange(&self, sign: &(dyn Fn(i64) -> Call + Sync)) -> Result<Reply, CallError> {
-        let first = sign(self.now_there_ms());
+        let first = sign(self.stamp());
         let (reply, answered) = self.once(&first).await?;
         if !reply.code.is_clock() {
             return Ok(reply);
         }
         self.recover(&answered).await?;
-        let again = sign(self.now_there_ms());
+        let again = sign(self.stamp());
         let (reply, _) = self.once(&again).await?;
         Ok(reply)
     }
 
     /// A clock that is off is set; one that cannot be is followed, as far as its answers tell it.
     async fn recover(&self, answered: &Answered) -> Result<(), CallError> {
-        self.was_off.store(true, Ordering::Relaxed);
         self.line.clock_is_wrong().await?;
         match self.set_clock().await {
             Ok(()) => {

@@ -1,7 +1,7 @@
 //! The terminal's clock, by which calls are signed (4.2). It is told by the header of an answer alone.
 
 use crate::links::dialled::Answered;
-use dialects::openapi::sign::WINDOW_MS;
+use dialects::openapi::sign::{Stamps, WINDOW_MS};
 use hyper::header::DATE;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
@@ -14,14 +14,16 @@ const BLUR_MS: i64 = 2000;
 pub(super) struct Clock {
     /// What it says minus what ours does, milliseconds.
     offset_ms: i64,
+    stamps: Stamps,
     /// Whether the offset is what the terminal says, and not only near enough for its signatures.
     pub(super) is_told: bool,
 }
 
 impl Clock {
-    /// What it says now, milliseconds since 1970.
+    /// What it says now, milliseconds since 1970; each call is signed with a time of its own.
     pub(super) fn now_there_ms(&self) -> i64 {
-        Timestamp::now().as_millisecond().saturating_add(self.offset_ms)
+        let own_ms = self.stamps.next(Timestamp::now().as_millisecond());
+        own_ms.saturating_add(self.offset_ms)
     }
 
     /// Reads the header of an answer; `is_off` says that the terminal found our time too far from its own. A header that

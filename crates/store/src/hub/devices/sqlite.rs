@@ -273,7 +273,9 @@ impl Devices for SqliteDevices {
             .write(move |tx| {
                 tx.execute(
                     "UPDATE devices SET clock_skew_ms = coalesce(?2, clock_skew_ms),
-                     clock_wrong_until = coalesce(?3, clock_wrong_until) WHERE id = ?1",
+                     clock_wrong_until = coalesce(?3, clock_wrong_until),
+                     records_until = CASE WHEN ?2 IS NULL AND ?3 IS NOT NULL THEN NULL ELSE records_until END
+                     WHERE id = ?1",
                     params![id.as_str(), skew_ms, wrong_at.map(Timestamp::as_millisecond)],
                 )?;
                 Ok(())

@@ -1,6 +1,7 @@
 //! [`Library`] on SQLite: persons and templates are sealed rows, photos are blobs.
 
 use super::erase::{self, Whose};
+use super::extras;
 use super::rows::to_seq;
 use crate::terminal::{KeptPerson, KeptPhoto, Library, NewPerson, NewPhoto, RenamedPhoto, Template};
 use crate::{BlobClass, BlobId, SealedBlob, Store, StoreError, Write};
@@ -145,6 +146,14 @@ impl Library for SqliteLibrary {
         })
     }
 
+    async fn extra(&self, wire_id: &str, dialect: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        extras::get(&self.store, wire_id, dialect).await
+    }
+
+    async fn set_extra(&self, wire_id: &str, dialect: &str, extra: Option<&[u8]>) -> Result<(), StoreError> {
+        extras::set(&self.store, wire_id, dialect, extra).await
+    }
+
     async fn rename(
         &self,
         wire_id: &str,
@@ -282,6 +291,7 @@ fn rename(tx: &mut Write<'_>, old: &str, new: &str) -> Result<bool, StoreError> 
         "INSERT INTO persons (wire_id, body, passes_used, changed_at) VALUES (?1, ?2, ?3, ?4)",
         (new, sealed, passes_used, Timestamp::now().as_millisecond()),
     )?;
+    extras::rename(tx, old, new)?;
     tx.execute("UPDATE photos SET person = ?2 WHERE person = ?1", (old, new))?;
     tx.execute("UPDATE records SET person = ?2 WHERE person = ?1", (old, new))?;
     tx.execute("DELETE FROM persons WHERE wire_id = ?1", [old])?;

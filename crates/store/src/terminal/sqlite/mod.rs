@@ -2,6 +2,7 @@
 
 mod device_state;
 mod erase;
+mod extras;
 mod journal;
 mod library;
 mod rows;
@@ -20,6 +21,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration {
         version: 2,
         sql: include_str!("../schema/0002.sql"),
+    },
+    Migration {
+        version: 3,
+        sql: include_str!("../schema/0003.sql"),
     },
 ];
 

@@ -380,3 +380,65 @@ fn on_disk(folder: &Path, needle: &[u8]) -> bool {
         }
     })
 }
+
+#[tokio::test]
+async fn what_a_dialect_keeps_of_a_person_goes_with_the_person() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    let library = &store.library;
+    library
+        .set_extra("p", "one", Some(b"nobody is there"))
+        .await
+        .unwrap();
+    assert_eq!(library.extra("p", "one").await.unwrap(), None);
+    for id in ["p", "q"] {
+        library.put(person(id, None), 10).await.unwrap();
+        library.set_extra(id, "one", Some(id.as_bytes())).await.unwrap();
+        library.set_extra(id, "two", Some(b"2")).await.unwrap();
+    }
+    library.put(person("p", None), 10).await.unwrap();
+    assert_eq!(
+        library.extra("p", "one").await.unwrap().unwrap(),
+        b"p",
+        "changed, it stays"
+    );
+    library.set_extra("p", "two", None).await.unwrap();
+    assert_eq!(library.extra("p", "two").await.unwrap(), None);
+    assert!(library.rename("p", "r", Vec::new()).await.unwrap());
+    assert_eq!(library.extra("r", "one").await.unwrap().unwrap(), b"p");
+    assert!(library.delete("r").await.unwrap());
+    for id in ["p", "r"] {
+        library.put(person(id, None), 10).await.unwrap();
+        assert_eq!(
+            library.extra(id, "one").await.unwrap(),
+            None,
+            "{id} is somebody new"
+        );
+    }
+    assert_eq!(library.extra("q", "one").await.unwrap().unwrap(), b"q");
+    library.clear().await.unwrap();
+    library.put(person("q", None), 10).await.unwrap();
+    assert_eq!(library.extra("q", "two").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_is_undecided_is_done_with_by_no_time() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    let journal = &store.journal;
+    journal.switch_on(&["one"]).await.unwrap();
+    journal.append(entry(1, None)).await.unwrap();
+    let undecided = NewEntry {
+        settled: false,
+        ..entry(2, None)
+    };
+    let seq = journal.append(undecided).await.unwrap().seq;
+    journal.append(entry(3, None)).await.unwrap();
+    let until = Timestamp::from_second(1_800_000_000).unwrap();
+    journal.acknowledge_until("one", until).await.unwrap();
+    let left = journal.outstanding("one", 0, 10).await.unwrap();
+    assert_eq!(numbers(&left), [2]);
+    journal.settle(seq, json!({ "number": 2 }), false).await.unwrap();
+    journal.acknowledge_until("one", until).await.unwrap();
+    assert!(journal.outstanding("one", 0, 10).await.unwrap().is_empty());
+}

@@ -12,7 +12,7 @@ use dialects::facegate::{Done, EditPerson, PersonIds, PersonInfo, PersonRef};
 use dialects::told::ToldPerson;
 use jiff::Timestamp;
 use model::access::Rule;
-use model::{CredentialKind, FaceFault, Greeting, Person, PersonKind};
+use model::{CredentialKind, Greeting, Person, PersonKind};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -141,15 +141,14 @@ impl Endpoint {
         let examination = match examined.await.map_err(|error| engine_failed(error.to_string()))? {
             Ok(examination) => examination,
             Err(face::ExamineError::Image(error)) => {
-                let fault = error.fault();
-                return Err(Unfit::Put(PutError::Photo { position: 0, fault }));
+                return Err(Unfit::Put(PutError::unread(0, &error)));
             }
             Err(face::ExamineError::Run(error)) => return Err(engine_failed(error.to_string())),
         };
-        let template = examination.template.ok_or(Unfit::Put(PutError::Photo {
-            position: 0,
-            fault: FaceFault::NoFace,
-        }))?;
+        let has_face = !examination.faces.is_empty();
+        let template = examination
+            .template
+            .ok_or(Unfit::Put(PutError::no_template(0, has_face)))?;
         let accept = self.device.thresholds().accept;
         let found = self.device.people.search(&template).best;
         let is_taken = found.is_some_and(|(wire_id, similarity)| {

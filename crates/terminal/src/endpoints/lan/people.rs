@@ -4,7 +4,7 @@ use super::Endpoint;
 use super::calls::{Outcome, failed};
 use crate::camera::as_jpeg;
 use crate::endpoints::told;
-use crate::people::{Member, PutError, model_id};
+use crate::people::{Member, PhotoStage, PutError, model_id};
 use dialects::epoch::Epoch;
 use dialects::lan::control::{Check, Checked, Usability};
 use dialects::lan::convert::person_from_message;
@@ -145,10 +145,12 @@ fn usability(fault: FaceFault) -> Usability {
 /// The status for a person who was not taken (chapter 4).
 fn refusal(error: &PutError) -> Refused {
     let status = match error {
-        PutError::Photo { fault, .. } => match fault {
-            FaceFault::NotAnImage => Status::PictureFormat,
-            FaceFault::TooLarge => Status::PictureSize,
-            _ => Status::NoFace,
+        PutError::Photo { fault, stage, .. } => match stage {
+            PhotoStage::Format if *fault == FaceFault::TooLarge => Status::PictureSize,
+            PhotoStage::Format => Status::PictureFormat,
+            PhotoStage::Content => Status::PictureBroken,
+            PhotoStage::Face => Status::NoFace,
+            PhotoStage::Template => Status::NoFeatures,
         },
         PutError::Photos(_) => Status::Malformed,
         PutError::Capacity => Status::Full,
@@ -158,7 +160,8 @@ fn refusal(error: &PutError) -> Refused {
     Refused::new(status, error.to_string())
 }
 
-fn lay_over(told: ToldPerson, person: &mut Person, rules: &mut Vec<Rule>) {
+/// When somebody who is there may pass beside the validity stays: the dialect has no schedules.
+fn lay_over(told: ToldPerson, person: &mut Person, _: &mut Vec<Rule>) {
     person.name = told.person.name;
     person.valid_from = told.person.valid_from;
     person.valid_until = told.person.valid_until;
@@ -167,7 +170,6 @@ fn lay_over(told: ToldPerson, person: &mut Person, rules: &mut Vec<Rule>) {
         .credentials
         .retain(|credential| !OWN_CREDENTIALS.contains(&credential.kind));
     person.credentials.extend(told.person.credentials);
-    *rules = told.rules;
 }
 
 /// A person as `listPerson` tells one.

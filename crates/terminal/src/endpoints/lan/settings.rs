@@ -61,7 +61,6 @@ fn object(value: Value) -> Map<String, Value> {
 fn defaults() -> Map<String, Value> {
     object(json!({
         "cameraDetectType": 1, "openDoorType": 0, "doorType": 26, "idCardFaceFeaturePairNumber": 0.6,
-        "appWelcomeMsg": "", "appFailMsg": "",
     }))
 }
 
@@ -75,7 +74,9 @@ fn live(device: &Device) -> Map<String, Value> {
     let reboot = reboot.filter(|schedule| schedule.day != RebootDay::Never);
     #[allow(clippy::cast_possible_truncation, reason = "0 to 100")]
     let volume = (behaviour.volume.unwrap_or(0.8) * LOUDEST).round() as i64;
-    object(json!({
+    let mut live = object(json!({
+        "appWelcomeMsg": behaviour.prompts.welcome.as_deref().unwrap_or_default().replace(NAME_PLACE, NAME),
+        "appFailMsg": behaviour.prompts.denied.as_deref().unwrap_or_default(),
         "faceFeaturePairNumber": (f64::from(threshold) * 10_000.0).round() / 10_000.0,
         "faceFeaturePairSuccessOrFailWaitTime": device.repeat_interval().as_secs_f64(),
         "openDoorContinueTime": f64::from(open_ms) / 1000.0,
@@ -85,7 +86,11 @@ fn live(device: &Device) -> Map<String, Value> {
         "APKVersion": device.version(),
         "sn": device.config.terminal.serial,
         "version": DOCUMENT_VERSION,
-    }))
+    }));
+    if let Some(kind) = open_door_type(behaviour.identification) {
+        live.insert("openDoorType".to_owned(), kind.into());
+    }
+    live
 }
 
 /// Acts upon what was changed.
@@ -133,6 +138,11 @@ fn identification(kind: u32) -> Identification {
         3 => Identification::As(Verify::FaceAndIdCard),
         _ => Identification::As(Verify::FaceAndCard),
     }
+}
+
+/// The same the other way round; `None` for a way that the dialect has no word for.
+fn open_door_type(identification: Identification) -> Option<u32> {
+    (0..=4).find(|kind| self::identification(*kind) == identification)
 }
 
 /// A number within the document's range, rounded.

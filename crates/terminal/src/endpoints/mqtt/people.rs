@@ -87,7 +87,7 @@ async fn put(device: &Device, info: &PersonInfo) -> Outcome {
 /// What is wrong, by the photo's own name.
 fn put_words(error: &PutError, info: &PersonInfo) -> String {
     match error {
-        PutError::Photo { position, fault } => {
+        PutError::Photo { position, fault, .. } => {
             let number = info.photos().get(*position).map_or(1, |(number, _, _)| *number);
             format!("registerPhoto{number}: {}", fault.explanation())
         }

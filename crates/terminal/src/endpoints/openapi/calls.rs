@@ -1,6 +1,6 @@
 //! A call of chapter 8: its signature and its time, the operation, and the answer, HTTP 200 always (QUIRKS O41).
 
-use super::Endpoint;
+use super::{Endpoint, used};
 use crate::endpoints::http::serving::{self, BodyError};
 use axum::Router;
 use axum::body::Body;
@@ -11,11 +11,14 @@ use axum::response::{IntoResponse, Response};
 use dialects::http::Method;
 use dialects::openapi::sign::Signed;
 use dialects::openapi::{Code, Incoming, Refused, Reply, Request};
+use jiff::Timestamp;
 use model::Method as PassMethod;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
 
+/// How often it is kept until when signatures were taken, milliseconds.
+const NOTED_EVERY_MS: i64 = 60_000;
 /// What answers are.
 const ANSWER_TYPE: &str = "application/json; charset=utf-8";
 
@@ -26,6 +29,15 @@ pub(super) type Outcome = Result<Reply, Refused>;
 pub(super) fn failed(error: &StoreError) -> Refused {
     tracing::error!(%error, "a call could not be carried out");
     Refused::new(Code::InternalError, "it could not be kept")
+}
+
+/// Whether a call does at once what a second time, or another's, would do harm: such a one takes a signature once.
+fn acts_at_once(request: &Request) -> bool {
+    match request {
+        Request::OpenDoor(_) | Request::SyncTime(_) | Request::Reboot(_) => true,
+        Request::DeleteUser(message) => message.id().is_none(),
+        _ => false,
+    }
 }
 
 /// Every path is an operation's, or refused in the document's words.
@@ -57,11 +69,38 @@ impl Endpoint {
         let query = parts.uri.query().unwrap_or_default();
         let incoming = Incoming::read(method, parts.uri.path(), query, &body)?;
         let signed = incoming.authenticate(&self.config.password, self.device.clock.now())?;
+        let is_first = self.used.take(&signed);
         let request = Request::parse(&incoming)?;
+        let acts = acts_at_once(&request);
+        if acts && !is_first {
+            let reason = "this signature was taken before";
+            return Err(Refused::new(Code::RequestExpired, reason));
+        }
+        self.note_signed(&signed, acts).await;
         if self.config.platform().is_none() {
             self.tell(true, None);
         }
         self.carry_out(request, &signed).await
+    }
+
+    /// Keeps over restarts until when signatures were taken: at once for what acts, else now and then.
+    async fn note_signed(&self, signed: &Signed, acts: bool) {
+        let Some(at_ms) = signed.at().map(Timestamp::as_millisecond) else {
+            return;
+        };
+        let kept_ms = self.memory.get().signed_ms;
+        let due_ms = if acts {
+            kept_ms
+        } else {
+            kept_ms.saturating_add(NOTED_EVERY_MS)
+        };
+        if at_ms <= due_ms && used::is_credible(kept_ms) {
+            return;
+        }
+        let noted = self.memory.change(|memory| memory.signed_ms = at_ms).await;
+        if let Err(error) = noted {
+            tracing::warn!(%error, "which signatures were taken could not be kept");
+        }
     }
 
     async fn carry_out(self: &Arc<Self>, request: Request, signed: &Signed) -> Outcome {

@@ -69,34 +69,51 @@ impl Follower {
     async fn tell(&mut self) -> Result<(), StoreError> {
         let journal = Arc::clone(&self.endpoint.device.journal);
         for seq in self.undecided.clone() {
-            match journal.entry(seq).await? {
-                Some(entry) if !entry.settled => continue,
-                Some(entry) => self.push(&entry).await?,
-                None => {}
+            let entry = self.entry(seq).await;
+            if entry.as_ref().is_some_and(|entry| !entry.settled) {
+                continue;
             }
             self.undecided.remove(&seq);
+            if let Some(entry) = entry {
+                self.push(&entry).await;
+            }
         }
-        while let Some(entry) = journal.entry(self.told + 1).await? {
-            self.told = entry.seq;
-            match entry.settled {
-                true => self.push(&entry).await?,
-                false => drop(self.undecided.insert(entry.seq)),
+        let newest = journal.newest().await?;
+        while self.told < newest {
+            self.told += 1;
+            match self.entry(self.told).await {
+                Some(entry) if entry.settled => self.push(&entry).await,
+                Some(entry) => drop(self.undecided.insert(entry.seq)),
+                None => {}
             }
         }
         Ok(())
     }
 
-    async fn push(&self, entry: &Entry) -> Result<(), StoreError> {
+    /// One that is there and can be read.
+    async fn entry(&self, seq: u64) -> Option<Entry> {
+        let read = self.endpoint.device.journal.entry(seq).await;
+        read.unwrap_or_else(|error| {
+            tracing::error!(seq, %error, "a record cannot be read to be pushed");
+            None
+        })
+    }
+
+    /// One that cannot be read is left out: those after it are told nevertheless.
+    async fn push(&self, entry: &Entry) {
         if self.records.0.receiver_count() == 0 {
-            return Ok(());
+            return;
         }
+        match self.message(entry).await {
+            // Whoever listened may have gone.
+            Ok(message) => drop(self.records.0.send(message)),
+            Err(error) => tracing::error!(seq = entry.seq, %error, "a record cannot be read to be pushed"),
+        }
+    }
+
+    async fn message(&self, entry: &Entry) -> Result<Arc<str>, StoreError> {
         let pictures = self.endpoint.pictures(entry).await?;
         let record = self.endpoint.record(entry, &pictures)?;
-        // Whoever listened may have gone.
-        let _ = self
-            .records
-            .0
-            .send(SocketMessage::record(record).to_text().into());
-        Ok(())
+        Ok(SocketMessage::record(record).to_text().into())
     }
 }

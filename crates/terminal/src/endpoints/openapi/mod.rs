@@ -13,6 +13,7 @@ mod platform;
 mod records;
 mod settings;
 mod socket;
+mod used;
 
 use super::Ending;
 use super::http::{Client, Places, serving};
@@ -26,6 +27,7 @@ use serde_json::{Map, Value};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use used::Used;
 
 /// The dialect's name.
 pub(crate) const DIALECT: &str = "openapi";
@@ -54,6 +56,8 @@ struct Memory {
     audio: Map<String, Value>,
     /// The mark of chapter 9, as the platform wrote it; empty: from the beginning.
     mark: String,
+    /// Whatever was signed until then was taken before a restart, milliseconds since 1970.
+    signed_ms: i64,
 }
 
 /// What calls, pushes and chapter 9 share.
@@ -62,6 +66,7 @@ struct Endpoint {
     config: OpenapiConfig,
     memory: Kept<Memory>,
     client: Client,
+    used: Used,
     /// Where it is called; `None` where that is off.
     address: Option<SocketAddr>,
 }
@@ -104,10 +109,12 @@ impl Endpoint {
         config: OpenapiConfig,
         address: Option<SocketAddr>,
     ) -> Result<Self, String> {
-        let memory = Kept::load(&device, DIALECT, "memory").await;
+        let memory: Result<Kept<Memory>, _> = Kept::load(&device, DIALECT, "memory").await;
+        let memory = memory.map_err(|error| error.to_string())?;
         let client = Client::new(&device.config.limits, false);
         Ok(Self {
-            memory: memory.map_err(|error| error.to_string())?,
+            used: Used::until(memory.get().signed_ms),
+            memory,
             client: client.map_err(|error| error.to_string())?,
             device,
             config,

@@ -10,7 +10,7 @@ use dialects::openapi::convert::{person_from_message, user_to_platform};
 use dialects::openapi::{AddUser, Code, DeleteUser, ListUsers, Page, Refused, Reply, UpdateUser, User};
 use dialects::told::ToldPerson;
 use model::access::Rule;
-use model::{CredentialKind, FaceFault, Person};
+use model::{CredentialKind, FaceFault, Person, PersonKind};
 use serde_json::{Map, Value};
 use store::StoreError;
 
@@ -60,9 +60,6 @@ impl Endpoint {
         if !deleted.map_err(|error| failed(&error))? {
             return Err(unknown(id));
         }
-        self.keep_extra(id, &Map::new())
-            .await
-            .map_err(|error| failed(&error))?;
         Ok(Reply::success::<DeleteUser>(&told))
     }
 
@@ -111,9 +108,9 @@ impl Endpoint {
         made.await.map_err(|error| StoreError::Corrupt(error.to_string()))
     }
 
-    /// What the library has no place for of what was told of a person, to be told again.
+    /// What the model has no place for of what was told of a person, to be told again.
     pub(super) async fn extra(&self, wire_id: &str) -> Result<Map<String, Value>, StoreError> {
-        let bytes = self.device.state.get(&extra_key(wire_id)).await?;
+        let bytes = self.device.people.extra(wire_id, DIALECT).await?;
         let extra = bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose()?;
         Ok(extra.unwrap_or_default())
     }
@@ -125,12 +122,8 @@ impl Endpoint {
     ) -> Result<(), StoreError> {
         let bytes = serde_json::to_vec(extra)?;
         let kept = (!extra.is_empty()).then_some(bytes.as_slice());
-        self.device.state.set(&extra_key(wire_id), kept).await
+        self.device.people.set_extra(wire_id, DIALECT, kept).await
     }
-}
-
-fn extra_key(wire_id: &str) -> String {
-    format!("{DIALECT}.extra.{wire_id}")
 }
 
 fn unknown(id: &str) -> Refused {
@@ -158,16 +151,26 @@ fn refusal(error: &PutError) -> Refused {
     Refused::new(code, error.to_string())
 }
 
-fn lay_over(told: ToldPerson, person: &mut Person, rules: &mut Vec<Rule>) {
+/// Lays what the dialect has a place for over somebody who is there. It has no schedules, no important persons and a
+/// validity for visitors alone: what another dialect said of those stays.
+fn lay_over(told: ToldPerson, person: &mut Person, _: &mut Vec<Rule>) {
     let message = told.person;
     let kept = person
         .credentials
         .iter()
         .filter(|credential| !OWN_CREDENTIALS.contains(&credential.kind));
     let credentials = kept.cloned().chain(message.credentials).collect();
+    let visits = [person.kind, message.kind].contains(&PersonKind::Visitor);
+    let (valid_from, valid_until) = match visits {
+        true => (message.valid_from, message.valid_until),
+        false => (person.valid_from, person.valid_until),
+    };
     *person = Person {
         name: message.name,
-        kind: message.kind,
+        kind: match (person.kind, message.kind) {
+            (PersonKind::Vip, PersonKind::Member) => PersonKind::Vip,
+            (_, told) => told,
+        },
         code: message.code,
         gender: message.gender,
         birthday: message.birthday,
@@ -177,11 +180,10 @@ fn lay_over(told: ToldPerson, person: &mut Person, rules: &mut Vec<Rule>) {
         title: message.title,
         remark: message.remark,
         visit: message.visit,
-        valid_from: message.valid_from,
-        valid_until: message.valid_until,
+        valid_from,
+        valid_until,
         greeting: message.greeting,
         credentials,
         ..person.clone()
     };
-    *rules = told.rules;
 }

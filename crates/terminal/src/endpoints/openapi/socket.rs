@@ -79,7 +79,8 @@ impl Endpoint {
         let mut told = records.listen();
         let now = self.device.clock.now();
         let ended = match Listen::authenticate(&query, &self.config.password, now) {
-            Ok(()) => {
+            Ok(signed) => {
+                self.used.take(&signed);
                 let greeted = say(&mut socket, SocketMessage::Connected.to_text()).await;
                 match greeted {
                     Ok(()) => tell(&mut socket, &mut told, end).await,

@@ -42,6 +42,7 @@ pub fn record_from_comparison(face: SyFace, message: &Value) -> ReceivedRecord {
                 None => format!("\n{}", face.user_id.trim()),
             },
             with_picture: person_id.is_none() || face.at.is_none(),
+            others: Vec::new(),
         },
         capture: Some(face.img).filter(|picture| !picture.is_blank()),
         registered: None,
@@ -107,6 +108,7 @@ pub fn record_from_measurement(measured: SyAttribute, message: &Value) -> Receiv
         key: DuplicateKey {
             text: format!("{}\n", time_text(measured.at)),
             with_picture: true,
+            others: Vec::new(),
         },
         capture: Some(measured.img).filter(|picture| !picture.is_blank()),
         registered: None,

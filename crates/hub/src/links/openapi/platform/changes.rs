@@ -52,6 +52,18 @@ struct Offer {
     at: Instant,
     /// What the roster says once it is confirmed.
     done: RosterOutcome,
+    /// Results that may still come of other changes of this person, offered before: results name the person alone.
+    owed: u32,
+}
+
+impl Offer {
+    /// Takes the place of what was offered before and is not confirmed.
+    fn after(mut self, before: Option<&Self>) -> Self {
+        let Some(before) = before else { return self };
+        let is_same = before.digest == self.digest && before.change.operation == self.change.operation;
+        self.owed = before.owed.saturating_add(u32::from(!is_same));
+        self
+    }
 }
 
 impl Changes {
@@ -113,6 +125,7 @@ impl Changes {
                     change: deletion(&wire_id, now),
                     at: Instant::now(),
                     done: RosterOutcome::Removed,
+                    owed: 0,
                 };
                 (wire_id, Ok(offer))
             }
@@ -124,8 +137,13 @@ impl Changes {
         };
         settle(hub, device, person, digest, outcome).await?;
         match offer {
-            Ok(offer) => drop(self.offered.insert(wire_id, offer)),
-            Err(_) => drop(self.offered.remove(&wire_id)),
+            Ok(offer) => {
+                let offer = offer.after(self.offered.get(&wire_id));
+                self.offered.insert(wire_id, offer);
+            }
+            Err(_) => {
+                self.offered.remove(&wire_id);
+            }
         }
         Ok(())
     }
@@ -138,9 +156,14 @@ impl Changes {
         results: &[StoreResult],
     ) -> Result<(), StoreError> {
         for result in results {
-            let Some(offer) = self.offered.get(result.user_id.trim()) else {
+            let Some(offer) = self.offered.get_mut(result.user_id.trim()) else {
                 continue;
             };
+            if offer.owed > 0 {
+                // Where it was this change's after all, the change is handed out once more.
+                offer.owed -= 1;
+                continue;
+            }
             let outcome = match result.is_done() {
                 true => offer.done.clone(),
                 false => refused(result, offer.attempts),
@@ -232,6 +255,7 @@ fn saved(hub: &Hub, base: Option<&str>, put: RosterPut, now: Timestamp) -> Resul
             warnings: warnings(converted.losses),
             redo_at: converted.redo_at,
         },
+        owed: 0,
     })
 }
 

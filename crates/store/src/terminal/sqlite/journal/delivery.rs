@@ -78,14 +78,14 @@ pub(super) fn acknowledge(tx: &Write<'_>, dialect: &str, seq: i64) -> Result<(),
     move_mark(tx, dialect, mark, seq)
 }
 
-/// Every record up to an instant is done with.
+/// Every record up to an instant is done with; one that is yet to be decided was told to nobody.
 pub(super) fn acknowledge_until(tx: &Write<'_>, dialect: &str, until: i64) -> Result<(), StoreError> {
     let Some(mark) = mark(tx, dialect)? else {
         return Ok(());
     };
     tx.prepare_cached(
         "INSERT OR IGNORE INTO exceptions (dialect, seq)
-         SELECT ?1, seq FROM records WHERE seq > ?2 AND occurred_at <= ?3",
+         SELECT ?1, seq FROM records WHERE seq > ?2 AND occurred_at <= ?3 AND settled = 1",
     )?
     .execute((dialect, mark, until))?;
     move_mark(tx, dialect, mark, mark)

@@ -7,8 +7,8 @@ use dialects::lenient;
 use dialects::openapi::convert::platform::person_from_change;
 use dialects::openapi::platform::{Change, FaceChange, QueryTime, StoreResult, SyRecord, SyResult};
 use dialects::told::ToldPerson;
-use model::Person;
 use model::access::Rule;
+use model::{Person, PersonKind};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -112,10 +112,19 @@ async fn make(endpoint: &Endpoint, change: &FaceChange) -> Result<(), String> {
     kept.map_err(|error| error.to_string())
 }
 
-fn lay_over(told: ToldPerson, person: &mut Person, rules: &mut Vec<Rule>) {
+/// When somebody who is there may pass stays: chapter 9 says nothing of it, nor of who is blocked.
+fn lay_over(told: ToldPerson, person: &mut Person, _: &mut Vec<Rule>) {
     person.name = told.person.name;
-    person.kind = told.person.kind;
+    person.kind = kind_of(person.kind, told.person.kind);
     person.gender = told.person.gender;
     person.remark = told.person.remark;
-    *rules = told.rules;
+}
+
+/// What somebody is now: the dialect tells visitors from all others alone.
+fn kind_of(held: PersonKind, told: PersonKind) -> PersonKind {
+    match (held, told) {
+        (PersonKind::Blocked, _) => PersonKind::Blocked,
+        (PersonKind::Vip, PersonKind::Member) => PersonKind::Vip,
+        (_, told) => told,
+    }
 }
