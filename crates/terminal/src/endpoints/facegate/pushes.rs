@@ -33,8 +33,22 @@ struct Subscriber {
     documents: AtomicU64,
 }
 
-/// Pushes records until `end`, one at a time and in order.
+/// Pushes records until `end`, one at a time and in order; anew from the oldest that waits where some wait again.
 pub(super) async fn records(endpoint: Arc<Endpoint>, config: &FacegateConfig, end: CancellationToken) {
+    while !end.is_cancelled() {
+        let run = end.child_token();
+        let mut pushing = std::pin::pin!(records_in_order(Arc::clone(&endpoint), config, run.clone()));
+        tokio::select! {
+            () = pushing.as_mut() => {}
+            () = endpoint.reopened.notified() => {
+                run.cancel();
+                pushing.await;
+            }
+        }
+    }
+}
+
+async fn records_in_order(endpoint: Arc<Endpoint>, config: &FacegateConfig, end: CancellationToken) {
     let delivery = Delivery {
         dialect: DIALECT,
         window: 1,
