@@ -232,6 +232,30 @@ async fn what_was_pushed_in_vain_comes_from_the_time_that_a_platform_names() {
 }
 
 #[tokio::test]
+async fn what_waits_to_come_again_does_so_once_the_platform_looks() {
+    let (_folder, path) = folder();
+    let mut config = every_frame(&path);
+    config.facegate.as_mut().unwrap().resend_seconds = 3600;
+    let (door, caller) = door_with_one(config).await;
+    let platform = Receiver::listen().await;
+    caller
+        .done("Subscribe", subscription(&platform, &["VerifyNoPic"], 1))
+        .await;
+    door.present("rf_card", CARD).await;
+    let first = platform.answered(r#"{"code":0}"#).await.json();
+    let looks = async {
+        loop {
+            caller.told("GetSubscribe", json!({})).await;
+        }
+    };
+    let again = tokio::select! {
+        () = looks => unreachable!(),
+        again = acknowledged(&platform) => again.1,
+    };
+    assert_eq!(again["info"]["CreateTime"], first["info"]["CreateTime"]);
+}
+
+#[tokio::test]
 async fn what_is_pushed_by_hand_ends_where_nobody_takes_it_or_is_subscribed() {
     let (_folder, path) = folder();
     let (door, caller) = door_with_one(every_frame(&path)).await;

@@ -40,7 +40,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 /// The dialect's name.
@@ -126,8 +126,10 @@ struct Endpoint {
     installing: tokio::sync::Mutex<()>,
     /// The end of the run.
     end: CancellationToken,
-    /// Records that were pushed before are to be pushed again.
-    reopened: Notify,
+    /// From when on records that were pushed before are to be pushed again.
+    reopened: watch::Sender<Option<Timestamp>>,
+    /// Counts up when something else is subscribed, and when a platform looks at what is: what waits goes out at once.
+    stirred: watch::Sender<u64>,
     /// Records are pushed by hand for one call at a time (3.32).
     pushing: Arc<tokio::sync::Mutex<()>>,
 }
@@ -195,7 +197,8 @@ impl Endpoint {
             changing: tokio::sync::Mutex::default(),
             installing: tokio::sync::Mutex::default(),
             end,
-            reopened: Notify::new(),
+            reopened: watch::Sender::new(None),
+            stirred: watch::Sender::new(0),
             pushing: Arc::default(),
         })
     }

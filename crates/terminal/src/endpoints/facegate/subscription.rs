@@ -22,9 +22,7 @@ impl Endpoint {
         if let Some(skipped) = begin.or_else(|| (!resumed).then_some(now)) {
             self.device.journal.acknowledge_until(DIALECT, skipped).await?;
         }
-        if let Some(begin) = begin.filter(|_| wanted.resumes == Some(true)) {
-            self.device.journal.reopen(DIALECT, begin).await?;
-        }
+        let reopened = begin.filter(|_| wanted.resumes == Some(true));
         let from = begin.unwrap_or(now);
         let subscription = Subscription {
             begin: Some(write_wall_time(zone.to_datetime(from))),
@@ -34,15 +32,18 @@ impl Endpoint {
         self.memory
             .change(|memory| memory.subscription = subscription)
             .await?;
-        if begin.is_some() {
-            self.reopened.notify_one();
+        if let Some(begin) = reopened {
+            self.reopened.send_replace(Some(begin));
         }
+        self.stir();
         self.device.wake_delivery();
         Ok(Done)
     }
 
-    /// `GetSubscribe`. Once all that waited is delivered, records are wanted from the last one on (3.12).
+    /// `GetSubscribe`: whoever looks is there, and may have been away. Once all that waited is delivered, records are wanted
+    /// from the last one on (3.12).
     pub(super) async fn subscribed(&self) -> Result<Subscribed, Failure> {
+        self.stir();
         let mut subscription = self.memory.get().subscription.clone();
         let is_resumed = !subscription.topics.is_empty() && subscription.resumes == Some(true);
         let journal = &self.device.journal;
@@ -60,6 +61,12 @@ impl Endpoint {
     pub(super) async fn unsubscribe(&self, topics: &[Topic]) -> Result<Done, Failure> {
         let left = self.memory.get().subscription.clone().without(topics);
         self.memory.change(|memory| memory.subscription = left).await?;
+        self.stir();
         Ok(Done)
+    }
+
+    /// What waits for its pause to end goes out now.
+    fn stir(&self) {
+        self.stirred.send_modify(|count| *count = count.wrapping_add(1));
     }
 }
