@@ -589,4 +589,15 @@ async fn a_password_and_an_address_that_are_changed_are_followed() {
     assert_eq!(called.header("authorization"), Some("Basic YWRtaW46bmV3"));
     let shown = until(&site.admin, &site.path, "online").await;
     assert_eq!(shown["address"], moved.address.to_string());
+    // The address stands among the common parameters, too (3.23).
+    moved.answers(
+        "/action/SetGeneralParam",
+        &facegate_device::done("SetGeneralParam"),
+    );
+    let elsewhere =
+        json!({"kind": "native", "operation": "SetGeneralParam", "body": {"IPAddr": "127.0.0.2"}});
+    let changed = site.command(&elsewhere).await;
+    assert_eq!(changed["state"], "done", "{changed}");
+    let shown = site.admin.get(&site.path).await.expect(200).json();
+    assert_eq!(shown["address"], format!("127.0.0.2:{}", moved.address.port()));
 }
