@@ -19,6 +19,8 @@ use facegate_device::{
 use http_device::Reaction;
 use kit::TestHub;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::sync::Notify;
 
 const SNAP: &[u8] = include_bytes!("../../dialects/tests/golden/facegate/3.12.3-SnapPush.push.json");
 const VERIFY: &[u8] = include_bytes!("../../dialects/tests/golden/facegate/3.12.4-VerifyPush.push.json");
@@ -282,6 +284,25 @@ async fn what_an_outage_left_is_fetched_once_the_terminal_is_there_again() {
 }
 
 #[tokio::test]
+async fn pictures_that_are_too_much_for_one_answer_are_fetched_in_smaller_pages() {
+    let listed = json!({"operator": "SearchControl", "info": {"DeviceID": 1_300_001, "TotalNum": 1, "SearchInfo": [
+        {"Time": wall_clock(3), "VerifyStatus": 1, "VerfyType": 1, "LibID": 7, "Name": "left", "PersonUUID": "a"},
+    ]}});
+    let listed = Reaction::Once(listed.to_string(), String::new());
+    let mut device = terminal().await;
+    let too_much = Reaction::FloodOnce(Box::new(Reaction::FloodOnce(Box::new(listed))));
+    device.on("/action/SearchControl", too_much);
+    let (_hub, admin) = hub().await;
+    enter(&admin, &device, json!({})).await;
+    for (begin, count) in [(0, 16), (0, 8), (0, 4), (1, 4)] {
+        let asked = asked(&mut device, "SearchControl").await.json();
+        let page = (&asked["info"]["BeginNO"], &asked["info"]["RequestCount"]);
+        assert_eq!(page, (&json!(begin), &json!(count)));
+    }
+    assert_eq!(admin.all("/records").await[0]["person_name"], "left");
+}
+
+#[tokio::test]
 async fn a_pass_that_is_told_once_and_lost_is_fetched_soon() {
     let mut site = Site::start().await;
     // Nothing was left when the terminal came; what it tells now does not arrive.
@@ -378,6 +399,46 @@ async fn a_code_is_decided_by_the_hub_and_answered_by_a_call() {
         (&json!("qr"), &json!("granted"))
     );
     assert_eq!(records[0]["result"], "not_authorised");
+}
+
+#[tokio::test]
+async fn a_door_is_opened_for_nobody_who_waited_in_vain() {
+    let mut site = Site::start().await;
+    let code = "menshen:7f3a";
+    let holder = json!({"id": "g-1", "name": "guest", "groups": [site.group], "credentials": [{"kind": "qr", "number": code}]});
+    site.admin.post("/persons", &holder).await.expect(201);
+    let free = Arc::new(Notify::new());
+    let wiped = facegate_device::done("DeleteAllPerson");
+    site.device.on(
+        "/action/DeleteAllPerson",
+        Reaction::When(Arc::clone(&free), wiped),
+    );
+    let commands = format!("{}/commands", site.path);
+    let wipe = json!({"kind": "native", "operation": "DeleteAllPerson", "body": {"DeleteAllPersonCheck": 1}});
+    site.admin.post(&commands, &wipe).await.expect(202);
+    site.asked("DeleteAllPerson").await;
+
+    // The terminal is busy for longer than somebody stands before the door.
+    let shown = json!({"operator": "QRCodePush", "info": {"DeviceID": 1_300_001, "QRcodeInfo": code}});
+    site.push("qrcode", shown.to_string()).await.expect(200);
+    let mut events = site.admin.events(None).await;
+    let open = json!({"kind": "open_door", "expires_in": 4});
+    let open = site.admin.post(&commands, &open).await.expect(202).json();
+    loop {
+        let told = events.next_named("command.updated").await.data;
+        assert_ne!(told["state"], "done", "{told}");
+        if told["id"] == open["id"] && told["state"] == "expired" {
+            break;
+        }
+    }
+    free.notify_one();
+    site.command(&json!({"kind": "show_message", "text": "later"}))
+        .await;
+    let told = site.asked("OpenDoor").await.json();
+    assert_eq!(
+        (&told["info"]["status"], &told["info"]["msg"]),
+        (&json!(0), &json!("later"))
+    );
 }
 
 #[tokio::test]
@@ -528,4 +589,15 @@ async fn a_password_and_an_address_that_are_changed_are_followed() {
     assert_eq!(called.header("authorization"), Some("Basic YWRtaW46bmV3"));
     let shown = until(&site.admin, &site.path, "online").await;
     assert_eq!(shown["address"], moved.address.to_string());
+    // The address stands among the common parameters, too (3.23).
+    moved.answers(
+        "/action/SetGeneralParam",
+        &facegate_device::done("SetGeneralParam"),
+    );
+    let elsewhere =
+        json!({"kind": "native", "operation": "SetGeneralParam", "body": {"IPAddr": "127.0.0.2"}});
+    let changed = site.command(&elsewhere).await;
+    assert_eq!(changed["state"], "done", "{changed}");
+    let shown = site.admin.get(&site.path).await.expect(200).json();
+    assert_eq!(shown["address"], format!("127.0.0.2:{}", moved.address.port()));
 }

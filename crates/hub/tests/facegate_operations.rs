@@ -303,6 +303,23 @@ async fn people_are_brought_changed_and_taken_off() {
 }
 
 #[tokio::test]
+async fn whoever_has_no_photo_any_more_is_taken_off_with_the_face() {
+    let mut site = Site::start().await;
+    for id in ["f-1", "f-2"] {
+        site.person(id).await;
+        site.on_roster(id, "applied").await;
+    }
+    let held = r#"{"operator":"SearchPerson","info":{"PersonUUID":"f-1","CustomizeID":55,"LibID":3}}"#;
+    site.device.answers("/action/SearchPerson", held);
+    let photo = site.admin.all("/persons/f-1/photos").await[0]["id"].clone();
+    let photo = format!("/persons/f-1/photos/{}", photo.as_str().unwrap());
+    site.admin.delete(&photo).await.expect(204);
+    let deleted = site.asked("DeletePerson").await.json();
+    assert_eq!(info(&deleted)["PersonUUID"], json!(["f-1"]));
+    assert_eq!(site.on_roster("f-1", "failed").await["reason"], "photo_rejected");
+}
+
+#[tokio::test]
 async fn a_number_that_is_somebody_elses_is_replaced_and_refusals_keep_their_reason() {
     let mut site = Site::start().await;
     let taken = refused("AddPerson", 466, "CustomizeID or UUID had existed");

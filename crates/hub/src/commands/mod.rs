@@ -20,6 +20,17 @@ use tokio::sync::{Mutex, mpsc};
 /// How often what was never sent is looked through.
 const EXPIRE_EVERY: Duration = Duration::from_secs(1);
 
+/// What is kept of a command for which the device was busy until it had expired.
+const LATE: &str = "its time ran out before the device was free";
+
+/// Why a command is not done.
+enum Undone {
+    /// It expired while the device was busy, and was not sent (hub rule 32).
+    Late,
+    /// The device, or the way there.
+    Failed(CallError),
+}
+
 /// Held while a command of a device is done that takes its time.
 pub(crate) type Slow = Arc<Mutex<()>>;
 
@@ -52,7 +63,7 @@ pub(crate) async fn run_next(
             Failure::Unsupported,
             "this hub does not speak the device's dialect",
         );
-        keep(hub, live, &command, Err(unknown)).await?;
+        keep(hub, live, &command, Err(Undone::Failed(unknown))).await?;
         return Ok(true);
     };
     match idle {
@@ -87,10 +98,10 @@ async fn carry_out(
     };
     let outcome = match ready {
         Ok(()) => told(hub, live, command).await,
-        Err(error) => Err(error),
+        Err(error) => Err(Undone::Failed(error)),
     };
     metrics::histogram!("menshen_command_seconds").record(begun.elapsed().as_secs_f64());
-    if let Err(error) = &outcome
+    if let Err(Undone::Failed(error)) = &outcome
         && error.failure == Failure::Unsupported
         && error.code.is_some()
     {
@@ -119,24 +130,37 @@ async fn keep(
     hub: &Arc<Hub>,
     live: &LiveLink,
     command: &ClaimedCommand,
-    outcome: Result<CommandDone, CallError>,
+    outcome: Result<CommandDone, Undone>,
 ) -> Result<(), StoreError> {
     let ClaimedCommand { id, kind, .. } = command;
-    let state = if outcome.is_ok() { "done" } else { "failed" };
+    let state = match &outcome {
+        Ok(_) => "done",
+        Err(Undone::Late) => "expired",
+        Err(Undone::Failed(error)) => {
+            tracing::info!(device = %live.device, command = %id, kind = kind.name(), %error, "a command failed");
+            "failed"
+        }
+    };
     metrics::counter!("menshen_commands_total", "kind" => kind.name(), "state" => state).increment(1);
-    if let Err(error) = &outcome {
-        tracing::info!(device = %live.device, command = %id, kind = kind.name(), %error, "a command failed");
-    }
     let finished = finished(outcome);
     patiently(|| hub.store.commands.finish(id, finished.clone())).await?;
     hub.outbox_grew();
     Ok(())
 }
 
-/// Sends a command; what it says on the way is kept as it comes.
-async fn told(hub: &Arc<Hub>, live: &LiveLink, command: &ClaimedCommand) -> Result<CommandDone, CallError> {
-    let ClaimedCommand { id, kind, body } = command;
-    let _turn = live.turn.lock().await;
+/// Sends a command, if the device is free before it expires; what it says on the way is kept as it comes.
+async fn told(hub: &Arc<Hub>, live: &LiveLink, command: &ClaimedCommand) -> Result<CommandDone, Undone> {
+    let ClaimedCommand {
+        id,
+        kind,
+        body,
+        expires_at,
+    } = command;
+    let left = expires_at.duration_since(Timestamp::now());
+    let left = Duration::try_from(left).unwrap_or_default();
+    let Ok(_turn) = tokio::time::timeout(left, live.turn.lock()).await else {
+        return Err(Undone::Late);
+    };
     let (reports, mut reported) = mpsc::unbounded_channel();
     let reports = Reports(reports);
     let mut work = live.link.command(*kind, body, &reports);
@@ -149,7 +173,7 @@ async fn told(hub: &Arc<Hub>, live: &LiveLink, command: &ClaimedCommand) -> Resu
                 }
                 hub.outbox_grew();
             }
-            outcome = &mut work => return outcome,
+            outcome = &mut work => return outcome.map_err(Undone::Failed),
         }
     }
 }
@@ -163,8 +187,15 @@ impl Progress for Reports {
     }
 }
 
-fn finished(outcome: Result<CommandDone, CallError>) -> Finished {
+fn finished(outcome: Result<CommandDone, Undone>) -> Finished {
     let at = Timestamp::now();
+    let ended = |state, error: String| Finished {
+        state,
+        result: None,
+        error: Some(error),
+        photo: None,
+        at,
+    };
     match outcome {
         Ok(done) => Finished {
             state: CommandState::Done,
@@ -173,13 +204,8 @@ fn finished(outcome: Result<CommandDone, CallError>) -> Finished {
             photo: done.photo,
             at,
         },
-        Err(error) => Finished {
-            state: CommandState::Failed,
-            result: None,
-            error: Some(error.to_string()),
-            photo: None,
-            at,
-        },
+        Err(Undone::Late) => ended(CommandState::Expired, LATE.to_owned()),
+        Err(Undone::Failed(error)) => ended(CommandState::Failed, error.to_string()),
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Reaction {
     Endless,
     /// The answer has no end, as fast as it goes.
     Flood,
+    /// The same once, then as another reaction.
+    FloodOnce(Box<Reaction>),
 }
 
 /// A call as it came.
@@ -157,6 +159,9 @@ async fn serve(stream: TcpStream, reactions: Reactions, sender: mpsc::UnboundedS
         let kept = Reaction::Answer(String::from_utf8(asked.body.clone()).unwrap());
         reactions.lock().unwrap().insert(path.to_owned(), kept);
         reaction = Some(Reaction::Answer(answer));
+    } else if let Some(Reaction::FloodOnce(then)) = reaction {
+        reactions.lock().unwrap().insert(asked.path.clone(), *then);
+        reaction = Some(Reaction::Flood);
     }
     let _ = sender.send(asked);
     if let Some(Reaction::When(told, answer)) = reaction {
@@ -170,7 +175,13 @@ async fn serve(stream: TcpStream, reactions: Reactions, sender: mpsc::UnboundedS
                 .write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                 .await
         }
-        Some(Reaction::HangUp | Reaction::Keep(..) | Reaction::Once(..) | Reaction::When(..)) => Ok(()),
+        Some(
+            Reaction::HangUp
+            | Reaction::Keep(..)
+            | Reaction::Once(..)
+            | Reaction::When(..)
+            | Reaction::FloodOnce(_),
+        ) => Ok(()),
         Some(Reaction::Raw(bytes)) => stream.write_all(&bytes).await,
         Some(Reaction::Answer(body)) => {
             let head = format!(

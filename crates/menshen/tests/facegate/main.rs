@@ -14,6 +14,7 @@
 mod asking;
 #[path = "../stories/bulk.rs"]
 mod bulk;
+mod caller;
 #[path = "../stories/clocks.rs"]
 mod clocks;
 #[path = "../stories/door.rs"]
@@ -31,6 +32,7 @@ mod kit;
 mod life;
 #[path = "../stories/offline.rs"]
 mod offline;
+mod outage;
 #[path = "../stories/pictures.rs"]
 mod pictures;
 #[path = "../stories/proxy.rs"]

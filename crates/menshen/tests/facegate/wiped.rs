@@ -1,7 +1,8 @@
 //! A terminal that somebody else wiped (3.11.2 by another caller): the hub finds it empty and fills it again.
 
+use crate::caller::Caller;
 use crate::kit::{Pair, until};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const PEOPLE: usize = 5;
 
@@ -9,26 +10,12 @@ const PEOPLE: usize = 5;
 async fn a_terminal_wiped_behind_the_hubs_back_is_found_and_filled_again() {
     let mut pair = Pair::start(&["terminal.repeat_seconds=0"]).await;
     pair.people_with_cards(PEOPLE).await;
-    let at = pair.at("");
-    let device = pair.api.get(&at).await;
-    let credentials = pair.credentials().await["credentials"].clone();
+    let other = Caller::of(&pair).await;
     pair.hub.stop();
 
-    let address = device["address"].as_str().unwrap();
-    let wipe = json!({"operator": "DeleteAllPerson",
-        "info": {"DeviceID": device["serial"], "DeleteAllPersonCheck": 1}});
-    let answer = reqwest::Client::new()
-        .post(format!("http://{address}/action/DeleteAllPerson"))
-        .basic_auth(
-            credentials["user"].as_str().unwrap(),
-            credentials["password"].as_str(),
-        )
-        .json(&wipe)
-        .send()
-        .await
-        .unwrap();
-    let answer: Value = answer.json().await.unwrap();
-    assert_eq!(answer["code"], 200, "{answer}");
+    other
+        .done("DeleteAllPerson", json!({"DeleteAllPersonCheck": 1}))
+        .await;
     until("the terminal to be empty", || async {
         (pair.kiosk.try_state().await?["counts"]["persons"] == 0).then_some(())
     })

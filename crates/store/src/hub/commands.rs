@@ -58,6 +58,8 @@ pub struct ClaimedCommand {
     pub kind: CommandKind,
     /// Its arguments.
     pub body: Value,
+    /// Not sent after this instant.
+    pub expires_at: Timestamp,
 }
 
 /// Which of the waiting commands are meant.

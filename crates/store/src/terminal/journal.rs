@@ -151,6 +151,12 @@ pub trait Journal: Send + Sync {
     /// [`StoreError`] of the database.
     async fn acknowledge_until(&self, dialect: &str, instant: Timestamp) -> Result<(), StoreError>;
 
+    /// Everything from an instant on, that one included, is outstanding at a dialect again; what is hidden from it is not.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    async fn reopen(&self, dialect: &str, since: Timestamp) -> Result<(), StoreError>;
+
     /// How many records a dialect has yet to acknowledge.
     ///
     /// # Errors

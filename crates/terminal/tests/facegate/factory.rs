@@ -21,7 +21,8 @@ const PARTS: [(&str, &[&str]); 13] = [
         ],
     ),
     ("DefaltSoundSet", &["Sound."]),
-    ("DefaltNetPar", &["NetParam."]),
+    // The addresses are those of 3.23, too.
+    ("DefaltNetPar", &["NetParam.", "GeneralParam.Submask"]),
     ("DefaltCenterPar", &["Center."]),
     ("DefaltCapture", &["captures", "control records"]),
     ("DefaltLog", &["log"]),

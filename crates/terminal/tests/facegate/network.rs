@@ -59,6 +59,35 @@ async fn a_terminal_that_is_told_another_port_listens_there_from_then_on() {
 }
 
 #[tokio::test]
+async fn the_address_among_the_common_parameters_is_the_networks() {
+    let (_folder, path) = folder();
+    let door = Door::start(facegate_config(&path)).await;
+    let caller = Caller::of(&door);
+    let first = door.running.listeners().facegate.unwrap();
+    assert_eq!(
+        caller.told("GetGeneralParam", json!({})).await["IPAddr"],
+        "127.0.0.1"
+    );
+    let refused = caller
+        .call("SetGeneralParam", json!({"IPAddr": "192.0.2.1"}))
+        .await;
+    assert_eq!(refused["info"]["Result"], "Fail", "{refused}");
+    let started = door.state().await["started_at"].clone();
+    let elsewhere = json!({"IPAddr": "127.0.0.2", "Gateway": "127.0.0.9"});
+    caller.done("SetGeneralParam", elsewhere).await;
+    door.state_where(|state| state["started_at"] != started).await;
+    let caller = caller_at(SocketAddr::new("127.0.0.2".parse().unwrap(), first.port()));
+    for operator in ["GetNetParam", "GetGeneralParam"] {
+        let told = caller.told(operator, json!({})).await;
+        assert_eq!(
+            (&told["IPAddr"], &told["Gateway"]),
+            (&json!("127.0.0.2"), &json!("127.0.0.9")),
+            "{operator}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_place_where_it_cannot_listen_is_refused_and_changes_nothing() {
     let (_folder, path) = folder();
     let config = facegate_config(&path);

@@ -271,6 +271,41 @@ async fn an_edit_changes_what_it_names() {
 }
 
 #[tokio::test]
+async fn an_id_that_is_somebody_elses_changes_nothing_of_anybody() {
+    let (_folder, path) = folder();
+    let door = Door::start(facegate_config(&path)).await;
+    let caller = Caller::of(&door);
+    added(&caller, with(another("a", 1), "CustomizeID", 77)).await;
+    added(&caller, with(another("b", 2), "CustomizeID", 88)).await;
+    let named = |id: i64| json!({"SearchType": 0, "SearchID": id.to_string()});
+    for (kind, more) in [
+        (2, json!({"PersonUUID": "a", "CustomizeID": 88})),
+        (0, json!({"PersonUUID": "b", "CustomizeID": 77})),
+    ] {
+        let mut one = json!({"Name": "changed", "picinfo": picture(&any_photo())});
+        one.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let call = json!({"operator": "EditPersonsNew", "DeviceID": DEVICE, "IdType": kind, "Total": 1, "info": [one]});
+        let answer = caller.raw("EditPersonsNew", &call.to_string()).await;
+        assert_eq!(answer["info"][0]["errcode"], 479, "{answer}");
+    }
+    for (id, uuid) in [(77, "a"), (88, "b")] {
+        let told = caller.told("SearchPerson", named(id)).await;
+        assert_eq!(
+            (&told["PersonUUID"], &told["Name"]),
+            (&json!(uuid), &json!(format!("Name {uuid}")))
+        );
+    }
+    // A text that looks like a number is nobody's number.
+    added(&caller, with(another("99", 3), "CustomizeID", 66)).await;
+    let nobody = caller.call("SearchPerson", named(99)).await;
+    assert_eq!(nobody["info"]["Result"], "Fail", "{nobody}");
+    added(&caller, with(another("d", 4), "CustomizeID", 99)).await;
+    assert_eq!(caller.told("SearchPerson", named(99)).await["PersonUUID"], "d");
+}
+
+#[tokio::test]
 async fn many_people_have_a_code_each() {
     let (_folder, path) = folder();
     let door = Door::start(facegate_config(&path)).await;

@@ -202,6 +202,102 @@ async fn without_resuming_a_push_goes_out_once() {
 }
 
 #[tokio::test]
+async fn what_was_pushed_in_vain_comes_from_the_time_that_a_platform_names() {
+    let (_folder, path) = folder();
+    let (door, caller) = door_with_one(every_frame(&path)).await;
+    let platform = Receiver::listen().await;
+    caller
+        .done("Subscribe", subscription(&platform, &["VerifyNoPic"], 0))
+        .await;
+    let mut lost = Vec::new();
+    for _ in 0..2 {
+        door.present("rf_card", CARD).await;
+        lost.push(platform.answered("").await.json()["info"]["CreateTime"].clone());
+    }
+    let mut wanted = subscription(&platform, &["VerifyNoPic"], 1);
+    wanted["BeginTime"] = lost[0].clone();
+    caller.done("Subscribe", wanted).await;
+    for time in &lost {
+        assert_eq!(acknowledged(&platform).await.1["info"]["CreateTime"], *time);
+    }
+    door.present("wiegand", "1234567").await;
+    assert_eq!(acknowledged(&platform).await.1["info"]["VerfyType"], 24);
+    // Once all is there, records are wanted from then on.
+    loop {
+        let told = caller.told("GetSubscribe", json!({})).await;
+        if told["BeginTime"].as_str() > lost[0].as_str() {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_waits_to_come_again_does_so_once_the_platform_looks() {
+    let (_folder, path) = folder();
+    let mut config = every_frame(&path);
+    config.facegate.as_mut().unwrap().resend_seconds = 3600;
+    let (door, caller) = door_with_one(config).await;
+    let platform = Receiver::listen().await;
+    caller
+        .done("Subscribe", subscription(&platform, &["VerifyNoPic"], 1))
+        .await;
+    door.present("rf_card", CARD).await;
+    let first = platform.answered(r#"{"code":0}"#).await.json();
+    let looks = async {
+        loop {
+            caller.told("GetSubscribe", json!({})).await;
+        }
+    };
+    let again = tokio::select! {
+        () = looks => unreachable!(),
+        again = acknowledged(&platform) => again.1,
+    };
+    assert_eq!(again["info"]["CreateTime"], first["info"]["CreateTime"]);
+}
+
+#[tokio::test]
+async fn what_is_pushed_by_hand_ends_where_nobody_takes_it_or_is_subscribed() {
+    let (_folder, path) = folder();
+    let (door, caller) = door_with_one(every_frame(&path)).await;
+    let platform = Receiver::listen().await;
+    caller
+        .done("Subscribe", subscription(&platform, &["VerifyNoPic"], 1))
+        .await;
+    for _ in 0..6 {
+        door.present("rf_card", CARD).await;
+        acknowledged(&platform).await;
+    }
+    let times = json!({"DeviceID": DEVICE, "TimeS": "2018-07-28T9:00:00", "TimeE": "2090-08-07T9:00:00"});
+    let again = caller.call("ManualPushRecords", times.clone()).await;
+    assert_eq!(again["info"]["RecordNum"], 6);
+    // Three are in vain; what comes next is another call's.
+    for _ in 0..3 {
+        drop(platform.next().await);
+    }
+    loop {
+        let again = caller.call("ManualPushRecords", times.clone()).await;
+        if again["code"] == 200 {
+            break;
+        }
+    }
+    let first = acknowledged(&platform).await.1["info"]["CreateTime"].clone();
+    let mut second = platform.next().await;
+    assert!(second.json()["info"]["CreateTime"].as_str() > first.as_str());
+    caller
+        .done(
+            "Unsubscribe",
+            json!({"DeviceID": DEVICE, "Num": 1, "Topics": ["VerifyNoPic"]}),
+        )
+        .await;
+    second.answer(OK).await;
+    caller
+        .done("Subscribe", subscription(&platform, &["Snap", "VerifyNoPic"], 1))
+        .await;
+    door.present("wiegand", "1234567").await;
+    assert_eq!(acknowledged(&platform).await.1["info"]["VerfyType"], 24);
+}
+
+#[tokio::test]
 async fn heartbeats_come_with_the_password_and_end_with_the_last_topic() {
     let (_folder, path) = folder();
     let (door, caller) = door_with_one(facegate_config(&path)).await;

@@ -125,7 +125,9 @@ impl FacegateLink {
         for (place, (coming, sent)) in part.into_iter().zip(&call.people).enumerate() {
             let result = match result_of(&call, &results, place, sent) {
                 // The number may be somebody else's, or the card.
-                Err(error) if error.failure == Failure::Exists => self.hold(&coming.id, coming.info).await,
+                Err(error) if error.failure == Failure::Exists => {
+                    self.hold(&coming.id, coming.info).await.map(drop)
+                }
                 other => other,
             };
             set(outcomes, coming.at, unless_lost(result)?);

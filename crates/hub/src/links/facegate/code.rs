@@ -3,18 +3,21 @@
 
 use crate::intake::{self, Arrival, Clock, Taken, blank};
 use crate::links::dialled::pushed::connected_at;
-use crate::links::{CallError, CommandDone, LiveLink, Progress, words};
+use crate::links::{CallError, CommandDone, Failure, LiveLink, Progress, words};
 use crate::state::Hub;
 use dialects::facegate::push::QrCodePush;
 use jiff::Timestamp;
 use model::{CommandKind, Decision, Method, Outcome, Record};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use store::StoreError;
 use store::hub::devices::StoredDevice;
 
 /// The same code within this time is the same push: it says nothing that tells two apart, and may come twice (QUIRKS A77).
 const SAME_WITHIN_SECONDS: i64 = 2;
+/// So long somebody stands before a door that stays shut: what is not told by then opens it for nobody (hub rule 17).
+const TOLD_WITHIN: Duration = Duration::from_secs(3);
 
 /// Decides on a code, keeps the record, and has the door opened or the refusal shown.
 ///
@@ -79,8 +82,17 @@ async fn tell(live: &LiveLink, language: &str, decision: Decision) {
     } else {
         (CommandKind::ShowMessage, json!({ "text": words }))
     };
-    let _turn = live.turn.lock().await;
-    let told: Result<CommandDone, CallError> = live.link.command(kind, &body, &Unheard).await;
+    let told = async {
+        let _turn = live.turn.lock().await;
+        live.link.command(kind, &body, &Unheard).await
+    };
+    let told: Result<CommandDone, CallError> =
+        tokio::time::timeout(TOLD_WITHIN, told).await.unwrap_or_else(|_| {
+            Err(CallError::ours(
+                Failure::Timeout,
+                "the device was busy for too long",
+            ))
+        });
     if let Err(error) = told {
         tracing::warn!(device = %live.device, %error, "what was decided on a code was not told");
     }

@@ -16,12 +16,11 @@ use dialects::facegate::device::{
 use dialects::facegate::face::FrontalFaceSnap;
 use dialects::facegate::operation::{Answer, Done, Operation, Refusal, answer_of};
 use dialects::facegate::record::ManualPushRecords;
-use dialects::facegate::settings::SettingsGroup;
 use dialects::facegate::{Call, DeviceId, ReceivedCall, SetSettings, native};
 use dialects::lenient::{BodyError, LenientError};
 use jiff::Timestamp;
 use model::CommandKind;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 
 /// How long a terminal may take to fetch and install a program.
@@ -189,15 +188,12 @@ impl FacegateLink {
 
     /// A terminal that took the call and hangs up instead of answering does what it was told (QUIRKS A38).
     async fn reboot(&self) -> Result<Done, CallError> {
-        // Connections are noted by the millisecond.
-        let begun = Timestamp::now().as_millisecond();
+        let begun_ms = now_ms();
         let told = self.wire.call(&RebootDevice::NOW).await;
-        let took_it = || {
-            let connected = self.wire.line.client.last_connection();
-            connected.is_some_and(|at| at.as_millisecond() >= begun)
-        };
         match told {
-            Err(error) if error.failure == Failure::Disconnected && took_it() => Ok(Done),
+            Err(error) if error.failure == Failure::Disconnected && self.wire.was_reached_since(begun_ms) => {
+                Ok(Done)
+            }
             other => other,
         }
     }
@@ -256,7 +252,7 @@ impl FacegateLink {
         let call = native_call(body).map_err(of_fault)?;
         let result = match &call.known {
             Some(Call::SetUserPwd(new)) => replace_user(&self.wire, new, self.any(&call)).await?,
-            Some(Call::SetSettings(change)) if change.group == SettingsGroup::NetParam => {
+            Some(Call::SetSettings(change)) if settings::moves(change.group, &change.values) => {
                 self.set_network(&call, change).await?
             }
             _ => self.any(&call).await?,
@@ -294,25 +290,39 @@ impl FacegateLink {
     }
 
     async fn set_network(&self, call: &NativeCall, change: &SetSettings) -> Result<Value, CallError> {
-        let result = unanswered(self.any_within(call, UNANSWERED_WITHIN).await, Value::Null)?;
-        settings::follow(&self.wire, change).await?;
+        let begun_ms = now_ms();
+        let told = self.any_within(call, UNANSWERED_WITHIN).await;
+        let result = self.unanswered(begun_ms, told, Value::Null)?;
+        settings::follow(&self.wire, &change.values).await?;
         Ok(result)
     }
 
-    /// Changes the network, of which the terminal says nothing; the hub follows it.
-    pub(super) async fn change_network(&self, change: &SetSettings) -> Result<(), CallError> {
+    /// Changes the network, of which the terminal says nothing; the hub follows it by what was asked for.
+    pub(super) async fn change_network(
+        &self,
+        change: &SetSettings,
+        asked: &Map<String, Value>,
+    ) -> Result<(), CallError> {
+        let begun_ms = now_ms();
         let told = self.wire.call_within(change, UNANSWERED_WITHIN).await;
-        unanswered(told.map(|_| ()), ())?;
-        settings::follow(&self.wire, change).await
+        self.unanswered(begun_ms, told.map(|_| ()), ())?;
+        settings::follow(&self.wire, asked).await
+    }
+
+    /// Silence after a call that reached the terminal and need not be answered is no failure.
+    fn unanswered<T>(&self, begun_ms: i64, answer: Result<T, CallError>, silence: T) -> Result<T, CallError> {
+        match answer {
+            Err(error) if error.failure == Failure::Timeout && self.wire.was_reached_since(begun_ms) => {
+                Ok(silence)
+            }
+            other => other,
+        }
     }
 }
 
-/// Silence after a call that need not be answered is no failure.
-fn unanswered<T>(answer: Result<T, CallError>, silence: T) -> Result<T, CallError> {
-    match answer {
-        Err(error) if error.failure == Failure::Timeout => Ok(silence),
-        other => other,
-    }
+/// Connections are noted by the millisecond.
+fn now_ms() -> i64 {
+    Timestamp::now().as_millisecond()
 }
 
 fn of_fault(fault: BodyFault) -> CallError {

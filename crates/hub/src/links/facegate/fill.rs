@@ -2,15 +2,16 @@
 //! What a terminal pushes comes by itself, again until it is acknowledged; what is fetched closes the gaps.
 
 use super::calls::FacegateLink;
+use super::paging::Pages;
 use super::record;
-use super::wire::Wire;
+use super::wire::{OFF_MS, Wire};
 use crate::links::{CallError, Failure, LiveLink};
 use crate::patience::patiently;
 use dialects::facegate::convert::{DeviceRecord, record_from_capture, record_from_control};
 use dialects::facegate::operation::Operation;
 use dialects::facegate::person::PersonRef;
 use dialects::facegate::record::capture::CaptureQuery;
-use dialects::facegate::record::{ManualPushRecords, PAGE, SearchCapture, SearchControl};
+use dialects::facegate::record::{ManualPushRecords, SearchCapture, SearchControl};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use std::time::Duration;
@@ -21,8 +22,8 @@ const EVERY: Duration = Duration::from_secs(3600);
 const QUIETS: u32 = 3;
 /// How soon it is tried again after it failed.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
-/// Clocks are set: so much is fetched twice, in milliseconds.
-const OVERLAP_MS: i64 = 120_000;
+/// Clocks are set: so much is fetched twice, in milliseconds. A clock that was further off is noticed.
+const OVERLAP_MS: i64 = OFF_MS + 60_000;
 /// How far ahead a clock may have been, in milliseconds.
 const AHEAD_MS: i64 = 366 * 24 * 3600 * 1000;
 /// Records of one fetch at most: a terminal that always has more would never end.
@@ -138,18 +139,23 @@ impl FacegateLink {
         .await
     }
 
-    /// Takes page after page until one is empty.
+    /// Takes page after page until one is empty; all over again where records were destroyed meanwhile, since those after
+    /// them moved up.
     async fn paged<O: Operation>(
         &self,
         ask: impl Fn(u32, u32) -> O,
         records: impl Fn(O::Answer) -> Vec<DeviceRecord>,
     ) -> Result<u32, CallError> {
-        let count = u32::try_from(PAGE).unwrap_or(1);
-        let mut first = 0_u32;
+        let mut pages = Pages::with_pictures(&self.wire);
+        let (mut first, mut removals) = (0_u32, self.wire.removals());
         while first < MOST_RECORDS {
-            let page = records(self.wire.call(&ask(first, count)).await?);
+            let page = records(pages.next(|count| ask(first, count)).await?);
             if page.is_empty() {
-                return Ok(first);
+                let before = std::mem::replace(&mut removals, self.wire.removals());
+                if before == removals {
+                    return Ok(first);
+                }
+                first = 0;
             }
             for record in page {
                 self.take(record).await?;

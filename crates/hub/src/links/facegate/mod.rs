@@ -5,7 +5,7 @@
 //! [`wire`] writes calls and reads answers; [`calls`] is the [`Link`](super::Link) over them, [`commands`] what it is told to
 //! do once, [`people`] whom it holds, [`batch`] several of them at once, [`settings`] what it is set to. [`pushed`] takes
 //! what it pushes, [`document`] keeps the identity cards that it read until their passes come, [`code`] decides on QR
-//! codes, [`fill`] fetches what an outage left there.
+//! codes, [`fill`] fetches what an outage left there, [`paging`] in pages that are not too large.
 
 mod batch;
 mod calls;
@@ -15,6 +15,7 @@ mod contact;
 mod declared;
 mod document;
 mod fill;
+mod paging;
 mod people;
 mod pushed;
 mod record;

@@ -1,10 +1,12 @@
 //! Whom a terminal holds (3.10, 3.11, 3.19).
 
 use super::calls::FacegateLink;
+use super::paging::Pages;
 use super::wire::Wire;
 use crate::links::{
     CallError, DevicePerson, Failure, HeldPerson, PeopleSink, PersonDone, PersonPut, warnings,
 };
+use dialects::Loss;
 use dialects::facegate::convert::{
     DevicePhoto, Wanted, customize_id, person_from_device, person_to_device, wire_id, wire_refs,
 };
@@ -49,16 +51,16 @@ pub(super) async fn count(wire: &Wire) -> Result<u32, CallError> {
         .map_err(|_| CallError::ours(Failure::Internal, format!("the device holds {found} people")))
 }
 
-/// A page of people; nobody past the end.
-async fn page(wire: &Wire, first: u32, with_pictures: bool) -> Result<Vec<Held>, CallError> {
+/// Asks for a page of people; nobody is past the end.
+fn page(first: u32, count: i64, with_pictures: bool) -> SearchPersonList {
     let mut ask = SearchPersonList {
         filter: everybody(),
         ..SearchPersonList::default()
     };
     ask.page.begin = Some(first.into());
-    ask.page.count = Some(PAGE);
+    ask.page.count = Some(count);
     ask.page.with_pictures = with_pictures;
-    Ok(wire.call(&ask).await?.0)
+    ask
 }
 
 /// The place after a page; `None` after the last one.
@@ -71,7 +73,7 @@ fn next(first: u32, page: &[Held]) -> Option<u32> {
 pub(super) async fn list(wire: &Wire) -> Result<Vec<HeldPerson>, CallError> {
     let (mut people, mut first) = (Vec::new(), Some(0));
     while let Some(from) = first {
-        let page = page(wire, from, false).await?;
+        let page = wire.call(&page(from, PAGE, false)).await?.0;
         first = next(from, &page);
         people.extend(page.into_iter().filter_map(|held| {
             Some(HeldPerson {
@@ -88,9 +90,10 @@ pub(super) async fn read(wire: &Wire, sink: &dyn PeopleSink) -> Result<u32, Call
     let door = wire.call(&GetSettings(SettingsGroup::DoorCondition)).await;
     let is_hexadecimal = door.is_ok_and(|door| door.number("CardMode") == Some(1));
     let zone = wire.line.zone();
+    let mut pages = Pages::with_pictures(wire);
     let (mut count, mut first) = (0, Some(0));
     while let Some(from) = first {
-        let page = page(wire, from, true).await?;
+        let page = pages.next(|count| page(from, count.into(), true)).await?.0;
         first = next(from, &page);
         for held in page {
             let Some(named) = wire_id(&held.person) else {
@@ -150,8 +153,9 @@ impl FacegateLink {
     pub(super) async fn put(&self, put: PersonPut) -> Result<PersonDone, CallError> {
         let id = put.wire_id.as_str();
         let converted = self.converted(&put);
+        let mut losses = converted.losses;
         match converted.placement {
-            Placement::Hold(info) => self.hold(id, *info).await?,
+            Placement::Hold(info) => losses.extend(self.hold(id, *info).await?),
             Placement::Absent => self.absent(id).await?,
             Placement::Unsupported => {
                 self.absent(id).await?;
@@ -160,16 +164,25 @@ impl FacegateLink {
             }
         }
         Ok(PersonDone {
-            warnings: warnings(converted.losses),
+            warnings: warnings(losses),
             redo_at: converted.redo_at,
         })
     }
 
-    /// Whether somebody is there is asked first: not every terminal checks for duplicates (QUIRKS A32).
-    pub(super) async fn hold(&self, id: &str, info: PersonInfo) -> Result<(), CallError> {
+    /// Whether somebody is there is asked first: not every terminal checks for duplicates (QUIRKS A32). Whoever has no photo
+    /// any more goes: the terminal holds nobody without one (3.10), and keeps a photo that is not sent (3.10.3).
+    /// Gives back what it keeps of somebody although the hub has it no more.
+    pub(super) async fn hold(&self, id: &str, info: PersonInfo) -> Result<Vec<Loss>, CallError> {
         match find(&self.wire, id).await? {
-            Some((reference, held)) => self.edit(&reference, &held, info).await,
-            None => self.add(id, info).await,
+            Some((reference, _)) if !info.has_picture() => {
+                self.remove_by(reference).await?;
+                Err(no_photo())
+            }
+            Some((reference, held)) => {
+                let kept = kept(&held, &info);
+                self.edit(&reference, &held, info).await.map(|()| kept)
+            }
+            None => self.add(id, info).await.map(|()| Vec::new()),
         }
     }
 
@@ -237,6 +250,10 @@ impl FacegateLink {
                 "the device has no such person",
             ));
         };
+        self.remove_by(reference).await
+    }
+
+    async fn remove_by(&self, reference: PersonRef) -> Result<(), CallError> {
         self.drain_of(&reference).await?;
         let ids = match reference {
             PersonRef::CustomizeId(id) => PersonIds::CustomizeIds(vec![id]),
@@ -250,10 +267,25 @@ impl FacegateLink {
 /// The terminal holds nobody without a photo (3.10).
 pub(super) fn check_photo(info: &PersonInfo) -> Result<(), CallError> {
     if info.has_picture() {
-        return Ok(());
+        Ok(())
+    } else {
+        Err(no_photo())
     }
-    let text = "the device holds nobody without a photo";
-    Err(CallError::ours(Failure::PhotoRejected, text))
+}
+
+fn no_photo() -> CallError {
+    CallError::ours(Failure::PhotoRejected, "the device holds nobody without a photo")
+}
+
+/// What cannot be taken back of somebody: what is not sent stays, and there is no value that says nothing (3.10.3).
+fn kept(held: &PersonInfo, info: &PersonInfo) -> Vec<Loss> {
+    let is_kept = [
+        ("gender", held.gender.is_some() && info.gender.is_none()),
+        ("ethnicity", held.nation.is_some() && info.nation.is_none()),
+        ("birthday", held.birthday.is_some() && info.birthday.is_none()),
+    ];
+    let kept = is_kept.into_iter().filter(|(_, is_kept)| *is_kept);
+    kept.map(|(field, _)| Loss::unsupported(field)).collect()
 }
 
 /// A person whose texts say what the hub has, and where it has nothing, nothing: what is not sent stays (3.10.3).
@@ -287,5 +319,20 @@ mod tests {
         assert_eq!(cleared.phone.as_deref(), Some("1"));
         assert_eq!(cleared.rf_card.as_deref(), Some(""));
         assert_eq!(cleared.uuid, None);
+    }
+
+    #[test]
+    fn what_the_terminal_keeps_of_somebody_is_told() {
+        let held = PersonInfo {
+            gender: Some(0),
+            birthday: Some("1990-12-14".to_owned()),
+            ..PersonInfo::default()
+        };
+        let fields: Vec<_> = kept(&held, &PersonInfo::default())
+            .into_iter()
+            .map(|loss| loss.field)
+            .collect();
+        assert_eq!(fields, ["gender", "birthday"]);
+        assert!(kept(&held, &held).is_empty());
     }
 }

@@ -107,8 +107,8 @@ impl FacegateLink {
             None
         };
         let change = SetSettings::new(known, changes, current.as_ref()).map_err(|error| bad(&error))?;
-        if known == SettingsGroup::NetParam {
-            return self.change_network(&change).await;
+        if moves(known, changes) {
+            return self.change_network(&change, changes).await;
         }
         self.wire.call(&change).await.map(|_| ())
     }
@@ -127,15 +127,25 @@ impl FacegateLink {
     }
 }
 
+/// Whether a change of a group may move the terminal: of the network, or of the address among the common parameters (3.4,
+/// 3.23).
+pub(super) fn moves(group: SettingsGroup, changes: &Map<String, Value>) -> bool {
+    match group {
+        SettingsGroup::NetParam => true,
+        SettingsGroup::GeneralParam => changes.contains_key("IPAddr"),
+        _ => false,
+    }
+}
+
 /// A terminal whose address was changed is dialled at the new one (3.4).
 ///
 /// # Errors
 /// What the store says.
-pub(super) async fn follow(wire: &Wire, change: &SetSettings) -> Result<(), CallError> {
+pub(super) async fn follow(wire: &Wire, changes: &Map<String, Value>) -> Result<(), CallError> {
     let old = wire.line.client.address();
-    let text = |key: &str| change.values.get(key).and_then(Value::as_str).map(str::trim);
+    let text = |key: &str| changes.get(key).and_then(Value::as_str).map(str::trim);
     let host = text("IPAddr").filter(|host| !host.is_empty());
-    let port = change.values.get("WebPort").and_then(Value::as_u64);
+    let port = changes.get("WebPort").and_then(Value::as_u64);
     let new = HostPort {
         host: host.map_or_else(|| old.host.clone(), str::to_owned),
         port: port.and_then(|port| u16::try_from(port).ok()).unwrap_or(old.port),

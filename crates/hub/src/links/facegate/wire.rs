@@ -19,7 +19,10 @@ const UNAUTHORIZED: u16 = 401;
 const NOT_FOUND: u16 = 404;
 
 /// A clock that is off by more is in doubt (hub rule 41), in milliseconds.
-const OFF_MS: i64 = 5 * 60 * 1000;
+pub(super) const OFF_MS: i64 = 5 * 60 * 1000;
+
+/// What destroys records that a terminal holds (3.8, 3.11): those after them move up in its lists.
+const DESTROYS: [&str; 3] = ["DeletePerson", "DeleteAllPerson", "SetFactoryDefault"];
 
 /// The line to a terminal, with what is known of how it is to be spoken to.
 pub(super) struct Wire {
@@ -35,6 +38,8 @@ struct Spoken {
     skew_ms: i64,
     /// The clock was found so far off that what was recorded by it stands anywhere in time.
     was_off: bool,
+    /// How often it was told to destroy records.
+    removals: u64,
 }
 
 impl Wire {
@@ -47,6 +52,7 @@ impl Wire {
                 device: None,
                 skew_ms,
                 was_off: false,
+                removals: 0,
             }),
         }
     }
@@ -81,6 +87,18 @@ impl Wire {
     /// Everything that was recorded while the clock was off is here.
     pub(super) fn caught_up(&self) {
         self.with(|spoken| spoken.was_off = false);
+    }
+
+    /// How often the terminal was told to destroy records: where it was meanwhile, a list that was read page by page may
+    /// lack some.
+    pub(super) fn removals(&self) -> u64 {
+        self.with(|spoken| spoken.removals)
+    }
+
+    /// Whether the terminal took a connection since then, in milliseconds: it may have heard what it did not answer.
+    pub(super) fn was_reached_since(&self, begun_ms: i64) -> bool {
+        let connected = self.line.client.last_connection();
+        connected.is_some_and(|at| at.as_millisecond() >= begun_ms)
     }
 
     /// What the terminal's clock says at an instant, in milliseconds, as it was looked at last.
@@ -133,7 +151,11 @@ impl Wire {
         };
         let header = self.with(|spoken| spoken.user.header());
         let headers = [(AUTHORIZATION, header)];
-        let answered = self.line.client.call_within(&call, &headers, within).await?;
+        let answered = self.line.client.call_within(&call, &headers, within).await;
+        if DESTROYS.iter().any(|name| name.eq_ignore_ascii_case(operator)) {
+            self.with(|spoken| spoken.removals = spoken.removals.saturating_add(1));
+        }
+        let answered = answered?;
         if answered.status == UNAUTHORIZED {
             return Err(CallError::ours(
                 Failure::Auth,

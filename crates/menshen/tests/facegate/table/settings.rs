@@ -183,8 +183,9 @@ async fn name_set(world: &mut World) {
 }
 
 async fn general_set(world: &mut World) {
-    // Never while this runs.
+    // Never while this runs, and not midnight, which it is already.
     let hour = (jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).hour() + 12) % 24;
+    let hour = hour.max(1);
     let changes = json!({"AutoRebootDay": 8, "AutoRebootHour": hour, "Direction": 2, "IDCardThreshold": 60, "DNS": "10.0.0.1"});
     set(world, "GeneralParam", changes, ("AutoRebootDay", json!(9))).await;
     let settings = shared(world).await;

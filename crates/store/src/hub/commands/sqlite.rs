@@ -320,18 +320,18 @@ fn claim(
     now: Timestamp,
 ) -> Result<Option<ClaimedCommand>, StoreError> {
     expire(tx, Some(device), now)?;
-    let next: Option<(String, String, Vec<u8>)> = tx
+    let next: Option<(String, String, Vec<u8>, i64)> = tx
         .prepare_cached(
-            "SELECT c.id, c.kind, c.body FROM commands c JOIN devices d ON d.id = c.device_id \
+            "SELECT c.id, c.kind, c.body, c.expires_at FROM commands c JOIN devices d ON d.id = c.device_id \
              WHERE c.device_id = ?1 AND c.state IN ('queued', 'sent') AND c.state = 'queued' \
              AND d.standing = 'approved' AND (?2 IS NULL OR c.kind IN (SELECT value FROM json_each(?2))) \
              ORDER BY c.seq LIMIT 1",
         )?
         .query_row(params![device, kinds(which)], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
         })
         .optional()?;
-    let Some((id, kind, body)) = next else {
+    let Some((id, kind, body, expires_at)) = next else {
         return Ok(None);
     };
     let body = serde_json::from_slice(&tx.unseal(SEAL_BODY, &id, &body)?)?;
@@ -344,6 +344,7 @@ fn claim(
         id: CommandId::new(id),
         kind: kind_of(&kind)?,
         body,
+        expires_at: Timestamp::from_millisecond(expires_at).unwrap_or(now),
     }))
 }
 

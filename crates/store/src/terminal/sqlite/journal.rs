@@ -250,6 +250,14 @@ impl Journal for SqliteJournal {
             .await
     }
 
+    async fn reopen(&self, dialect: &str, since: Timestamp) -> Result<(), StoreError> {
+        let dialect = dialect.to_owned();
+        let since = since.as_millisecond();
+        self.store
+            .write(move |tx| delivery::reopen(tx, &dialect, since))
+            .await
+    }
+
     async fn backlog(&self, dialect: &str) -> Result<u64, StoreError> {
         let dialect = dialect.to_owned();
         self.store

@@ -80,6 +80,7 @@ impl Endpoint {
         let _order = self.changing.lock().await;
         let put = match self.known(&target) {
             Some(known) => {
+                self.check_ids(&known, info).map_err(Fault::Unfit)?;
                 let before = self.told(&known);
                 // What is not sent becomes the default, but the call names one id of the two, and the other stays.
                 let whole = PersonInfo {

@@ -42,7 +42,14 @@ async fn call(State(endpoint): State<Arc<Endpoint>>, request: HttpRequest<HttpBo
         return answer(StatusCode::UNAUTHORIZED, &error.answer());
     }
     endpoint.tell(true, None);
-    answer(StatusCode::OK, &endpoint.answer(&parts, body).await)
+    match endpoint.answer(&parts, body).await {
+        Some(body) => answer(StatusCode::OK, &body),
+        // Nothing is said (3.4); the connection closes with the restart, and this with it.
+        None => {
+            drop(endpoint);
+            std::future::pending().await
+        }
+    }
 }
 
 fn answer(status: StatusCode, body: &Body) -> Response {
@@ -67,7 +74,8 @@ impl Endpoint {
         BasicUser::new(&memory.user, &memory.password).admits(header)
     }
 
-    async fn answer(self: &Arc<Self>, parts: &Parts, body: HttpBody) -> Body {
+    /// Does what was asked; `None`: nothing is to be said of it.
+    async fn answer(self: &Arc<Self>, parts: &Parts, body: HttpBody) -> Option<Body> {
         let operator = operator(parts.uri.path()).unwrap_or_default();
         let limits = &self.device.config.limits;
         let within = Duration::from_secs(limits.header_seconds);
@@ -75,7 +83,8 @@ impl Endpoint {
             Ok(bytes) => bytes,
             Err(error @ (BodyError::TooLarge(_) | BodyError::Broken)) => {
                 let code = AddPersonCode::Parameter.number();
-                return failure(&operator, Some(code), &format!("Parameter error: {error}"));
+                let detail = format!("Parameter error: {error}");
+                return Some(failure(&operator, Some(code), &detail));
             }
         };
         match ReceivedCall::parse(&operator, &bytes, &self.id) {
@@ -86,33 +95,28 @@ impl Endpoint {
                 let done = tokio::spawn(async move { endpoint.carry_out_and_restart(call).await });
                 match done.await {
                     Ok(body) => body,
-                    Err(error) => failure(
-                        &operator,
-                        Some(AddPersonCode::Failed.number()),
-                        &error.to_string(),
-                    ),
+                    Err(error) => {
+                        let code = AddPersonCode::Failed.number();
+                        Some(failure(&operator, Some(code), &error.to_string()))
+                    }
                 }
             }
             Err(refused) => {
                 tracing::debug!(%refused, "a call was refused");
-                refused.answer()
+                Some(refused.answer())
             }
         }
     }
 
-    async fn carry_out_and_restart(self: &Arc<Self>, call: Call) -> Body {
+    async fn carry_out_and_restart(self: &Arc<Self>, call: Call) -> Option<Body> {
         let is_answered = call.is_answered();
-        let reboots = restarts(&call);
+        let reboots = self.restarts(&call);
         let Answered { body, is_done } = self.carry_out(call).await;
         if reboots && is_done {
             // Answers under way are finished before the connections close.
             self.device.reboot();
         }
-        if !is_answered && is_done {
-            // Nothing is said (3.4); the connection closes with the restart.
-            std::future::pending::<()>().await;
-        }
-        body
+        (is_answered || !is_done).then_some(body)
     }
 
     async fn carry_out(self: &Arc<Self>, call: Call) -> Answered {
@@ -131,7 +135,7 @@ impl Endpoint {
             Call::DeletePerson(call) => self.respond(&call, self.delete(&call.ids).await),
             Call::DeleteAllPerson(call) => self.respond(&call, self.delete_everybody().await),
             Call::Subscribe(call) => self.respond(&call, self.subscribe(call.0.clone()).await),
-            Call::GetSubscribe(call) => self.respond(&call, Ok(self.subscribed())),
+            Call::GetSubscribe(call) => self.respond(&call, self.subscribed().await),
             Call::Unsubscribe(call) => self.respond(&call, self.unsubscribe(&call.topics).await),
             Call::SearchPerson(call) => self.respond(&call, self.find(&call).await),
             Call::SearchPersonNum(call) => self.respond(&call, self.count(&call.filter).await),
@@ -158,6 +162,13 @@ impl Endpoint {
         }
     }
 
+    /// Whether the terminal restarts after a call (terminal rule 20).
+    fn restarts(&self, call: &Call) -> bool {
+        let is_network = matches!(call, Call::SetSettings(change)
+            if change.group == SettingsGroup::NetParam || self.moves(change));
+        is_network || call.reboots()
+    }
+
     fn respond<O: Operation>(&self, request: &O, answer: Result<O::Answer, Failure>) -> Answered {
         match answer {
             Ok(answer) => Answered {
@@ -177,12 +188,6 @@ impl Endpoint {
             }
         }
     }
-}
-
-/// Whether the terminal restarts after a call (terminal rule 20).
-fn restarts(call: &Call) -> bool {
-    let is_network = matches!(call, Call::SetSettings(change) if change.group == SettingsGroup::NetParam);
-    is_network || call.reboots()
 }
 
 #[cfg(test)]

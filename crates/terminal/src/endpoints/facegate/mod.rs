@@ -40,7 +40,8 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
+use tokio_util::sync::CancellationToken;
 
 /// The dialect's name.
 pub(crate) const DIALECT: &str = "facegate";
@@ -123,6 +124,12 @@ struct Endpoint {
     changing: tokio::sync::Mutex<()>,
     /// Programs are installed by one call at a time (3.29).
     installing: tokio::sync::Mutex<()>,
+    /// The end of the run.
+    end: CancellationToken,
+    /// From when on records that were pushed before are to be pushed again.
+    reopened: watch::Sender<Option<Timestamp>>,
+    /// Counts up when something else is subscribed, and when a platform looks at what is: what waits goes out at once.
+    stirred: watch::Sender<u64>,
     /// Records are pushed by hand for one call at a time (3.32).
     pushing: Arc<tokio::sync::Mutex<()>>,
 }
@@ -133,7 +140,8 @@ pub(super) async fn run(device: Arc<Device>, config: FacegateConfig, places: Arc
     let (Some(listener), Some(address)) = (opened.flatten(), places.address(DIALECT)) else {
         return;
     };
-    let endpoint = match Endpoint::load(device, &config, places, address).await {
+    let end = &ending.run;
+    let endpoint = match Endpoint::load(device, &config, places, address, end.clone()).await {
         Ok(endpoint) => Arc::new(endpoint),
         Err(problem) => {
             tracing::error!(problem, "the endpoint cannot be served");
@@ -146,7 +154,6 @@ pub(super) async fn run(device: Arc<Device>, config: FacegateConfig, places: Arc
         title_case: true,
         ..serving::Bounds::of(&endpoint.device.config.limits)
     };
-    let end = &ending.run;
     tokio::join!(
         serving::serve(
             listener,
@@ -169,6 +176,7 @@ impl Endpoint {
         config: &FacegateConfig,
         places: Arc<Places>,
         address: SocketAddr,
+        end: CancellationToken,
     ) -> Result<Self, String> {
         let memory = Kept::load(&device, DIALECT, "memory").await;
         let published = Kept::load(&device, DIALECT, "published").await;
@@ -188,6 +196,9 @@ impl Endpoint {
             shown_codes: broadcast::Sender::new(SHOWN_CODES),
             changing: tokio::sync::Mutex::default(),
             installing: tokio::sync::Mutex::default(),
+            end,
+            reopened: watch::Sender::new(None),
+            stirred: watch::Sender::new(0),
             pushing: Arc::default(),
         })
     }

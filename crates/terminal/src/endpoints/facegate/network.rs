@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::{DIALECT, Endpoint, Memory};
 use crate::endpoints::http::Places;
 use crate::endpoints::kept::Kept;
-use dialects::facegate::SettingsGroup;
+use dialects::facegate::{SetSettings, SettingsGroup};
 use serde_json::{Map, Value, json};
 use std::net::{IpAddr, SocketAddr};
 use store::terminal::DeviceState;
@@ -71,6 +71,14 @@ impl Endpoint {
         changed: &Map<String, Value>,
     ) -> Result<Option<TcpListener>, Failure> {
         elsewhere(changed, self.address).await
+    }
+
+    /// Whether the common parameters name another address than this one (3.23).
+    pub(super) fn moves(&self, changed: &SetSettings) -> bool {
+        let named = changed.values.get("IPAddr").and_then(Value::as_str);
+        let named = named.map(str::trim).filter(|named| !named.is_empty());
+        changed.group == SettingsGroup::GeneralParam
+            && named.is_some_and(|named| named.parse() != Ok(self.address.ip()))
     }
 
     /// From the next restart on, the terminal listens here.

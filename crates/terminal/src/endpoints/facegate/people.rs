@@ -187,7 +187,7 @@ impl Endpoint {
     }
 
     /// A new id must not be somebody else's.
-    fn check_ids(&self, known: &Known, change: &PersonInfo) -> Result<(), Unfit> {
+    pub(super) fn check_ids(&self, known: &Known, change: &PersonInfo) -> Result<(), Unfit> {
         let uuid = change.uuid.clone().map(PersonRef::Uuid);
         let number = change.customize_id.map(PersonRef::CustomizeId);
         let others = uuid
@@ -215,6 +215,9 @@ impl Endpoint {
             told.wire_id.clone_from(before);
         }
         let wire_id = told.wire_id.clone();
+        if wire_id != *before && self.device.people.find(&wire_id).is_some() {
+            return Err(Unfit::IdExists);
+        }
         self.check_cards(&ToldPerson {
             wire_id: before.clone(),
             ..told.clone()

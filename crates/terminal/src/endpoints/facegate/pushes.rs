@@ -33,13 +33,34 @@ struct Subscriber {
     documents: AtomicU64,
 }
 
-/// Pushes records until `end`, one at a time and in order.
+/// Pushes records until `end`, one at a time and in order; anew from the oldest that waits where some wait again.
 pub(super) async fn records(endpoint: Arc<Endpoint>, config: &FacegateConfig, end: CancellationToken) {
+    let mut reopened = endpoint.reopened.subscribe();
+    while !end.is_cancelled() {
+        let run = end.child_token();
+        let mut pushing = std::pin::pin!(records_in_order(Arc::clone(&endpoint), config, run.clone()));
+        tokio::select! {
+            () = pushing.as_mut() => continue,
+            _ = reopened.changed() => run.cancel(),
+        }
+        // What was acknowledged until now is written down.
+        pushing.await;
+        let since = *reopened.borrow_and_update();
+        let journal = &endpoint.device.journal;
+        if let Some(since) = since
+            && let Err(error) = journal.reopen(DIALECT, since).await
+        {
+            tracing::error!(%error, "records are not pushed again");
+        }
+    }
+}
+
+async fn records_in_order(endpoint: Arc<Endpoint>, config: &FacegateConfig, end: CancellationToken) {
     let delivery = Delivery {
         dialect: DIALECT,
         window: 1,
         resend: Duration::from_secs(config.resend_seconds),
-        changed: endpoint.memory.changes(),
+        changed: endpoint.stirred.subscribe(),
     };
     let device = Arc::clone(&endpoint.device);
     let subscriber = Subscriber {

@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::pushes::topic;
 use super::report::Facts;
 use super::search::{is_of_age, is_of_gender};
+use dialects::facegate::PersonRef;
 use dialects::facegate::convert::{ReportKind, record_to_platform};
 use dialects::facegate::record::control::REMOTE_NAME;
 use dialects::facegate::record::{
@@ -12,12 +13,14 @@ use dialects::facegate::record::{
     PushedRecords, SearchControl,
 };
 use dialects::facegate::time::any_wall_time;
-use dialects::facegate::{PersonRef, Subscription};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use model::{CredentialKind, Method, Outcome};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// Pushes by hand that fail one after the other: more are in vain.
+const MOST_FAILURES: u32 = 3;
 
 impl Endpoint {
     /// `SearchControlNum`.
@@ -144,8 +147,7 @@ impl Endpoint {
         self: &Arc<Self>,
         call: &ManualPushRecords,
     ) -> Result<PushedRecords, Failure> {
-        let subscription = self.memory.get().subscription.clone();
-        if topic(&subscription, ReportKind::Verify).is_none() {
+        if topic(&self.memory.get().subscription, ReportKind::Verify).is_none() {
             return Err(Failure::new("no results are subscribed"));
         }
         let Ok(permit) = Arc::clone(&self.pushing).try_lock_owned() else {
@@ -172,14 +174,18 @@ impl Endpoint {
         };
         let endpoint = Arc::clone(self);
         tokio::spawn(async move {
-            endpoint.push_by_hand(&subscription, found).await;
+            let pushing = endpoint.push_by_hand(found);
+            endpoint.end.run_until_cancelled(pushing).await;
             drop(permit);
         });
         Ok(answer)
     }
 
-    async fn push_by_hand(&self, subscription: &Subscription, found: Vec<Facts>) {
+    /// To whoever is subscribed when a record's turn comes, until nobody takes them.
+    async fn push_by_hand(&self, found: Vec<Facts>) {
+        let mut failures = 0;
         for facts in found {
+            let subscription = &self.memory.get().subscription;
             let Some((kind, topic)) = topic(subscription, ReportKind::Verify) else {
                 return;
             };
@@ -191,8 +197,12 @@ impl Endpoint {
                 }
                 Err(error) => Err(error.to_string()),
             };
+            failures = if pushed.is_ok() { 0 } else { failures + 1 };
             if let Err(error) = pushed {
                 tracing::info!(error, "a record that was asked for was not taken");
+            }
+            if failures == MOST_FAILURES {
+                return;
             }
         }
     }

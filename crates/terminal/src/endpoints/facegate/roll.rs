@@ -63,6 +63,10 @@ struct Index {
 }
 
 impl Index {
+    fn entry(&self, wire_id: &str) -> Option<&Entry> {
+        self.leaves.get(place(wire_id))?.people.get(wire_id)
+    }
+
     fn put(&mut self, at: usize, leaf: Leaf) {
         let before = self
             .leaves
@@ -121,7 +125,7 @@ impl Roll {
     /// What it says of somebody.
     pub(super) fn entry(&self, wire_id: &str) -> Option<Entry> {
         let index = self.index.read().unwrap_or_else(PoisonError::into_inner);
-        index.leaves.get(place(wire_id))?.people.get(wire_id).cloned()
+        index.entry(wire_id).cloned()
     }
 
     /// Whom a reference may mean; whether that person is still there is the library's to say.
@@ -130,8 +134,13 @@ impl Roll {
         match person {
             PersonRef::LibId(id) => index.by_lib_id.get(id).cloned(),
             PersonRef::CustomizeId(id) => {
+                // Whoever has no number of the platform's may have one for a text.
+                let is_numbered = |wire_id: &String| {
+                    let entry = index.entry(wire_id);
+                    entry.is_some_and(|entry| entry.customize_id().is_some())
+                };
                 let known = index.by_customize_id.get(id).cloned();
-                Some(known.unwrap_or_else(|| id.to_string()))
+                known.or_else(|| Some(id.to_string()).filter(|wire_id| !is_numbered(wire_id)))
             }
             PersonRef::Uuid(uuid) => Some(uuid.clone()),
         }

@@ -18,8 +18,19 @@ use serde_json::{Map, Value, json};
 
 /// The sounds that this terminal has.
 const SOUNDS: [&str; 2] = ["granted.wav", "denied.wav"];
-/// The groups that share thresholds (3.2, 3.23).
-const THRESHOLDS: [&str; 2] = ["FaceThreshold", "IDCardThreshold"];
+/// Fields that stand in two groups, and in which (3.2, 3.4, 3.23); `DHCP` has other values in the two.
+const SHARED: [(SettingsGroup, SettingsGroup, &[&str]); 2] = [
+    (
+        SettingsGroup::DoorCondition,
+        SettingsGroup::GeneralParam,
+        &["FaceThreshold", "IDCardThreshold"],
+    ),
+    (
+        SettingsGroup::NetParam,
+        SettingsGroup::GeneralParam,
+        &["IPAddr", "Submask", "Gateway"],
+    ),
+];
 /// When the terminal restarts by itself (3.23): the maintenance of 3.8.
 const MAINTENANCE: [&str; 2] = ["AutoRebootDay", "AutoRebootHour"];
 
@@ -45,7 +56,7 @@ impl Endpoint {
             self.prepare_broker(&mut changed).await?;
         }
         let listener = match call.group {
-            SettingsGroup::NetParam => self.place_in(&changed).await?,
+            SettingsGroup::NetParam | SettingsGroup::GeneralParam => self.place_in(&changed).await?,
             _ => None,
         };
         self.hand_over(call.group, &changed).await?;
@@ -150,6 +161,7 @@ impl Endpoint {
                 let (day, hour) = reboot(behaviour.reboot.as_ref());
                 json!({
                     "FaceThreshold": self.threshold(),
+                    "IPAddr": self.address.ip().to_string(),
                     "AutoRebootDay": day,
                     "AutoRebootHour": hour,
                     "Direction": match behaviour.direction {
@@ -159,6 +171,10 @@ impl Endpoint {
                     },
                 })
             }
+            // Pictures are kept, and told where that is on (3.30).
+            SettingsGroup::SysCfg => json!({
+                "DataBaseEnable": i64::from(behaviour.report_capture.unwrap_or(true)),
+            }),
             // 3.31 numbers directions in its own way (QUIRKS A7).
             SettingsGroup::Broker => json!({
                 "Direction": match behaviour.direction {
@@ -245,42 +261,46 @@ impl Endpoint {
     }
 }
 
-/// Keeps what was set; thresholds stand in two groups.
+/// Keeps what was set, in both groups where it stands in two.
 fn keep(memory: &mut super::Memory, group: SettingsGroup, changed: &Map<String, Value>) {
     memory
         .settings
         .entry(group.name().to_owned())
         .or_default()
         .extend(changed.clone());
-    let Some(other) = sharing(group) else { return };
-    let shared = THRESHOLDS
-        .iter()
-        .filter_map(|name| Some(((*name).to_owned(), changed.get(*name)?.clone())));
-    memory
-        .settings
-        .entry(other.name().to_owned())
-        .or_default()
-        .extend(shared);
+    for (other, names) in sharing(group) {
+        let shared = names
+            .iter()
+            .filter_map(|name| Some(((*name).to_owned(), changed.get(*name)?.clone())));
+        memory
+            .settings
+            .entry(other.name().to_owned())
+            .or_default()
+            .extend(shared);
+    }
 }
 
-/// Forgets what was set of a part of a group, thresholds in both of their groups.
+/// Forgets what was set of a part of a group, in both groups where it stands in two.
 fn forget(memory: &mut super::Memory, group: SettingsGroup, is_part: fn(&str) -> bool) {
     if let Some(values) = memory.settings.get_mut(group.name()) {
         values.retain(|key, _| !is_part(key));
     }
-    let other = sharing(group).and_then(|other| memory.settings.get_mut(other.name()));
-    if let Some(values) = other {
-        values.retain(|key, _| !(is_part(key) && THRESHOLDS.contains(&key.as_str())));
+    for (other, names) in sharing(group) {
+        if let Some(values) = memory.settings.get_mut(other.name()) {
+            values.retain(|key, _| !(is_part(key) && names.contains(&key.as_str())));
+        }
     }
 }
 
-/// The group that has the same thresholds.
-fn sharing(group: SettingsGroup) -> Option<SettingsGroup> {
-    match group {
-        SettingsGroup::DoorCondition => Some(SettingsGroup::GeneralParam),
-        SettingsGroup::GeneralParam => Some(SettingsGroup::DoorCondition),
-        _ => None,
-    }
+/// The other groups that have some of a group's fields, and which.
+fn sharing(group: SettingsGroup) -> impl Iterator<Item = (SettingsGroup, &'static [&'static str])> {
+    SHARED.into_iter().filter_map(move |(one, other, names)| {
+        if group == one {
+            Some((other, names))
+        } else {
+            (group == other).then_some((one, names))
+        }
+    })
 }
 
 fn clock(local: DateTime) -> Value {

@@ -41,6 +41,11 @@ pub(super) const VISIBLE: &str = "
       AND wire_second BETWEEN ?4 AND ?5
     ORDER BY seq LIMIT ?3";
 
+/// Filter of what is not hidden from a dialect (`?1`) since the instant `?2`.
+const REOPENED: &str = "occurred_at >= ?2
+     AND seq > (SELECT hidden FROM deliveries WHERE dialect = ?1)
+     AND NOT EXISTS (SELECT 1 FROM hidden h WHERE h.dialect = ?1 AND h.seq = r.seq)";
+
 /// How many records a dialect has yet to acknowledge.
 pub(super) fn backlog(connection: &Connection, dialect: &str) -> Result<u64, StoreError> {
     let mut statement = connection.prepare_cached(
@@ -89,6 +94,30 @@ pub(super) fn acknowledge_until(tx: &Write<'_>, dialect: &str, until: i64) -> Re
     )?
     .execute((dialect, mark, until))?;
     move_mark(tx, dialect, mark, mark)
+}
+
+/// Every record from an instant on is yet to be acknowledged, but for those that are hidden.
+pub(super) fn reopen(tx: &Write<'_>, dialect: &str, since: i64) -> Result<(), StoreError> {
+    let Some(mark) = mark(tx, dialect)? else {
+        return Ok(());
+    };
+    let first: Option<i64> = tx
+        .prepare_cached(&format!("SELECT min(seq) FROM records r WHERE {REOPENED}"))?
+        .query_row((dialect, since), |row| row.get(0))?;
+    let Some(first) = first else { return Ok(()) };
+    // What lies between and is not meant stays done with.
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO exceptions (dialect, seq)
+         SELECT ?1, seq FROM records WHERE seq BETWEEN ?2 AND ?3",
+    )?
+    .execute((dialect, first, mark))?;
+    tx.prepare_cached(&format!(
+        "DELETE FROM exceptions WHERE dialect = ?1 AND seq IN (SELECT seq FROM records r WHERE {REOPENED})"
+    ))?
+    .execute((dialect, since))?;
+    tx.prepare_cached("UPDATE deliveries SET acknowledged = ?2 WHERE dialect = ?1")?
+        .execute((dialect, mark.min(first - 1)))?;
+    Ok(())
 }
 
 /// Everything up to here is done with; `None` for a dialect that was never on.

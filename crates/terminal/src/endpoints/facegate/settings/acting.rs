@@ -39,6 +39,11 @@ impl Whole<'_> {
                     };
                 }
             }
+            SettingsGroup::SysCfg => {
+                if let Some(are_kept) = self.number("DataBaseEnable") {
+                    behaviour.report_capture = Some(are_kept != 0);
+                }
+            }
             SettingsGroup::SysParam => {
                 if let Some(name) = self.text("Name") {
                     behaviour.name = filled(&name);
@@ -174,6 +179,7 @@ pub(super) fn reset(group: SettingsGroup, behaviour: &mut Behaviour) {
         }
         SettingsGroup::Sound => behaviour.volume = None,
         SettingsGroup::GeneralParam => behaviour.reboot = None,
+        SettingsGroup::SysCfg => behaviour.report_capture = None,
         _ => {}
     }
 }
@@ -243,5 +249,13 @@ mod tests {
         let shown = |occasion| behaviour.prompts.occasions[&occasion].shown.as_deref();
         assert_eq!(shown(Occasion::Blocked), Some("禁止通行"));
         assert_eq!(shown(Occasion::Stranger), Some(""));
+    }
+
+    #[test]
+    fn pictures_are_not_told_where_none_are_to_be_kept() {
+        let mut behaviour = acted(SettingsGroup::SysCfg, json!({"DataBaseEnable": 0}));
+        assert_eq!(behaviour.report_capture, Some(false));
+        reset(SettingsGroup::SysCfg, &mut behaviour);
+        assert_eq!(behaviour.report_capture, None);
     }
 }
