@@ -1,6 +1,6 @@
 //! Commands on their way to devices: sent by the device's worker, expired by the clock (hub rules 32 to 35).
 //!
-//! One that first brings the device's records here may take long, and is done beside the worker: meanwhile only those
+//! One that takes its time, or first brings the device's records here, is done beside the worker: meanwhile only those
 //! pass it for which somebody stands at the door.
 
 mod drain;
@@ -56,7 +56,10 @@ pub(crate) async fn run_next(
         return Ok(true);
     };
     match idle {
-        Ok(busy) if dialect.clears_records(command.kind, &command.body) => {
+        Ok(busy)
+            if dialect.clears_records(command.kind, &command.body)
+                || dialect.is_long(command.kind, &command.body) =>
+        {
             let (hub, live) = (Arc::clone(hub), Arc::clone(live));
             hub.tasks.clone().spawn(async move {
                 if let Err(error) = carry_out(&hub, &live, dialect, &command).await {
@@ -86,7 +89,7 @@ async fn carry_out(
         Ok(())
     };
     let outcome = match ready {
-        Ok(()) => told(hub, live, command).await,
+        Ok(()) => told(hub, live, dialect, command).await,
         Err(error) => Err(error),
     };
     metrics::histogram!("menshen_command_seconds").record(begun.elapsed().as_secs_f64());
@@ -134,9 +137,17 @@ async fn keep(
 }
 
 /// Sends a command; what it says on the way is kept as it comes.
-async fn told(hub: &Arc<Hub>, live: &LiveLink, command: &ClaimedCommand) -> Result<CommandDone, CallError> {
+async fn told(
+    hub: &Arc<Hub>,
+    live: &LiveLink,
+    dialect: &dyn Dialect,
+    command: &ClaimedCommand,
+) -> Result<CommandDone, CallError> {
     let ClaimedCommand { id, kind, body } = command;
-    let _turn = live.turn.lock().await;
+    let _turn = match dialect.is_long(*kind, body) {
+        true => None,
+        false => Some(live.turn.lock().await),
+    };
     let (reports, mut reported) = mpsc::unbounded_channel();
     let reports = Reports(reports);
     let mut work = live.link.command(*kind, body, &reports);
