@@ -12,8 +12,8 @@ use dialects::qyzn::code::Code;
 use dialects::qyzn::exchange::{CloseReason, RequestError, Ticket};
 use dialects::qyzn::operation::{answer_of, success};
 use dialects::qyzn::{
-    AddPersonFace, Connection, Decoder, Event, Exchange, Frame, Header, Moment, OpenDoor, Operation,
-    PacketKind, RequestBody, ResponseBody, Role, Settings, SyncTime, Version,
+    AddPersonFace, Connection, Decoder, DeviceUpgrade, Event, Exchange, Frame, Header, Moment, OpenDoor,
+    Operation, PacketKind, RequestBody, ResponseBody, Role, Settings, SyncTime, Version,
 };
 use std::time::Duration;
 
@@ -173,6 +173,29 @@ fn without_an_answer_the_same_bytes_go_out_three_times_more_then_it_is_over() {
         terminal.request(&SyncTime::default(), at(200)),
         Err(RequestError::Closing)
     );
+}
+
+#[test]
+fn a_program_may_take_its_time_to_be_fetched() {
+    let mut hub = platform();
+    let upgrade = DeviceUpgrade {
+        url: "http://10.0.0.1/file.bin".into(),
+        version: "V2".into(),
+        check: "0".repeat(32),
+    };
+    let sequence = hub.request(&upgrade, at(0)).unwrap();
+    let mut sent = Vec::new();
+    for second in 0..700 {
+        // The device beats meanwhile.
+        hub.note_bytes(at(second));
+        hub.tick(at(second));
+        sent.extend(std::iter::from_fn(|| hub.take_output()).map(|_| second));
+        let given_up = events(&mut hub)
+            .iter()
+            .any(|event| matches!(event, Event::GaveUp { sequence: this, .. } if *this == sequence));
+        assert_eq!(given_up, second == 660, "second {second}");
+    }
+    assert_eq!(sent, [0, 20, 40, 60]);
 }
 
 #[test]

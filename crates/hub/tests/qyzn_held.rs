@@ -206,3 +206,173 @@ async fn what_a_device_is_known_not_to_understand_is_refused_before_it_is_queued
     done(&mut site, &asked).await;
     assert_eq!(site.ended(&added).await["state"], "done");
 }
+
+/// Waits until an import has ended; an event of its own tells that something went on.
+async fn imported(site: &Site) -> Value {
+    let mut events = site.admin.events(None).await;
+    loop {
+        let state = site
+            .admin
+            .get(&format!("{}/import", site.path))
+            .await
+            .expect(200)
+            .json();
+        if state["state"] != "running" {
+            return state;
+        }
+        let zone = json!({"name": format!("wake {}", uuid::Uuid::new_v4())});
+        site.admin.post("/zones", &zone).await.expect(201);
+        events.next_named("audit.created").await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_cannot_be_read_keeps_nobody_else_back() {
+    let mut site = Site::start().await;
+    let import = format!("{}/import", site.path);
+    site.admin.post(&import, &json!({})).await.expect(202);
+    // A busy device is asked again.
+    let asked = site.device.asked_for("sync_person").await;
+    site.device.answer(&asked, 109, json!({"waitSeconds": 1})).await;
+    let asked = site.device.asked_for("sync_person").await;
+    site.device.answer(&asked, 0, json!({"person_num": 5})).await;
+    let mut tell = async |person: Value| code(&site.device.ask("device_sync_person", person).await);
+    assert_eq!(
+        tell(json!({"personCode": "1", "name": "Nobody", "type": 1})).await,
+        104
+    );
+    assert_eq!(tell(json!({"personId": "bare"})).await, 0);
+    assert_eq!(tell(person("twice")).await, 0);
+    assert_eq!(tell(person("twice")).await, 0);
+    assert_eq!(
+        tell(json!({"personId": "x".repeat(80), "name": "Long", "type": "none"})).await,
+        0
+    );
+    let mut spoilt = person("spoilt");
+    spoilt["faces"] = json!([{"faceId": "1", "image": "this is, no Base64!"}]);
+    spoilt["startTime"] = json!("0000-00-00 00:00:00");
+    spoilt["expireTime"] = json!("0000-00-00 00:00:00");
+    assert_eq!(tell(spoilt).await, 0);
+    let state = imported(&site).await;
+    assert_eq!(state["state"], "done", "{state}");
+    assert_eq!(
+        (&state["persons"], &state["photos_refused"]),
+        (&json!(4), &json!(1)),
+        "{state}"
+    );
+    let spoilt = site.admin.get("/persons/spoilt").await.expect(200).json();
+    assert_eq!(spoilt["valid_until"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_busy_device_is_told_again_who_decides() {
+    let mut site = Site::start().await;
+    site.admin
+        .patch(&site.path, &json!({"decision": "hub"}))
+        .await
+        .expect(200);
+    for code in [109, 0] {
+        let told = site.device.asked_for("online_openDoor").await;
+        assert_eq!(told.body["data"], json!({"online": 1, "mode": 1}));
+        site.device.answer(&told, code, json!({"waitSeconds": 1})).await;
+    }
+    let opened = site.post(&json!({"kind": "open_door"})).await;
+    let door = site.device.asked().await;
+    assert_eq!(door.body["message"], "open_door", "it is told no more");
+    done(&mut site, &door).await;
+    assert_eq!(site.ended(&opened).await["state"], "done");
+}
+
+#[tokio::test]
+async fn a_device_of_before_v2_9_gets_its_people_in_parts() {
+    let mut site = Site::start().await;
+    let group = site.admin.all("/groups").await[0]["id"].clone();
+    let card = json!([{"kind": "ic_card", "number": "157342643"}]);
+    let new = json!({"id": "new", "name": "New", "groups": [group], "credentials": card});
+    site.admin.post("/persons", &new).await.expect(201);
+    let asked = site.device.asked_for("add_person_face").await;
+    site.device.answer(&asked, 103, json!({})).await;
+    // The table's 8 bytes of a card's number (QUIRKS T29).
+    let asked = site.device.asked().await;
+    assert_eq!(asked.body["message"], "add_person");
+    assert_eq!(asked.body["data"]["icNum"], "157342643");
+    site.device.answer(&asked, 104, json!({})).await;
+    let asked = site.device.asked().await;
+    assert_eq!(asked.body["message"], "add_person");
+    assert_eq!(asked.body["data"].get("icNum"), None);
+    done(&mut site, &asked).await;
+    // Both are remembered.
+    let new = json!({"id": "other", "name": "Other", "groups": [group],
+        "credentials": [{"kind": "ic_card", "number": "998877665"}]});
+    site.admin.post("/persons", &new).await.expect(201);
+    let asked = site.device.asked().await;
+    assert_eq!(asked.body["message"], "add_person");
+    assert_eq!(asked.body["data"].get("icNum"), None);
+    done(&mut site, &asked).await;
+    let shown = site.post(&json!({"kind": "open_door"})).await;
+    let door = site.device.asked_for("open_door").await;
+    done(&mut site, &door).await;
+    assert_eq!(site.ended(&shown).await["state"], "done");
+    let roster = site.admin.all(&format!("{}/roster", site.path)).await;
+    let states: Vec<&Value> = roster.iter().map(|item| &item["state"]).collect();
+    assert_eq!(states, ["applied", "applied"], "{roster:?}");
+    assert_eq!(
+        roster[0]["warnings"][0]["field"], "credentials.ic_card",
+        "{roster:?}"
+    );
+    let commands = format!("{}/commands", site.path);
+    let native = json!({"kind": "native", "operation": "add_person_face", "body": {}});
+    site.admin
+        .post(&commands, &native)
+        .await
+        .problem(422, "unsupported");
+    for (operation, body) in [
+        ("swiping_card", json!({"timeOut": 60})),
+        ("snapshot_picture", json!({"timeoutSeconds": 16})),
+    ] {
+        let native = json!({"kind": "native", "operation": operation, "body": body});
+        site.admin.post(&commands, &native).await.expect(422);
+    }
+}
+
+#[tokio::test]
+async fn the_door_does_not_wait_for_a_program_to_be_fetched() {
+    let mut site = Site::start().await;
+    let upgrade = json!({"kind": "upgrade", "url": "http://10.0.0.1/file.bin", "version": "V2",
+        "md5": "e10adc3949ba59abbe56e057f20f883e"});
+    let upgrade = site.post(&upgrade).await;
+    let fetching = site.device.asked_for("device_upgrade").await;
+    let opened = site.post(&json!({"kind": "open_door"})).await;
+    let door = site.device.asked_for("open_door").await;
+    done(&mut site, &door).await;
+    done(&mut site, &fetching).await;
+    for command in [upgrade, opened] {
+        assert_eq!(site.ended(&command).await["state"], "done");
+    }
+}
+
+#[tokio::test]
+async fn the_zone_that_was_set_last_is_the_devices() {
+    let mut site = Site::start().await;
+    // Far apart: whole days lie between them.
+    for zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago"] {
+        site.admin
+            .patch(&site.path, &json!({"time_zone": zone}))
+            .await
+            .expect(200);
+        let command = site.post(&json!({"kind": "sync_time"})).await;
+        let asked = site.device.asked_for("config_system").await;
+        let told = asked.body["data"]["time"]["currenttime"]
+            .as_str()
+            .unwrap()
+            .replace(' ', "T");
+        let told: jiff::civil::DateTime = told.parse().unwrap();
+        let there = jiff::tz::TimeZone::get(zone)
+            .unwrap()
+            .to_datetime(jiff::Timestamp::now());
+        let apart = there.duration_since(told).as_secs();
+        assert!(apart.abs() < 60, "{zone}: {told}");
+        done(&mut site, &asked).await;
+        assert_eq!(site.ended(&command).await["state"], "done");
+    }
+}

@@ -3,8 +3,9 @@
 //! What is kept is the span that was asked for and how far it was acknowledged, not the records: the journal finds them
 //! as they are sent.
 
-use crate::pass::{Details, Ruling};
+use crate::pass::Details;
 use jiff::Timestamp;
+use model::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -25,15 +26,15 @@ const PAGE: u32 = 500;
 pub enum Which {
     /// All.
     All,
-    /// Of those who were let in.
+    /// Of those who, as that platform was told, may pass.
     Granted,
-    /// Of those who were not.
+    /// Of all others.
     NotGranted,
 }
 
 impl Which {
-    fn means(self, details: &Details) -> bool {
-        let granted = details.ruling == Ruling::Granted;
+    fn means(self, dialect: &str, details: &Details) -> bool {
+        let granted = details.lasting_outcome(dialect) == Outcome::Granted;
         match self {
             Self::All => true,
             Self::Granted => granted,
@@ -135,7 +136,7 @@ impl Resends {
             place = last.seq;
             let mut found = Vec::new();
             for entry in page {
-                if span.which.means(&serde_json::from_value(entry.details)?) {
+                if span.which.means(dialect, &serde_json::from_value(entry.details)?) {
                     found.push(entry.seq);
                 }
             }

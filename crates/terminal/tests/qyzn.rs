@@ -366,11 +366,16 @@ async fn the_platform_decides_where_it_was_told_to() {
             .await["result"],
         0
     );
-    for (open, result, reason) in [(1, "granted", "granted"), (0, "denied", "platform_denied")] {
+    let mut told = Vec::new();
+    door.put(card_holder("p2", "2")).await;
+    for (card, open, result, reason) in [
+        ("1", 1, "granted", "granted"),
+        ("2", 0, "denied", "platform_denied"),
+    ] {
         let openings = door.state().await["door"]["openings"].as_u64().unwrap();
-        let answer = door.card("1").await;
+        let answer = door.card(card).await;
         assert_eq!(answer["decision"]["result"], "pending");
-        link.record(json!({ "opendoor": open })).await;
+        told.push(link.record(json!({ "opendoor": open })).await);
         let pass = events.pass().await;
         assert_eq!(
             (&pass["record_id"], &pass["result"]),
@@ -379,6 +384,15 @@ async fn the_platform_decides_where_it_was_told_to() {
         assert_eq!(pass["reason"], reason);
         let expected = openings + u64::from(open == 1);
         assert_eq!(door.state().await["door"]["openings"], expected);
+    }
+    // Asked for once more, they are the records that they were, whatever became of them.
+    let span = json!({"recordType": 1, "snapStartTime": "2020-01-01 00:00:00", "snapEndTime": "2099-01-01 00:00:00"});
+    assert_eq!(link.ask("reSend_record_set", span).await["result"], 0);
+    for before in told {
+        let again = link.record(json!({})).await;
+        for field in ["snaptime", "personId", "result"] {
+            assert_eq!(again.data(field), before.data(field), "{field}");
+        }
     }
     // An answer without a word on the door does not open it.
     door.card("1").await;

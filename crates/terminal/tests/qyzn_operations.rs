@@ -12,7 +12,9 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
+use support::http::Receiver;
 use support::platform::{Link, Platform};
 use support::{Door, folder, qyzn_config, sample};
 
@@ -145,6 +147,68 @@ async fn people_by_every_message_of_chapters_4_3_and_4_4() {
     refused(&mut link, "delete_person", json!({"idSet": []}), 104).await;
     done(&mut link, "delete_person", json!({"idSet": ["200002"]})).await;
     done(&mut link, "clear_person", json!({})).await;
+}
+
+#[tokio::test]
+async fn whom_the_platform_lists_as_a_stranger_passes_only_while_listed_otherwise() {
+    let (_folder, path) = folder();
+    let platform = Platform::listen().await;
+    let mut config = qyzn_config(&path, platform.address());
+    config.terminal.repeat_seconds = Some(0);
+    let door = Door::start(config).await;
+    let mut link = platform.welcome().await;
+    let person = json!({"personId": "1", "personCode": "1", "name": "N", "type": 4, "icNum": "77",
+        "startTime": "0000-00-00 00:00:00", "expireTime": "0000-00-00 00:00:00"});
+    done(&mut link, "add_person", person).await;
+    for (change, passes) in [
+        (json!({}), false),
+        (json!({"passPeriod": "00:00~24:00"}), false),
+        (json!({"type": 1}), true),
+        (json!({"type": 4}), false),
+        (json!({"type": 3, "name": "M"}), true),
+        (json!({"type": 1}), true),
+    ] {
+        let mut update = json!({"personId": "1", "personCode": "1"});
+        update
+            .as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        done(&mut link, "update_person", update).await;
+        let passed = door.card("77").await["decision"]["result"] == "granted";
+        assert_eq!(passed, passes, "{change}");
+        link.record(json!({})).await;
+    }
+}
+
+#[tokio::test]
+async fn a_program_is_installed_though_the_connection_ends_meanwhile() {
+    let (_folder, path) = folder();
+    let platform = Platform::listen().await;
+    let _door = Door::start(qyzn_config(&path, platform.address())).await;
+    let mut link = platform.welcome().await;
+    let server = Receiver::listen().await;
+    let program = b"a program".to_vec();
+    let check = Md5::digest(&program)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
+    let data = json!({"url": server.url("/file.bin"), "version": "V9.1.0", "check": check});
+    let body = json!({"message": "device_upgrade", "data": data}).to_string();
+    link.write(2, 3, 4711, &body).await;
+    let mut fetch = server.next().await;
+    drop(link);
+    let mut again = platform.accept().await;
+    again.admit().await;
+    fetch
+        .answer_with("200 OK", "application/octet-stream", &program)
+        .await;
+    // It restarts, and says what it is now.
+    let mut restarted = platform.accept().await;
+    let login = restarted.read().await;
+    assert_eq!(
+        (login.message(), login.data("version")),
+        ("login", &json!("V9.1.0"))
+    );
 }
 
 #[tokio::test]

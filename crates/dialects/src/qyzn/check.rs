@@ -5,6 +5,8 @@
 pub const PERSON_ID_BYTES: usize = 32;
 /// Bytes of a personId that a terminal keeps (it serves dialects with longer ids, too).
 pub const KEPT_PERSON_ID_BYTES: usize = 64;
+/// Bytes of a personId of whom a device tells: its people keep whatever ids they have.
+pub const TOLD_PERSON_ID_BYTES: usize = 256;
 /// Bytes of a personCode.
 pub const PERSON_CODE_BYTES: usize = 16;
 /// Bytes of a name: 8 Chinese characters.
@@ -13,6 +15,8 @@ pub const NAME_BYTES: usize = 24;
 pub const ID_NUMBER_BYTES: usize = 20;
 /// Bytes of an IC card number: the table says 8, the example has 9, cards have 10 digits (QUIRKS T29).
 pub const IC_NUMBER_BYTES: usize = 20;
+/// Bytes of an IC card number as the table has it, for devices that take no longer one.
+pub const SHORT_IC_NUMBER_BYTES: usize = 8;
 /// Bytes of a faceId.
 pub const FACE_ID_BYTES: usize = 32;
 /// Faces of a person.
@@ -33,7 +37,7 @@ pub const RULE_NAME_BYTES: usize = 36;
 pub const SCREEN_TEXT_BYTES: usize = 20;
 /// The longest `timeoutSeconds` that a terminal takes.
 pub const SNAPSHOT_SECONDS: u32 = 300;
-/// The longest `timeoutSeconds` that a hub sends: it ends before the request would be sent again (QUIRKS T60).
+/// The longest `timeoutSeconds` and `timeOut` that a hub sends: it ends before the request would be sent again (QUIRKS T60).
 pub const SENT_SNAPSHOT_SECONDS: u32 = 15;
 /// Bytes of the address of a program.
 pub const URL_BYTES: usize = 128;

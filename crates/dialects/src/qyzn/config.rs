@@ -80,7 +80,7 @@ groups! {
     NetInfo "netinfo" false [Field::new("item", Kind::Opaque).read_only()]
     /// 4.5.10.3: its clock. `timezone` is the offset from UTC in hours plus 12.
     Time "time" true [
-        number("timezone", 0, 24), text("currenttime", 32), number("time_control", 0, 2), text("ntpServer", 64),
+        number("timezone", 0, 24), text("currenttime", 32), number("time_control", 0, 2), text("ntpServer", 32),
         number("ntpPort", 0, 65_535),
     ]
     /// 4.5.10.4: the light.

@@ -8,6 +8,7 @@ use super::time::WallTime;
 use crate::lenient;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
 
 /// `device_restart` (4.5.1), platform to device: restart. Answered first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -81,6 +82,8 @@ pub struct DeviceUpgrade {
 impl Operation for DeviceUpgrade {
     const NAME: &'static str = "device_upgrade";
     const SINCE: Version = Version::V2;
+    // It is answered once the file was fetched and checked; the document does not say how long that may take.
+    const PATIENCE: Duration = Duration::from_secs(660);
     type Answer = Done;
 
     fn check(&self) -> Result<(), FieldError> {

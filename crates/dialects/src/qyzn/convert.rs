@@ -9,7 +9,7 @@ mod reported;
 pub mod settings;
 mod wanted;
 
-pub use library::{LibraryFace, LibraryPerson, person_from_platform, rule_times};
+pub use library::{LibraryFace, LibraryPerson, person_from_platform, person_without_faces, rule_times};
 pub use received::record_from_device;
 pub use reported::{Pass, SeenPerson, record_to_platform};
 pub use wanted::{Converted, DevicePhoto, Wanted, person_to_device};

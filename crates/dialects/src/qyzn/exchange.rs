@@ -137,7 +137,7 @@ impl Exchange {
             sequence,
             &body.message,
             bytes.clone(),
-            now.elapsed + self.settings.request_timeout,
+            now.elapsed,
             &self.settings,
         );
         self.output.push_back(bytes);

@@ -9,6 +9,7 @@ use super::{call, config, control, face, person, record, registered, session};
 use crate::lenient::{self, LenientError};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// One operation of the document: the type is its request.
 pub trait Operation: Serialize + DeserializeOwned {
@@ -18,6 +19,8 @@ pub trait Operation: Serialize + DeserializeOwned {
     const ALIASES: &'static [&'static str] = &[];
     /// The protocol version that the receiver must speak.
     const SINCE: Version;
+    /// How long the answer may take, where that is longer than the request is sent again.
+    const PATIENCE: Duration = Duration::ZERO;
     /// What a successful answer gives back.
     type Answer: Serialize + DeserializeOwned;
 
@@ -148,7 +151,7 @@ pub(super) fn written<T: Serialize>(value: &T) -> Value {
 
 /// Parameters as one object: the first object of an array; objects nested under unknown keys stay where they are
 /// ([`record`] looks into them).
-fn flattened(data: &Value) -> std::borrow::Cow<'_, Value> {
+pub(super) fn flattened(data: &Value) -> std::borrow::Cow<'_, Value> {
     match data {
         Value::Array(items) => items.iter().find(|item| item.is_object()).map_or_else(
             || std::borrow::Cow::Owned(Value::Object(Map::new())),
@@ -217,6 +220,15 @@ macro_rules! requests {
                     $(Self::$variant(_) => <$operation as Operation>::NAME,)*
                     Self::Unknown { message, .. } => message,
                 }
+            }
+
+            /// How long the answer to a message may take ([`Operation::PATIENCE`]).
+            #[must_use]
+            pub fn patience(message: &str) -> Duration {
+                $(if names::<$operation>(message) {
+                    return <$operation as Operation>::PATIENCE;
+                })*
+                Duration::ZERO
             }
 
             /// The parameters as they stand in `data`.

@@ -4,7 +4,7 @@ use super::check::{self, FieldError};
 use super::frame::Version;
 use super::operation::{Done, Operation};
 use super::rule::PassRule;
-use super::time::{Periods, WallTime};
+use super::time::{self, Periods, WallTime};
 use crate::lenient::Base64Text;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,11 @@ impl From<PersonType> for i64 {
             PersonType::Other(number) => number,
         }
     }
+}
+
+/// What somebody is of whom a message does not say it: none of the document's.
+fn unsaid() -> PersonType {
+    PersonType::Other(0)
 }
 
 /// How a person identifies (4.3.1 `passMode`).
@@ -118,13 +123,14 @@ pub struct AddPersonFace {
     /// The person's id.
     #[serde(rename = "personId")]
     pub person_id: String,
-    /// The employee number.
-    #[serde(rename = "personCode")]
+    /// The employee number; one that is missing is found wanting by [`Operation::check`], as is a name.
+    #[serde(rename = "personCode", default)]
     pub person_code: String,
     /// The name shown at the door.
+    #[serde(default)]
     pub name: String,
     /// What the person is.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default = "unsaid")]
     pub person_type: PersonType,
     /// Only in the example; meaning unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -163,10 +169,20 @@ pub struct AddPersonFace {
     #[serde(rename = "passSunday", default, skip_serializing_if = "Option::is_none")]
     pub pass_sunday: Option<bool>,
     /// The validity starts here, in the device's zone.
-    #[serde(rename = "startTime", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "startTime",
+        default,
+        deserialize_with = "time::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub start_time: Option<WallTime>,
     /// The validity ends here, in the device's zone.
-    #[serde(rename = "expireTime", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "expireTime",
+        default,
+        deserialize_with = "time::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expire_time: Option<WallTime>,
     /// How the person identifies.
     #[serde(rename = "passMode", default)]

@@ -2,10 +2,10 @@
 
 use super::check::{self, FieldError};
 use super::frame::Version;
-use super::operation::{Done, Operation, written};
+use super::operation::{Done, Operation, flattened, written};
 use super::person::{AddPersonFace, PersonType, VerifyMode};
-use super::time::{Periods, WallTime};
-use crate::lenient::LenientError;
+use super::time::{self, Periods, WallTime};
+use crate::lenient::{self, LenientError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -101,10 +101,18 @@ pub struct UpdatePerson {
     #[serde(rename = "passSunday", skip_serializing_if = "Option::is_none")]
     pub pass_sunday: Option<bool>,
     /// The validity starts here, in the device's zone.
-    #[serde(rename = "startTime", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "startTime",
+        deserialize_with = "time::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub start_time: Option<WallTime>,
     /// The validity ends here, in the device's zone.
-    #[serde(rename = "expireTime", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "expireTime",
+        deserialize_with = "time::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub expire_time: Option<WallTime>,
 }
 
@@ -207,7 +215,8 @@ impl Operation for SyncPerson {
 
 /// `device_sync_person` (4.3.7), device to platform: one person that the device holds, with photos.
 ///
-/// The platform reads whatever comes; what is out of the document's limits is still a person.
+/// The platform reads whatever comes: what is out of the document's limits is still a person, and an optional field that
+/// cannot be read is a missing one. Only the id is needed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct DeviceSyncPerson(pub AddPersonFace);
@@ -263,7 +272,7 @@ impl Operation for DeviceSyncPerson {
     type Answer = DeviceSyncPersonAnswer;
 
     fn check(&self) -> Result<(), FieldError> {
-        check::filled("personId", &self.0.person_id, check::KEPT_PERSON_ID_BYTES)
+        check::filled("personId", &self.0.person_id, check::TOLD_PERSON_ID_BYTES)
     }
 
     fn data(&self) -> Value {
@@ -271,12 +280,61 @@ impl Operation for DeviceSyncPerson {
     }
 
     fn read(data: &Value) -> Result<Self, LenientError> {
-        let person = AddPersonFace::read(data)?;
+        let person: AddPersonFace = lenient::salvage(&flattened(data))?;
         Ok(Self(AddPersonFace {
             portrait: None,
             pass_mode: VerifyMode::Device,
             ext_pass_rule: None,
             ..person
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn whoever_has_an_id_is_told_of() {
+        let told = |data| {
+            let told = DeviceSyncPerson::read(&data)?;
+            told.check().map_err(|error| LenientError {
+                path: error.field.clone(),
+                problem: error.to_string(),
+            })?;
+            Ok::<_, LenientError>(told.0)
+        };
+        let bare = told(json!({"personId": "7"})).unwrap();
+        assert_eq!((bare.person_code.as_str(), bare.name.as_str()), ("", ""));
+        let odd = told(json!({
+            "personId": "x".repeat(100), "type": "?", "name": "N", "startTime": "0000-00-00 00:00:00",
+            "expireTime": "yesterday", "passPeriod": "always", "icNum": "77", "faces": 3,
+        }));
+        let odd = odd.unwrap();
+        assert_eq!((odd.start_time, odd.expire_time), (None, None));
+        assert_eq!((odd.name.as_str(), odd.ic_number.as_deref()), ("N", Some("77")));
+        assert!(told(json!({"personId": " ", "name": "N"})).is_err());
+        assert!(told(json!({"name": "N"})).is_err());
+    }
+
+    #[test]
+    fn a_platform_says_who_it_is_and_zeros_are_no_time() {
+        let person = |more: Value| {
+            let mut data = json!({"personId": "7", "personCode": "7", "name": "N", "type": 1});
+            data.as_object_mut()?.extend(more.as_object()?.clone());
+            AddPersonFace::read(&data)
+                .ok()
+                .filter(|person| person.check().is_ok())
+        };
+        let zero = json!({"startTime": "0000-00-00 00:00:00", "expireTime": " 0000-00-00T00:00:00"});
+        let zero = person(zero).unwrap();
+        assert_eq!((zero.start_time, zero.expire_time), (None, None));
+        assert!(person(json!({"expireTime": "0000-13-00 00:00:00"})).is_none());
+        for field in ["personCode", "name", "type"] {
+            assert!(person(json!({ field: null })).is_none(), "{field}");
+        }
+        let update = json!({"personId": "7", "personCode": "7", "expireTime": "0000-00-00 00:00:00"});
+        assert_eq!(UpdatePerson::read(&update).unwrap().expire_time, None);
     }
 }

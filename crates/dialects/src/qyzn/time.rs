@@ -73,6 +73,20 @@ impl FromStr for WallTime {
     }
 }
 
+/// For `#[serde(deserialize_with)]` of a time that may be missing; real devices write `0000-00-00 00:00:00` for none.
+pub(super) fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<WallTime>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    let filled = text.filter(|text| !text.trim().is_empty() && !is_zero(text));
+    filled
+        .map(|text| text.parse().map_err(de::Error::custom))
+        .transpose()
+}
+
+/// Nothing but zeros and what stands between them.
+fn is_zero(text: &str) -> bool {
+    text.contains('0') && text.chars().all(|c| "0-:/. T".contains(c))
+}
+
 fn digits<T: FromStr>(text: &str, most: usize) -> Option<T> {
     let plain = (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     if plain { text.parse().ok() } else { None }

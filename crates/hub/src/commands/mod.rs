@@ -1,6 +1,6 @@
 //! Commands on their way to devices: sent by the device's worker, expired by the clock (hub rules 32 to 35).
 //!
-//! One that first brings the device's records here may take long, and is done beside the worker: meanwhile only those
+//! One that takes its time, or first brings the device's records here, is done beside the worker: meanwhile only those
 //! pass it for which somebody stands at the door.
 
 mod drain;
@@ -67,7 +67,10 @@ pub(crate) async fn run_next(
         return Ok(true);
     };
     match idle {
-        Ok(busy) if dialect.clears_records(command.kind, &command.body) => {
+        Ok(busy)
+            if dialect.clears_records(command.kind, &command.body)
+                || dialect.is_long(command.kind, &command.body) =>
+        {
             let (hub, live) = (Arc::clone(hub), Arc::clone(live));
             hub.tasks.clone().spawn(async move {
                 if let Err(error) = carry_out(&hub, &live, dialect, &command).await {
@@ -97,7 +100,7 @@ async fn carry_out(
         Ok(())
     };
     let outcome = match ready {
-        Ok(()) => told(hub, live, command).await,
+        Ok(()) => told(hub, live, dialect, command).await,
         Err(error) => Err(Undone::Failed(error)),
     };
     metrics::histogram!("menshen_command_seconds").record(begun.elapsed().as_secs_f64());
@@ -149,7 +152,12 @@ async fn keep(
 }
 
 /// Sends a command, if the device is free before it expires; what it says on the way is kept as it comes.
-async fn told(hub: &Arc<Hub>, live: &LiveLink, command: &ClaimedCommand) -> Result<CommandDone, Undone> {
+async fn told(
+    hub: &Arc<Hub>,
+    live: &LiveLink,
+    dialect: &dyn Dialect,
+    command: &ClaimedCommand,
+) -> Result<CommandDone, Undone> {
     let ClaimedCommand {
         id,
         kind,
@@ -158,8 +166,13 @@ async fn told(hub: &Arc<Hub>, live: &LiveLink, command: &ClaimedCommand) -> Resu
     } = command;
     let left = expires_at.duration_since(Timestamp::now());
     let left = Duration::try_from(left).unwrap_or_default();
-    let Ok(_turn) = tokio::time::timeout(left, live.turn.lock()).await else {
-        return Err(Undone::Late);
+    let _turn = match dialect.is_long(*kind, body) {
+        // Others go on beside it.
+        true => None,
+        false => match tokio::time::timeout(left, live.turn.lock()).await {
+            Ok(turn) => Some(turn),
+            Err(_) => return Err(Undone::Late),
+        },
     };
     let (reports, mut reported) = mpsc::unbounded_channel();
     let reports = Reports(reports);

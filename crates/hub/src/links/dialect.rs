@@ -90,6 +90,12 @@ pub trait Dialect: Send + Sync {
         kind == CommandKind::ClearRecords
     }
 
+    /// Whether a device carries out a command beside others, and takes its time: the door does not wait for it.
+    fn is_long(&self, kind: CommandKind, body: &Value) -> bool {
+        let _ = (kind, body);
+        false
+    }
+
     /// The version of the protocol that a command needs, where a device may speak an older one: one that is known to
     /// is not told it.
     fn needs_version(&self, kind: CommandKind, body: &Value) -> Option<u8> {

@@ -324,6 +324,12 @@ pub trait Link: Send + Sync {
         Err(unsupported("this dialect has no settings"))
     }
 
+    /// The wall clock at the device's door, as the hub has it now: said before each piece of work, since operators
+    /// change it while the device is connected.
+    fn set_zone(&self, zone: TimeZone) {
+        let _ = zone;
+    }
+
     /// Tells the device who decides on its door (hub rule 17).
     ///
     /// # Errors

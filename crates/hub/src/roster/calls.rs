@@ -14,6 +14,8 @@ use store::hub::roster::{RosterOutcome, RosterPut, RosterWork};
 
 /// The longest wait for a busy device that does not say how long (hub rule 26).
 const BUSY_WAIT: SignedDuration = SignedDuration::from_secs(25);
+/// How often a busy device is asked for its people at most.
+const BUSY_TIMES: u32 = 20;
 /// The first wait after a refusal; it doubles with each.
 const FIRST_RETRY: SignedDuration = SignedDuration::from_secs(30);
 /// The longest wait after a refusal.
@@ -186,28 +188,47 @@ async fn prepare(
 /// What a refusal makes of an item; `None` where the connection ended.
 fn refused(error: &CallError, attempts: u32) -> Option<RosterOutcome> {
     let now = Timestamp::now();
+    let wait = wait_after(error, attempts)?;
+    let retry_at = now.saturating_add(wait).unwrap_or(now);
     let (reason, detail) = (error.failure.name().to_owned(), Some(error.to_string()));
-    let after = |wait: SignedDuration| now.saturating_add(wait).unwrap_or(now);
+    Some(match error.failure {
+        Failure::Busy | Failure::Timeout => RosterOutcome::Later {
+            retry_at,
+            reason,
+            detail,
+        },
+        _ => RosterOutcome::Failed {
+            retry_at: Some(retry_at),
+            reason,
+            detail,
+        },
+    })
+}
+
+/// How long to wait before a device is told again what it did not take; `None` where the connection ended.
+pub(super) fn wait_after(error: &CallError, attempts: u32) -> Option<SignedDuration> {
     match error.failure {
         Failure::Disconnected => None,
         Failure::Busy => {
             let named = error.wait.and_then(|wait| SignedDuration::try_from(wait).ok());
-            Some(RosterOutcome::Later {
-                retry_at: after(named.unwrap_or(BUSY_WAIT)),
-                reason,
-                detail,
-            })
+            Some(named.unwrap_or(BUSY_WAIT))
         }
-        Failure::Timeout => Some(RosterOutcome::Later {
-            retry_at: after(BUSY_WAIT),
-            reason,
-            detail,
-        }),
-        _ => Some(RosterOutcome::Failed {
-            retry_at: Some(after(backoff(attempts))),
-            reason,
-            detail,
-        }),
+        Failure::Timeout => Some(BUSY_WAIT),
+        _ => Some(backoff(attempts)),
+    }
+}
+
+/// How often a busy device was asked for its people.
+#[derive(Debug, Default)]
+pub(super) struct Asked(u32);
+
+impl Asked {
+    /// How long to wait before a device that is busy is asked once more; `None` where it is not, or was asked enough.
+    pub(super) fn again_after(&mut self, error: &CallError) -> Option<Duration> {
+        self.0 += 1;
+        let again = error.failure == Failure::Busy && self.0 < BUSY_TIMES;
+        let wait = wait_after(error, self.0).filter(|_| again)?;
+        Some(wait.unsigned_abs())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Comparing whom a device holds with the roster (hub rule 27): on demand; after each reconnect and once a day by the
 //! device's count, and by its list where the counts differ; once a day by the list where the dialect cannot count.
 
+use super::calls::Asked;
 use crate::links::{CallError, Failure, HeldPerson, LiveLink};
 use crate::state::Hub;
 use jiff::{SignedDuration, Timestamp};
@@ -143,7 +144,13 @@ pub(crate) fn verify(hub: &Arc<Hub>, live: Arc<LiveLink>, actor: Actor) {
 /// Lists and compares; whoever calls holds [`LiveLink::people`], so that nobody is put on the device or taken off it
 /// between its answer and the comparison.
 async fn compare(hub: &Arc<Hub>, live: &LiveLink, actor: &Actor) -> Result<(), CompareError> {
-    let held = live.link.list_persons().await?;
+    let mut asked = Asked::default();
+    let held = loop {
+        match live.link.list_persons().await {
+            Err(error) if let Some(wait) = asked.again_after(&error) => tokio::time::sleep(wait).await,
+            listed => break listed?,
+        }
+    };
     let held = held.into_iter().map(stray).collect();
     let comparison = hub.store.roster.compared(actor, &live.device, held).await?;
     tracing::info!(device = %live.device, held = comparison.held, missing = comparison.missing,

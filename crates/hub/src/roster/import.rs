@@ -1,6 +1,7 @@
 //! Taking over whom a device holds (hub rule 29). An import that is cut short, by the connection or by the hub's stop,
 //! goes on when the device is there again.
 
+use super::calls::Asked;
 use crate::config::PhotoCheck;
 use crate::links::{DevicePerson, Failure, LiveLink, PeopleSink};
 use crate::people;
@@ -66,7 +67,18 @@ async fn import(hub: &Arc<Hub>, live: &LiveLink) -> Result<(), StoreError> {
         live,
         actor: import.actor,
     };
-    let outcome = match live.link.read_people(&sink).await {
+    // As the hub has it now: an import begins beside the device's worker.
+    if let Some(device) = hub.store.devices.device(&live.device, None).await? {
+        live.link.set_zone(hub.zone_of(&device.device));
+    }
+    let mut asked = Asked::default();
+    let read = loop {
+        match live.link.read_people(&sink).await {
+            Err(error) if let Some(wait) = asked.again_after(&error) => tokio::time::sleep(wait).await,
+            read => break read,
+        }
+    };
+    let outcome = match read {
         Ok(_) => Ok(()),
         Err(error) => {
             tracing::warn!(device = %live.device, %error, "an import ended early");

@@ -6,6 +6,7 @@ mod compare;
 mod dispatch;
 mod import;
 mod photos;
+mod telling;
 mod worker;
 
 pub(crate) use compare::{keep_stray, verify};

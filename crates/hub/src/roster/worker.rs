@@ -4,11 +4,11 @@
 use super::calls::{self, Carried};
 use super::compare::{self, Watch};
 use super::import;
+use super::telling::Telling;
 use crate::commands::{self, Slow};
 use crate::links::{Dialect, LiveLink, dialect};
 use crate::state::Hub;
 use jiff::Timestamp;
-use model::Decider;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
@@ -26,7 +26,7 @@ pub(crate) async fn work_off(hub: Arc<Hub>, live: Arc<LiveLink>) {
     let mut worker = Worker {
         hub: Arc::clone(&hub),
         live: Arc::clone(&live),
-        told: None,
+        telling: Telling::default(),
         waited: false,
         imports_resumed: false,
         slow: Slow::default(),
@@ -69,7 +69,7 @@ struct Worker {
     hub: Arc<Hub>,
     live: Arc<LiveLink>,
     /// Who decides, as the device was told.
-    told: Option<Decider>,
+    telling: Telling,
     /// It waited for approval on this connection.
     waited: bool,
     imports_resumed: bool,
@@ -91,12 +91,13 @@ impl Worker {
             }
             Standing::Approved => {}
         }
+        live.link.set_zone(hub.zone_of(&device.device));
         if std::mem::take(&mut self.waited) {
             live.link.admitted().await;
         }
-        if self.told != Some(device.device.decision) {
-            self.told = Some(device.device.decision);
-            tell_decider(live, device.device.decision).await;
+        let decider = device.device.decision;
+        if self.telling.due_in(decider).is_some_and(|wait| wait.is_zero()) {
+            self.telling.tell(live, decider).await;
             return Ok(Step::Again);
         }
         if commands::run_next(hub, live, &device.device.dialect, &self.slow).await? {
@@ -106,7 +107,11 @@ impl Worker {
             import::resume(hub, live).await?;
             self.imports_resumed = true;
         }
-        self.people(&device).await
+        let untold = self.telling.due_in(decider);
+        Ok(match self.people(&device).await? {
+            Step::Rest(until) => Step::Rest(until.into_iter().chain(untold).min()),
+            other => other,
+        })
     }
 
     /// Looks after whom the device holds, then brings the next people onto it or off it; nothing while others read who is
@@ -141,13 +146,5 @@ impl Worker {
             }
         };
         Ok(Step::Rest(Some(wait.unsigned_abs() + Duration::from_millis(1))))
-    }
-}
-
-/// Devices without such a switch, and those that refuse, keep deciding as they are set.
-async fn tell_decider(live: &LiveLink, decider: Decider) {
-    let _turn = live.turn.lock().await;
-    if let Err(error) = live.link.set_decider(decider).await {
-        tracing::warn!(device = %live.device, %error, ?decider, "the device was not told who decides");
     }
 }

@@ -49,6 +49,12 @@ pub(super) struct Attempt {
     pub(super) channel: Option<Channel>,
 }
 
+/// A ruling, and the dialect whose platform is asked for it.
+struct RulingBy {
+    ruling: Ruling,
+    asked: Option<String>,
+}
+
 /// What is said at the door.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Saying {
@@ -143,12 +149,13 @@ impl Attempt {
         }
     }
 
-    fn details(&self, method: Method, ruling: Ruling, local: Decision, sensors: Sensors) -> Details {
+    fn details(&self, method: Method, ruling: RulingBy, local: Decision, sensors: Sensors) -> Details {
         let member = self.member();
         Details {
             method,
-            ruling,
+            ruling: ruling.ruling,
             local: local.into(),
+            asked: ruling.asked,
             similarity: self.similarity,
             temperature: sensors.temperature,
             mask: sensors.mask,
@@ -216,6 +223,7 @@ impl Device {
         let local = self.local_decision(&attempt, &sensors, now);
         let ruling = self.ruling(local, &attempt, method);
         let details = attempt.details(method, ruling, local, sensors);
+        let ruling = details.ruling;
         let private = attempt.private();
         let entry = match self.keep(&attempt, &details, &private, now).await {
             Ok(entry) => entry,
@@ -308,12 +316,12 @@ impl Device {
     }
 
     /// Who has the last word: this terminal, or a platform that is asked. What the sensors say no platform overrules.
-    fn ruling(&self, local: Decision, attempt: &Attempt, method: Method) -> Ruling {
+    fn ruling(&self, local: Decision, attempt: &Attempt, method: Method) -> RulingBy {
         let measured = matches!(
             local,
             Decision::Denied(Denial::Fever | Denial::Mask | Denial::Liveness)
         );
-        match self.decisions.decider() {
+        let ruling = match self.decisions.decider() {
             Decider::Platform { faces_only: true, .. }
                 if attempt.member().is_none() || !shows_face(method) =>
             {
@@ -323,13 +331,16 @@ impl Device {
                 dialect, when_silent, ..
             } if !measured => {
                 if self.connections.is_online(&dialect) {
-                    Ruling::Pending
-                } else {
-                    super::verdict::without_verdict(local, when_silent)
+                    return RulingBy {
+                        ruling: Ruling::Pending,
+                        asked: Some(dialect),
+                    };
                 }
+                super::verdict::without_verdict(local, when_silent)
             }
             _ => local.into(),
-        }
+        };
+        RulingBy { ruling, asked: None }
     }
 
     async fn keep(

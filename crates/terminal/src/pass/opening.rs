@@ -21,6 +21,7 @@ impl Device {
             method: Method::Remote,
             ruling: Ruling::Granted,
             local: Ruling::Granted,
+            asked: None,
             similarity: None,
             temperature: None,
             mask: None,

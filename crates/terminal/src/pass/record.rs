@@ -18,6 +18,9 @@ pub struct Details {
     pub ruling: Ruling,
     /// What this terminal alone would say: what a deciding platform is told before it decides.
     pub local: Ruling,
+    /// The dialect whose platform was asked to decide, and was told what this terminal says.
+    #[serde(default)]
+    pub asked: Option<String>,
     /// Cosine of the face with the person's nearest photo.
     pub similarity: Option<f32>,
     /// Body temperature in degrees Celsius.
@@ -43,6 +46,16 @@ impl Details {
             (Ruling::Pending, Ruling::Granted) => Outcome::Pending,
             (Ruling::Pending, local) => local.outcome(),
             (ruling, _) => ruling.outcome(),
+        }
+    }
+
+    /// The same for a dialect in which another outcome makes another record: a platform that was asked to decide is
+    /// told for ever what this terminal says, as it was told then.
+    #[must_use]
+    pub fn lasting_outcome(&self, dialect: &str) -> Outcome {
+        match &self.asked {
+            Some(asked) if asked == dialect => self.local.outcome(),
+            _ => self.told_outcome(),
         }
     }
 }
@@ -141,5 +154,42 @@ impl Pass {
             similarity: details.similarity,
             temperature: details.temperature,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Denial;
+
+    #[test]
+    fn whoever_was_asked_is_told_the_same_after_the_verdict() {
+        let pending = Details {
+            method: Method::Face,
+            ruling: Ruling::Pending,
+            local: Ruling::Granted,
+            asked: Some("one".to_owned()),
+            similarity: None,
+            temperature: None,
+            mask: None,
+            helmet: None,
+            kind: None,
+            face_id: None,
+            channel: None,
+        };
+        let refused = Details {
+            ruling: Ruling::Denied(Denial::PlatformDenied),
+            ..pending.clone()
+        };
+        assert_eq!(pending.lasting_outcome("one"), Outcome::Granted);
+        assert_eq!(refused.lasting_outcome("one"), Outcome::Granted);
+        assert_eq!(refused.lasting_outcome("other"), Outcome::Denied);
+        let let_in = Details {
+            ruling: Ruling::Granted,
+            local: Ruling::Denied(Denial::Expired),
+            ..pending
+        };
+        assert_eq!(let_in.lasting_outcome("one"), Outcome::Expired);
+        assert_eq!(let_in.lasting_outcome("other"), Outcome::Granted);
     }
 }

@@ -1,6 +1,7 @@
 //! Own requests that wait for answers.
 
 use super::Settings;
+use crate::qyzn::operation::PlatformRequest;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -16,6 +17,8 @@ struct Waiting {
     message: String,
     bytes: Bytes,
     due: Duration,
+    /// It is not given up before this, though it is not sent again.
+    answered_by: Duration,
     resends_left: u32,
 }
 
@@ -47,13 +50,14 @@ impl Sent {
         sequence: u32,
         message: &str,
         bytes: Bytes,
-        due: Duration,
+        elapsed: Duration,
         settings: &Settings,
     ) {
         let waiting = Waiting {
             message: message.to_owned(),
             bytes,
-            due,
+            due: elapsed + settings.request_timeout,
+            answered_by: elapsed + PlatformRequest::patience(message),
             resends_left: settings.resends,
         };
         self.waiting.insert(sequence, waiting);
@@ -87,6 +91,9 @@ impl Sent {
             }
             waiting.resends_left -= 1;
             waiting.due = elapsed + settings.request_timeout;
+            if waiting.resends_left == 0 {
+                waiting.due = waiting.due.max(waiting.answered_by);
+            }
             output.push_back(waiting.bytes.clone());
         }
         for (sequence, _) in &given_up {

@@ -320,6 +320,10 @@ pub(super) fn update_of(body: &Value) -> OnlineUpdate {
 
 #[async_trait]
 impl Link for MqttLink {
+    fn set_zone(&self, zone: TimeZone) {
+        Self::set_zone(self, zone);
+    }
+
     /// One person a message (QUIRKS M29). Whether the device has the person is not asked: whom it cannot add it changes.
     async fn put_person(&self, put: PersonPut) -> Result<PersonDone, CallError> {
         let photos: Vec<DevicePhoto<'_>> = put

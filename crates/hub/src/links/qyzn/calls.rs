@@ -2,26 +2,30 @@
 
 use super::declared::SNAPSHOT_SECONDS;
 use super::native;
+use super::people::Learnt;
 use super::refusal::refused;
-use super::sync::{Heard, Listening, Told, ToldPeople, device_person};
+use super::sync::{Heard, Listening, ToldPeople};
 use crate::links::{
-    CallError, CommandDone, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut, Progress, warnings,
+    CallError, CommandDone, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut, Progress,
 };
+use crate::state::Hub;
 use async_trait::async_trait;
 use dialects::qyzn::control::{CardType, RecordSelection};
-use dialects::qyzn::convert::{DevicePhoto, Wanted, person_to_device, settings as unified};
+use dialects::qyzn::convert::settings as unified;
 use dialects::qyzn::operation::answer_of;
 use dialects::qyzn::time::WallTime;
 use dialects::qyzn::{
     Code, ConfigGroup, ConfigSystem, DeletePerson, DeviceRestart, DeviceSyncPerson, DeviceUpgrade,
-    GetConfigs, OnlineOpenDoor, OpenDoor, Operation, RecordClear, Refusal, RequestBody, ResendRecords,
-    ResponseBody, SerialOutput, SnapshotPicture, SwipingCard, SyncPerson, Version, WiegandOutput, check,
+    GetConfigs, OnlineOpenDoor, OpenDoor, Operation, ParseError, PlatformRequest, RecordClear, Refusal,
+    RequestBody, ResendRecords, ResponseBody, SerialOutput, SnapshotPicture, SwipingCard, SyncPerson,
+    Version, WiegandOutput,
 };
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{CommandKind, Decider, DeviceSettings, SettingsChange};
+use model::{CommandKind, Decider, DeviceId, DeviceSettings, SettingsChange};
 use serde_json::{Map, Value, json};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -42,27 +46,33 @@ pub(super) struct Call {
 }
 
 /// The hub's end of a connection.
-#[derive(Clone)]
 pub(super) struct QyznLink {
     calls: mpsc::Sender<Box<Call>>,
     /// Held from a request to its answer: while people are read others call, too, and the device does one thing at a time.
-    one: Arc<tokio::sync::Mutex<()>>,
+    one: tokio::sync::Mutex<()>,
     closing: CancellationToken,
-    listening: Arc<Listening>,
-    /// The wall clock at the device's door.
-    zone: Arc<Mutex<Option<TimeZone>>>,
+    listening: Listening,
+    /// The wall clock at the device's door, as the hub had it last.
+    zone: Mutex<TimeZone>,
+    pub(super) hub: Arc<Hub>,
+    /// Whose connection it is, once it signed in.
+    pub(super) device: OnceLock<DeviceId>,
+    pub(super) learnt: Learnt,
 }
 
 impl QyznLink {
-    pub(super) fn new() -> (Arc<Self>, mpsc::Receiver<Box<Call>>) {
+    pub(super) fn new(hub: Arc<Hub>) -> (Arc<Self>, mpsc::Receiver<Box<Call>>) {
         let (calls, receiver) = mpsc::channel(CALLS_WAITING);
         (
             Arc::new(Self {
                 calls,
-                one: Arc::default(),
+                one: tokio::sync::Mutex::default(),
                 closing: CancellationToken::new(),
-                listening: Arc::default(),
-                zone: Arc::default(),
+                listening: Listening::default(),
+                zone: Mutex::new(hub.time_zone()),
+                hub,
+                device: OnceLock::new(),
+                learnt: Learnt::default(),
             }),
             receiver,
         )
@@ -73,19 +83,28 @@ impl QyznLink {
         self.listening.take(person).await
     }
 
+    /// Somebody of whom the device tells cannot be read.
+    pub(super) async fn told_of_unreadable(&self, data: &Value, problem: &ParseError) {
+        let person = data.get("personId").and_then(Value::as_str);
+        tracing::warn!(device = ?self.device.get(), ?person, %problem, "a device holds somebody who cannot be read");
+        metrics::counter!("menshen_people_unreadable_total", "dialect" => super::NAME).increment(1);
+        self.listening.passed_over().await;
+    }
+
     /// The connection has ended.
     pub(super) fn ended(&self) {
         self.listening.end();
     }
 
-    /// The wall clock at the device's door, as the hub has it.
-    pub(super) fn set_zone(&self, zone: TimeZone) {
-        *self.zone.lock().unwrap_or_else(PoisonError::into_inner) = Some(zone);
+    /// Whose connection it is.
+    pub(super) fn signed_in(&self, device: &DeviceId) {
+        // A connection speaks for one device.
+        let _ = self.device.set(device.clone());
     }
 
-    fn zone(&self) -> TimeZone {
-        let zone = self.zone.lock().unwrap_or_else(PoisonError::into_inner);
-        zone.clone().unwrap_or(TimeZone::UTC)
+    /// The wall clock at the device's door.
+    pub(super) fn zone(&self) -> TimeZone {
+        self.zone.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Resolves once the hub wants the connection closed.
@@ -94,7 +113,12 @@ impl QyznLink {
     }
 
     async fn request(&self, body: RequestBody, needs: Version) -> Result<ResponseBody, CallError> {
-        let _one = self.one.lock().await;
+        // A device that fetches a program has a hand free for the door.
+        let waits_long = PlatformRequest::patience(&body.message) > Duration::ZERO;
+        let _one = match waits_long {
+            true => None,
+            false => Some(self.one.lock().await),
+        };
         let (reply, answer) = oneshot::channel();
         let call = Box::new(Call { body, needs, reply });
         self.calls
@@ -105,7 +129,7 @@ impl QyznLink {
     }
 
     /// Calls an operation and reads its answer.
-    async fn ask<O: Operation>(&self, operation: &O) -> Result<O::Answer, CallError> {
+    pub(super) async fn ask<O: Operation>(&self, operation: &O) -> Result<O::Answer, CallError> {
         self.ask_as::<O>(O::NAME, operation).await
     }
 
@@ -219,7 +243,7 @@ impl QyznLink {
     }
 
     /// Asks whom the device holds; they follow one by one (4.3.6, 4.3.7).
-    async fn ask_for_people(&self) -> Result<ToldPeople, CallError> {
+    pub(super) async fn ask_for_people(&self) -> Result<ToldPeople, CallError> {
         let told = self.listening.begin();
         let expected = self.ask(&SyncPerson {}).await?.persons;
         Ok(ToldPeople::new(told, expected))
@@ -254,31 +278,7 @@ impl QyznLink {
 #[async_trait]
 impl Link for QyznLink {
     async fn put_person(&self, put: PersonPut) -> Result<PersonDone, CallError> {
-        let photo = put.photos.first();
-        let converted = person_to_device(&Wanted {
-            person: &put.person,
-            rules: &put.rules,
-            zone: &put.time_zone,
-            photo: photo.map(|photo| DevicePhoto {
-                id: &photo.id,
-                jpeg: &photo.jpeg,
-            }),
-            now: Timestamp::now(),
-            ic_number_bytes: check::IC_NUMBER_BYTES,
-        });
-        match self.ask(&converted.message).await {
-            Err(error) if error.failure == Failure::Exists => {
-                self.ask(&DeletePerson::one(put.person.id.as_str())).await?;
-                self.ask(&converted.message).await?;
-            }
-            other => {
-                other?;
-            }
-        }
-        Ok(PersonDone {
-            warnings: warnings(converted.losses),
-            redo_at: converted.redo_at,
-        })
+        self.put(&put).await
     }
 
     async fn remove_person(&self, wire_id: &str) -> Result<(), CallError> {
@@ -380,37 +380,15 @@ impl Link for QyznLink {
     }
 
     async fn list_persons(&self) -> Result<Vec<HeldPerson>, CallError> {
-        let mut held = Vec::new();
-        let mut told = self.ask_for_people().await?;
-        while let Some(Told { person, taken }) = told.next().await? {
-            held.push(HeldPerson {
-                wire_id: person.0.person_id,
-                name: person.0.name,
-            });
-            // The connection may have ended meanwhile.
-            let _ = taken.send(Ok(()));
-        }
-        Ok(held)
+        self.list().await
     }
 
     async fn read_people(&self, sink: &dyn PeopleSink) -> Result<u32, CallError> {
-        let mut told = self.ask_for_people().await?;
-        let (zone, mut count) = (self.zone(), 0);
-        while let Some(Told { person, taken }) = told.next().await? {
-            match device_person(&person.0, &zone) {
-                Ok(person) => {
-                    if let Err(error) = sink.take(person).await {
-                        // Unanswered, the device asks again, or is told to wait.
-                        drop(taken);
-                        return Err(CallError::ours(Failure::Internal, error.to_string()));
-                    }
-                    count += 1;
-                    let _ = taken.send(Ok(()));
-                }
-                Err(error) => drop(taken.send(Err(error))),
-            }
-        }
-        Ok(count)
+        self.read(sink).await
+    }
+
+    fn set_zone(&self, zone: TimeZone) {
+        *self.zone.lock().unwrap_or_else(PoisonError::into_inner) = zone;
     }
 
     async fn set_decider(&self, decider: Decider) -> Result<(), CallError> {

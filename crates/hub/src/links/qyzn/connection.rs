@@ -10,7 +10,7 @@ use crate::links::{CallError, Failure};
 use crate::presence;
 use crate::state::Hub;
 use bytes::Bytes;
-use dialects::qyzn::exchange::CloseReason;
+use dialects::qyzn::exchange::{CloseReason, RequestError};
 use dialects::qyzn::{Connection, Event, Moment, RequestBody, ResponseBody, Role, Settings, Version};
 use futures_util::future::{BoxFuture, OptionFuture};
 use jiff::Timestamp;
@@ -82,7 +82,7 @@ impl Serving {
         };
         let begun = Instant::now();
         let connection = Connection::new(settings, rand::random(), moment(begun));
-        let (link, calls) = QyznLink::new();
+        let (link, calls) = QyznLink::new(Arc::clone(&hub));
         Self {
             session: Session::new(Arc::clone(&hub), peer, link),
             hub,
@@ -238,9 +238,12 @@ impl Serving {
                 self.asked.insert(sequence, call.reply);
             }
             Err(error) => {
-                let _ = call
-                    .reply
-                    .send(Err(CallError::ours(Failure::Unsupported, error.to_string())));
+                let error = match error {
+                    RequestError::Closing => CallError::disconnected(),
+                    RequestError::Busy(_) => CallError::ours(Failure::Busy, error.to_string()),
+                    RequestError::Version { .. } => CallError::ours(Failure::Unsupported, error.to_string()),
+                };
+                let _ = call.reply.send(Err(error));
             }
         }
     }

@@ -3,12 +3,13 @@
 use super::{NAME, native, settings};
 use crate::links::{BodyFault, Dialect};
 use dialects::qyzn::convert::settings as unified;
-use dialects::qyzn::{ConfigGroup, DeviceUpgrade, Operation, check};
+use dialects::qyzn::{ConfigGroup, DeviceUpgrade, Operation, PlatformRequest, check};
 use model::{CommandKind, SettingsChange};
 use serde_json::{Map, Value};
+use std::time::Duration;
 
 /// The longest wait for a face in a snapshot, in seconds: under the 20 s after which a request is sent again (T60).
-pub(super) const SNAPSHOT_SECONDS: i64 = 15;
+pub(super) const SNAPSHOT_SECONDS: i64 = check::SENT_SNAPSHOT_SECONDS as i64;
 
 /// The dialect `qyzn`.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +47,15 @@ impl Dialect for Qyzn {
         match kind {
             CommandKind::ClearRecords => true,
             CommandKind::Native => native::clears_records(body),
+            _ => false,
+        }
+    }
+
+    /// `device_upgrade` is answered once the file was fetched (4.5.2).
+    fn is_long(&self, kind: CommandKind, body: &Value) -> bool {
+        match kind {
+            CommandKind::Upgrade => true,
+            CommandKind::Native => PlatformRequest::patience(&native::request(body).message) > Duration::ZERO,
             _ => false,
         }
     }
@@ -142,6 +152,23 @@ fn check_upgrade(body: &Value) -> Result<(), BodyFault> {
     })
 }
 
+/// What a device waits for at the door ends before the request would be sent again (QUIRKS T60).
+fn check_patience(body: &Value) -> Result<(), BodyFault> {
+    let request = native::request(body);
+    let (field, seconds) = match PlatformRequest::read(&request.message, &request.data) {
+        Ok(PlatformRequest::SnapshotPicture(asked)) => ("timeoutSeconds", asked.timeout_seconds),
+        Ok(PlatformRequest::SwipingCard(asked)) => ("timeOut", asked.timeout_seconds),
+        _ => return Ok(()),
+    };
+    if seconds <= SNAPSHOT_SECONDS {
+        return Ok(());
+    }
+    Err(BodyFault::new(
+        format!("body.{field}"),
+        format!("at most {SNAPSHOT_SECONDS} seconds"),
+    ))
+}
+
 fn check_native(body: &Value) -> Result<(), BodyFault> {
     let operation = body.get("operation").and_then(Value::as_str).unwrap_or_default();
     if operation.trim().is_empty() {
@@ -150,6 +177,7 @@ fn check_native(body: &Value) -> Result<(), BodyFault> {
             "the operation's name as it stands in the document".to_owned(),
         ));
     }
+    check_patience(body)?;
     match body.get("body") {
         None | Some(Value::Object(_) | Value::Null) => Ok(()),
         Some(_) => Err(BodyFault::new(

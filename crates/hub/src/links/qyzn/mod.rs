@@ -9,6 +9,7 @@ mod connection;
 mod declared;
 mod listener;
 mod native;
+mod people;
 mod record;
 mod refusal;
 mod session;

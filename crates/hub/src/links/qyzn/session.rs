@@ -12,8 +12,8 @@ use crate::{presence, roster};
 use dialects::local_time;
 use dialects::qyzn::exchange::Ticket;
 use dialects::qyzn::{
-    Code, DeviceRequest, DeviceSyncPerson, DeviceSyncPersonAnswer, Login, Register, RegisterAnswer,
-    RequestBody, ResponseBody, SyncTime, operation,
+    Code, DeviceRequest, DeviceSyncPerson, DeviceSyncPersonAnswer, Login, Operation, Register,
+    RegisterAnswer, RequestBody, ResponseBody, SyncTime, operation,
 };
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -128,7 +128,7 @@ impl Session {
 
     /// The device is here from now on; an older connection of it ends.
     pub(super) fn signed_in(&mut self, device: &StoredDevice) {
-        self.link.set_zone(zone_of(&self.hub, Some(device)));
+        self.link.signed_in(&device.device.id);
         let live = presence::arrived(&self.hub, device.device.id.clone(), self.link());
         self.live = Some(live);
     }
@@ -157,7 +157,12 @@ impl Session {
     async fn answer(&self, body: RequestBody, timestamp: u32) -> (ResponseBody, After) {
         let request = match DeviceRequest::parse(&body.message, &body.data) {
             Ok(request) => request,
-            Err(error) => return (error.answer(), After::Nothing),
+            Err(error) => {
+                if body.message.trim().eq_ignore_ascii_case(DeviceSyncPerson::NAME) {
+                    self.link.told_of_unreadable(&body.data, &error).await;
+                }
+                return (error.answer(), After::Nothing);
+            }
         };
         match request {
             DeviceRequest::Register(register) => self.register(register).await,

@@ -2,12 +2,12 @@
 //! acknowledged once it was taken.
 
 use crate::links::{CallError, DevicePerson, Failure};
-use dialects::lenient::LenientError;
-use dialects::qyzn::convert::person_from_platform;
+use dialects::qyzn::convert::person_without_faces;
 use dialects::qyzn::operation::success;
-use dialects::qyzn::{AddPersonFace, Code, DeviceSyncPerson, DeviceSyncPersonAnswer, ResponseBody};
+use dialects::qyzn::{AddPersonFace, DeviceSyncPerson, DeviceSyncPersonAnswer, ResponseBody};
 use jiff::tz::TimeZone;
 use model::{Person, PersonId};
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -15,10 +15,12 @@ use tokio::sync::{mpsc, oneshot};
 /// How long the next person that a device announced may take: it resends three times, 20 s apart.
 const NEXT_PERSON_WITHIN: Duration = Duration::from_secs(90);
 
-/// A person that a device tells of, and whether the hub has them.
-pub(super) struct Told {
-    pub(super) person: DeviceSyncPerson,
-    pub(super) taken: oneshot::Sender<Result<(), LenientError>>,
+/// What a device tells, for whoever listens.
+enum Told {
+    /// A person, and where to say that the hub has them.
+    Person(Box<DeviceSyncPerson>, oneshot::Sender<()>),
+    /// Somebody who cannot be read.
+    Unreadable,
 }
 
 /// What becomes of a person that a device tells of.
@@ -29,16 +31,27 @@ pub(super) enum Heard {
     Unasked(Box<DeviceSyncPerson>),
 }
 
+/// What somebody hears who listens.
+pub(super) struct Hearing(mpsc::Receiver<Told>);
+
 /// Who listens to what a device tells.
 #[derive(Default)]
 pub(super) struct Listening(Mutex<Option<mpsc::Sender<Told>>>);
 
 impl Listening {
     /// Listens from now on, until the receiver is dropped.
-    pub(super) fn begin(&self) -> mpsc::Receiver<Told> {
+    pub(super) fn begin(&self) -> Hearing {
         let (sender, receiver) = mpsc::channel(1);
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
-        receiver
+        Hearing(receiver)
+    }
+
+    /// Somebody of whom the device told cannot be read: nobody waits for them.
+    pub(super) async fn passed_over(&self) {
+        if let Some(listener) = self.listener() {
+            // Whoever listened may have given up.
+            let _ = listener.send(Told::Unreadable).await;
+        }
     }
 
     /// The connection has ended: nobody will be told of any more.
@@ -58,12 +71,13 @@ impl Listening {
         };
         let answer = success::<DeviceSyncPerson>(&DeviceSyncPersonAnswer::unchanged(&person.0));
         let (taken, outcome) = oneshot::channel();
-        if let Err(unheard) = listener.send(Told { person, taken }).await {
-            return Heard::Unasked(Box::new(unheard.0.person));
+        if let Err(unheard) = listener.send(Told::Person(Box::new(person), taken)).await
+            && let Told::Person(person, _) = unheard.0
+        {
+            return Heard::Unasked(person);
         }
         Heard::Answer(match outcome.await {
-            Ok(Ok(())) => answer,
-            Ok(Err(error)) => ResponseBody::refusal(Code::InvalidParameter, error.to_string()),
+            Ok(()) => answer,
             Err(_) => ResponseBody::busy(dialects::qyzn::operation::DEFAULT_WAIT_SECONDS),
         })
     }
@@ -73,39 +87,52 @@ impl Listening {
 pub(super) struct ToldPeople {
     told: mpsc::Receiver<Told>,
     expected: u32,
+    /// Of whom it told: one that was on the way since an earlier listing comes twice.
+    heard: HashSet<String>,
 }
 
 impl ToldPeople {
-    pub(super) fn new(told: mpsc::Receiver<Told>, expected: u32) -> Self {
-        Self { told, expected }
+    pub(super) fn new(told: Hearing, expected: u32) -> Self {
+        Self {
+            told: told.0,
+            expected,
+            heard: HashSet::new(),
+        }
     }
 
-    /// The next one; `None` after the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Told>, CallError> {
-        if self.expected == 0 {
-            return Ok(None);
+    /// The next one who can be read, and where to say that the hub has them; `None` after the last.
+    pub(super) async fn next(
+        &mut self,
+    ) -> Result<Option<(DeviceSyncPerson, oneshot::Sender<()>)>, CallError> {
+        while self.expected > 0 {
+            match tokio::time::timeout(NEXT_PERSON_WITHIN, self.told.recv()).await {
+                Ok(Some(Told::Person(person, taken))) => {
+                    if self.heard.insert(person.0.person_id.clone()) {
+                        self.expected -= 1;
+                        return Ok(Some((*person, taken)));
+                    }
+                    // The connection may have ended meanwhile.
+                    let _ = taken.send(());
+                }
+                Ok(Some(Told::Unreadable)) => self.expected -= 1,
+                Ok(None) => return Err(CallError::disconnected()),
+                Err(_) => {
+                    let text = format!("{} more people were announced and did not come", self.expected);
+                    return Err(CallError::ours(Failure::Timeout, text));
+                }
+            }
         }
-        self.expected -= 1;
-        match tokio::time::timeout(NEXT_PERSON_WITHIN, self.told.recv()).await {
-            Ok(Some(told)) => Ok(Some(told)),
-            Ok(None) => Err(CallError::disconnected()),
-            Err(_) => Err(CallError::ours(
-                Failure::Timeout,
-                format!(
-                    "{} more people were announced and did not come",
-                    self.expected + 1
-                ),
-            )),
-        }
+        Ok(None)
     }
 }
 
-/// A person as the device has them, for the hub.
-pub(super) fn device_person(message: &AddPersonFace, zone: &TimeZone) -> Result<DevicePerson, LenientError> {
-    let held = person_from_platform(message, zone).map_err(|error| LenientError {
-        path: "faces".to_owned(),
-        problem: error.to_string(),
-    })?;
+/// A person as the device has them, for the hub. A photo that is no Base64 is one that the hub cannot use, and the person
+/// is a person without it.
+pub(super) fn device_person(mut message: AddPersonFace, zone: &TimeZone) -> DevicePerson {
+    let images = std::mem::take(&mut message.faces).into_iter();
+    let images = images.filter_map(|face| face.image.filter(|image| !image.is_blank()));
+    let photos = images.map(|image| image.decode().unwrap_or_default()).collect();
+    let held = person_without_faces(&message, zone);
     let id = PersonId::new(held.id.as_str())
         .unwrap_or_else(|_| PersonId::from_random(uuid::Uuid::now_v7().as_u128()));
     let person = Person {
@@ -118,9 +145,9 @@ pub(super) fn device_person(message: &AddPersonFace, zone: &TimeZone) -> Result<
         pass_limit: held.pass_limit,
         ..Person::new(id, held.name)
     };
-    Ok(DevicePerson {
+    DevicePerson {
         wire_id: held.id,
         person,
-        photos: held.faces.into_iter().map(|face| face.picture).collect(),
-    })
+        photos,
+    }
 }

@@ -185,9 +185,10 @@ pub(super) fn apply(
     row::by_id(tx, id)?.ok_or_else(|| gone(id))
 }
 
-/// Whether a device is to be dialled anew after a change.
+/// Whether a device is to be dialled anew after a change: what a line knows of its device it knows from then.
 fn redials(change: &DeviceChange) -> bool {
     change.address.is_some()
+        || change.time_zone.is_some()
         || change.push_address.is_some()
         || change.credentials.is_some()
         || change.disabled.is_some()

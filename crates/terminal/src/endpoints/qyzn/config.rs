@@ -2,7 +2,7 @@
 
 use super::DIALECT;
 use super::people::store_failed;
-use crate::behaviour::{Behaviour, Identification, Lock, Push, Strangers};
+use crate::behaviour::{Behaviour, Identification, Push};
 use crate::device::Device;
 use crate::endpoints::threshold::Scale;
 use dialects::local_time;
@@ -13,7 +13,7 @@ use dialects::qyzn::time::WallTime;
 use dialects::qyzn::{
     Code, ConfigDevicePassRule, ConfigGroup, ConfigSystem, ConfigValues, Configs, GetConfigs, ResponseBody,
 };
-use model::{ScheduledReboot, Verify};
+use model::{RebootDay, ScheduledReboot, Verify};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use store::StoreError;
@@ -231,79 +231,101 @@ struct Told {
     changed: Map<String, Value>,
 }
 
-/// What a group means for this terminal.
+/// What a group means for this terminal: only what was changed of it, since other dialects set the same things.
 fn act(behaviour: &mut Behaviour, told: &Told, accept: f32) {
-    let (group, whole, changed) = (told.group, &told.whole, &told.changed);
-    let number = |key: &str| whole.get(key).and_then(Value::as_i64).unwrap_or_default();
-    let on = |key: &str| whole.get(key).and_then(Value::as_bool).unwrap_or_default();
-    let text = |key: &str| {
-        whole
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned()
-    };
+    let (group, changed) = (told.group, &told.changed);
+    let number = |key: &str| changed.get(key).and_then(Value::as_i64);
+    let on = |key: &str| changed.get(key).and_then(Value::as_bool);
+    let text = |key: &str| changed.get(key).and_then(Value::as_str).map(str::to_owned);
     match group {
         ConfigGroup::Time => {
-            if let Some(zone) = changed.get("timezone").and_then(Value::as_i64) {
+            if let Some(zone) = number("timezone") {
                 behaviour.time_zone = Some(settings::zone_name(zone));
             }
         }
         #[allow(clippy::cast_precision_loss, reason = "0 to 15")]
-        ConfigGroup::Audio => behaviour.volume = Some(number("level") as f64 / LOUDEST),
+        ConfigGroup::Audio => {
+            if let Some(level) = number("level") {
+                behaviour.volume = Some(level as f64 / LOUDEST);
+            }
+        }
         #[allow(clippy::cast_precision_loss, reason = "0 to 100")]
         ConfigGroup::Face => {
-            behaviour.accept = Some(SIMILARITY.cosine(number("SimilarThres") as f32, accept))
+            if let Some(similarity) = number("SimilarThres") {
+                behaviour.accept = Some(SIMILARITY.cosine(similarity as f32, accept));
+            }
         }
         ConfigGroup::Switch => {
-            behaviour.lock = Lock {
-                used: on("switchOutput"),
-                open_ms: u32::try_from(number("outputInterval")).ok(),
-                delay_ms: u32::try_from(number("outputDelay")).unwrap_or(0),
-            };
+            let lock = &mut behaviour.lock;
+            lock.used = on("switchOutput").unwrap_or(lock.used);
+            let time = |key| number(key).and_then(|time| u32::try_from(time).ok());
+            lock.open_ms = time("outputInterval").or(lock.open_ms);
+            lock.delay_ms = time("outputDelay").unwrap_or(lock.delay_ms);
         }
         ConfigGroup::VoiceTips => {
-            // The last dialect that says how people are greeted wins.
-            behaviour.prompts.welcome = None;
-            behaviour.prompts.granted = granted_words(number("SuccessTips")).map(str::to_owned);
-            behaviour.prompts.denied = Some(denied_words(number("FailTips")).to_owned());
+            if let Some(tip) = number("SuccessTips") {
+                // The last dialect that says how people are greeted wins.
+                behaviour.prompts.welcome = None;
+                behaviour.prompts.granted = granted_words(tip).map(str::to_owned);
+            }
+            if let Some(tip) = number("FailTips") {
+                behaviour.prompts.denied = Some(denied_words(tip).to_owned());
+            }
         }
-        ConfigGroup::ProductName => behaviour.name = Some(text("UIName")).filter(|name| !name.is_empty()),
-        ConfigGroup::OpenDoorMode => behaviour.identification = identification(number("OpenDoor")),
+        ConfigGroup::ProductName => {
+            if let Some(name) = text("UIName") {
+                behaviour.name = Some(name).filter(|name| !name.is_empty());
+            }
+        }
+        ConfigGroup::OpenDoorMode => {
+            if let Some(mode) = number("OpenDoor") {
+                behaviour.identification = identification(mode);
+            }
+        }
         ConfigGroup::Stranger => {
-            behaviour.strangers = Strangers {
-                recorded: on("strangerIdentifyEn"),
-                let_in: on("strangerOpenDoorEn"),
-            };
+            let strangers = &mut behaviour.strangers;
+            strangers.recorded = on("strangerIdentifyEn").unwrap_or(strangers.recorded);
+            strangers.let_in = on("strangerOpenDoorEn").unwrap_or(strangers.let_in);
         }
-        ConfigGroup::HttpPush => {
-            behaviour.push = push(
-                &text("httpServerAddr"),
-                on("httpPushEnable"),
-                &number,
-                on("sslenable"),
-            )
+        // No other dialect sets it.
+        ConfigGroup::HttpPush => behaviour.push = push(&told.whole),
+        ConfigGroup::Reboot => set_reboot(&mut behaviour.reboot, told),
+        ConfigGroup::VerifyReport => {
+            behaviour.report_capture = on("SnapshotPic").or(behaviour.report_capture);
         }
-        ConfigGroup::Reboot => {
-            behaviour.reboot = on("auto_reboot").then(|| ScheduledReboot {
-                day: settings::day(number("week")),
-                at: text("time"),
-            });
-        }
-        ConfigGroup::VerifyReport => behaviour.report_capture = Some(on("SnapshotPic")),
         ConfigGroup::ForbiddenIdCards => {
-            let prefixes = whole.get("NumPrefix").and_then(Value::as_array);
-            behaviour.refused_id_prefixes = prefixes
-                .into_iter()
-                .flatten()
-                .filter_map(|prefix| prefix.as_str().map(str::to_owned))
-                .collect();
+            if let Some(prefixes) = changed.get("NumPrefix").and_then(Value::as_array) {
+                let prefixes = prefixes.iter().filter_map(Value::as_str);
+                behaviour.refused_id_prefixes = prefixes.map(str::to_owned).collect();
+            }
         }
         ConfigGroup::Version
         | ConfigGroup::NetInfo
         | ConfigGroup::Light
         | ConfigGroup::Serial
         | ConfigGroup::Wiegand => {}
+    }
+}
+
+/// Switched on, the reboot is as the group says; without a word on that, what there is of one moves.
+fn set_reboot(reboot: &mut Option<ScheduledReboot>, told: &Told) {
+    let day = |values: &Map<String, Value>| values.get("week").and_then(Value::as_i64).map(settings::day);
+    let time = |values: &Map<String, Value>| values.get("time").and_then(Value::as_str).map(str::to_owned);
+    match (told.changed.get("auto_reboot").and_then(Value::as_bool), reboot) {
+        (Some(false), reboot) => *reboot = None,
+        (Some(true), reboot) => {
+            *reboot = Some(ScheduledReboot {
+                day: day(&told.whole).unwrap_or(RebootDay::Daily),
+                at: time(&told.whole).unwrap_or_default(),
+            });
+        }
+        (None, Some(reboot)) => {
+            reboot.day = day(&told.changed).unwrap_or(reboot.day);
+            if let Some(at) = time(&told.changed) {
+                reboot.at = at;
+            }
+        }
+        (None, None) => {}
     }
 }
 
@@ -337,15 +359,16 @@ fn identification(mode: i64) -> Identification {
     }
 }
 
-fn push(address: &str, enabled: bool, number: &impl Fn(&str) -> i64, tls: bool) -> Option<Push> {
-    if !enabled || address.is_empty() {
-        return None;
-    }
+fn push(group: &Map<String, Value>) -> Option<Push> {
+    let number = |key: &str| group.get(key).and_then(Value::as_i64).unwrap_or_default();
+    let on = |key: &str| group.get(key).and_then(Value::as_bool).unwrap_or_default();
+    let address = group.get("httpServerAddr").and_then(Value::as_str);
+    let address = address.filter(|address| !address.is_empty() && on("httpPushEnable"))?;
     let bare = address
         .trim_start_matches("http://")
         .trim_start_matches("https://")
         .trim_end_matches('/');
-    let (scheme, port) = if tls {
+    let (scheme, port) = if on("sslenable") {
         ("https", number("sslport"))
     } else {
         ("http", number("httpServerPort"))
@@ -368,6 +391,58 @@ pub(super) async fn set_rule(device: &Device, message: &ConfigDevicePassRule) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_not_named_stays_as_another_dialect_set_it() {
+        let mut behaviour = Behaviour {
+            accept: Some(0.7),
+            identification: Identification::As(Verify::FaceAndCard),
+            reboot: Some(ScheduledReboot {
+                day: RebootDay::Mon,
+                at: "04:30:00".to_owned(),
+            }),
+            ..Behaviour::default()
+        };
+        behaviour.prompts.welcome = Some("Hello".to_owned());
+        behaviour.prompts.denied = Some("No".to_owned());
+        behaviour.lock.open_ms = Some(700);
+        behaviour.strangers.let_in = true;
+        let before = behaviour.clone();
+        let tell = |behaviour: &mut Behaviour, group: ConfigGroup, changed: Value| {
+            let told = Told {
+                group,
+                whole: object(changed.clone()),
+                changed: object(changed),
+            };
+            act(behaviour, &told, 0.5);
+        };
+        for (group, changed) in [
+            (ConfigGroup::Face, json!({"Distance": 1})),
+            (ConfigGroup::OpenDoorMode, json!({"SwipeCardTip": 0})),
+            (ConfigGroup::Reboot, json!({"log_level": 2})),
+            (ConfigGroup::Switch, json!({"switchOutMode": 1})),
+        ] {
+            tell(&mut behaviour, group, changed);
+            assert_eq!(behaviour, before, "{group:?}");
+        }
+        tell(
+            &mut behaviour,
+            ConfigGroup::Stranger,
+            json!({"strangerIdentifyEn": false}),
+        );
+        tell(&mut behaviour, ConfigGroup::Switch, json!({"outputDelay": 90}));
+        tell(&mut behaviour, ConfigGroup::Reboot, json!({"time": "05:00:00"}));
+        tell(&mut behaviour, ConfigGroup::VoiceTips, json!({"FailTips": 0}));
+        assert_eq!(
+            (behaviour.strangers.recorded, behaviour.strangers.let_in),
+            (false, true)
+        );
+        assert_eq!((behaviour.lock.open_ms, behaviour.lock.delay_ms), (Some(700), 90));
+        let reboot = behaviour.reboot.clone().unwrap();
+        assert_eq!((reboot.day, reboot.at.as_str()), (RebootDay::Mon, "05:00:00"));
+        assert_eq!(behaviour.prompts.welcome.as_deref(), Some("Hello"));
+        assert_eq!(behaviour.prompts.denied.as_deref(), Some("未授权"));
+    }
 
     #[test]
     fn zones_map() {

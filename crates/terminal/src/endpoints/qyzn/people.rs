@@ -4,13 +4,13 @@ use crate::device::Device;
 use crate::people::{Member, Newcomer, PhotoChange, PutError, model_id};
 use dialects::lenient::Base64Text;
 use dialects::qyzn::convert::{LibraryPerson, Wanted, person_from_platform, person_to_device};
-use dialects::qyzn::person::Face;
+use dialects::qyzn::person::{Face, PersonType};
 use dialects::qyzn::{
     AddFace, AddPerson, AddPersonFace, Code, DeleteFace, DeletePerson, DeviceSyncPerson, ResponseBody,
     UpdatePerson, check,
 };
 use model::access::Rule;
-use model::{Credential, CredentialKind, Greeting, Person};
+use model::{Credential, CredentialKind, Greeting, Person, PersonKind};
 use store::StoreError;
 
 /// `add_person_face`: adds or replaces.
@@ -108,7 +108,17 @@ pub(super) async fn update(device: &Device, message: &UpdatePerson) -> ResponseB
         return unknown(&message.person_id);
     };
     let mut whole = wire_form(device, &member);
+    let was_stranger = is_listed_stranger(&member);
+    if was_stranger {
+        // Of a stranger no days are kept: who is none any more may pass on all of them, unless the message says which.
+        whole = AddPersonFace {
+            person_type: PersonType::Stranger,
+            pass_period: None,
+            ..without_days(whole)
+        };
+    }
     message.lay_over(&mut whole);
+    let changes_rule = message.changes_rule() || was_stranger != (whole.person_type == PersonType::Stranger);
     let changed = match person_from_platform(&whole, &device.zone()) {
         Ok(changed) => changed,
         Err(error) => return ResponseBody::refusal(Code::InvalidParameter, error.to_string()),
@@ -133,7 +143,7 @@ pub(super) async fn update(device: &Device, message: &UpdatePerson) -> ResponseB
         if message.expire_time.is_some() {
             person.valid_until = changed.valid_until;
         }
-        if message.changes_rule() {
+        if changes_rule {
             *rules = changed.rules;
         }
     };
@@ -143,6 +153,24 @@ pub(super) async fn update(device: &Device, message: &UpdatePerson) -> ResponseB
             .revise_person(&whole.person_id, change, PhotoChange::Keep)
             .await,
     )
+}
+
+/// Somebody listed as a stranger (type 4): recognised, and never let in.
+fn is_listed_stranger(member: &Member) -> bool {
+    member.person.kind == PersonKind::Member && member.rules.is_empty()
+}
+
+fn without_days(person: AddPersonFace) -> AddPersonFace {
+    AddPersonFace {
+        pass_monday: None,
+        pass_tuesday: None,
+        pass_wednesday: None,
+        pass_thursday: None,
+        pass_friday: None,
+        pass_saturday: None,
+        pass_sunday: None,
+        ..person
+    }
 }
 
 /// A number that the message names takes the old one's place; an empty one takes it away.

@@ -1,5 +1,6 @@
 //! An entry of the journal as `snapshot_face` (4.6.1).
 
+use super::DIALECT;
 use crate::camera::as_jpeg;
 use crate::device::Device;
 use crate::endpoints::threshold::Scale;
@@ -79,7 +80,7 @@ fn message(
         person,
         at: Timestamp::from_second(entry.wire_second).unwrap_or(entry.occurred_at),
         zone: &device.zone(),
-        outcome: details.told_outcome(),
+        outcome: details.lasting_outcome(DIALECT),
         score: details
             .similarity
             .map(|similarity| SCORES.wire(similarity, device.thresholds().accept)),

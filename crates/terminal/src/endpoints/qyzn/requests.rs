@@ -103,8 +103,15 @@ impl Requests {
                 );
             }
             PlatformRequest::DeviceUpgrade(request) => {
-                let device = Arc::clone(&self.device);
-                self.beside(ticket, async move { install(&device, request).await });
+                let (device, answers) = (Arc::clone(&self.device), self.answers.clone());
+                // What was begun is finished, whatever becomes of the connection.
+                tokio::spawn(async move {
+                    let (body, then) = install(&device, request).await;
+                    let restarts = then == Then::Reboot;
+                    if answers.send(Answered { ticket, body, then }).is_err() && restarts {
+                        device.reboot();
+                    }
+                });
             }
             PlatformRequest::DeviceRestart(_) => self.answer(ticket, done, Then::Reboot),
             PlatformRequest::SerialOutput(output) => {

@@ -2,6 +2,7 @@
 
 use super::people;
 use crate::device::Device;
+use crate::endpoints::delivery::STORE_PAUSE;
 use dialects::qyzn::exchange::{Exchange, Moment};
 use dialects::qyzn::operation::{Refusal, answer_of};
 use dialects::qyzn::{DeviceSyncPerson, DeviceSyncPersonAnswer, ResponseBody, check};
@@ -52,8 +53,10 @@ impl Sync {
                     return;
                 }
                 Err(problem) => {
-                    tracing::warn!(%problem, "a person could not be told of");
-                    continue;
+                    tracing::debug!(%problem, "a person waits to be told of");
+                    self.to_tell.push_front(id);
+                    self.not_before = Some(Instant::now() + STORE_PAUSE);
+                    return;
                 }
             }
         }
