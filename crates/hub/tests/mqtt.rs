@@ -258,6 +258,29 @@ async fn records_are_acknowledged_once_they_are_kept_and_kept_once() {
     device.upload(&next).await;
     assert_eq!(admin.all("/records").await.len(), 3);
 
+    // What a device leaves blank, or fills with something else, does not keep a record from being taken.
+    let mut odd = device.record("1007", "20001", "", " ", "2026-11-08 13:05:55.421");
+    for (field, value) in [
+        ("inOutMode", json!("")),
+        ("name", Value::Null),
+        ("comparePhoto", Value::Null),
+        ("temperatureResult", json!("none")),
+        ("company", json!([])),
+    ] {
+        odd[field] = value;
+    }
+    device.upload(&odd).await;
+    let records = admin.all("/records").await;
+    assert_eq!(records.len(), 4, "{records:?}");
+    let kept = records
+        .iter()
+        .find(|record| record["occurred_at"] == "2026-11-08T05:05:55.421Z");
+    let kept = kept.unwrap();
+    assert_eq!(
+        (&kept["result"], &kept["method"], &kept["direction"]),
+        (&json!("denied"), &json!("unknown"), &json!("none"))
+    );
+
     // The hub decides.
     admin.patch(&path, &json!({"decision": "hub"})).await.expect(200);
     let told = device.asked("onlineSetDevInfo").await;

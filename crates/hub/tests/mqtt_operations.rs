@@ -61,6 +61,17 @@ impl Site {
         self.device.answer(&door, "100", json!({})).await;
     }
 
+    /// The device is told to remove somebody, and answers with a code.
+    async fn is_removed(&mut self, person: &str, code: &str) {
+        let asked = self.device.asked("registerPersonInfo").await;
+        let sent = &asked["personInfoData"][0];
+        assert_eq!(
+            (&sent["operateType"], &sent["idNumber"]),
+            (&json!("2"), &json!(person))
+        );
+        self.device.answer(&asked, code, json!({})).await;
+    }
+
     /// The command once the hub has written what became of it: another one goes the whole way behind it.
     async fn ended(&mut self, command: &Value) -> Value {
         let path = format!("/commands/{}", command["id"].as_str().unwrap());
@@ -178,8 +189,16 @@ async fn what_the_hub_asks_of_a_device() {
 async fn a_door_is_told_to_open_now_or_never() {
     let mut site = Site::start().await;
     site.post(&json!({"kind": "open_door"})).await;
-    let (topic, _, qos) = site.device.client.published().await.unwrap();
+    let (topic, asked, qos) = site.device.client.published().await.unwrap();
     assert_eq!((topic.as_str(), qos), ("pass/OPS-1/request", 0));
+    site.device.answer(&asked, "100", json!({})).await;
+    // No broker keeps what would restart the device, or destroy the records of another day (hub rule 33).
+    for name in ["onlineReboot", "onlineUpdate", " OnlineDeleteSnapRecord"] {
+        site.post(&json!({"kind": "native", "operation": name})).await;
+        let (_, asked, qos) = site.device.client.published().await.unwrap();
+        assert_eq!((&asked["msgType"], qos), (&json!(name.trim()), 0));
+        site.device.answer(&asked, "100", json!({})).await;
+    }
     let commands = format!("{}/commands", site.path);
     let mut events = site.admin.events(None).await;
     drop(site.device);
@@ -224,6 +243,7 @@ async fn people_are_brought_one_a_message_and_refusals_keep_their_reason() {
         "groups": [site.group], "greeting": "欢迎您的参观", "valid_from": "2019-08-08T16:00:00Z",
         "valid_until": "2029-08-09T16:00:00Z", "credentials": [{"kind": "ic_card", "number": "8899"}]});
     site.admin.post("/persons", &person).await.expect(201);
+    site.is_removed("2001", "300").await;
     let asked = site.device.asked("registerPersonInfo").await;
     assert_eq!(asked["personInfoCount"], "1");
     let sent = &asked["personInfoData"][0];
@@ -261,12 +281,9 @@ async fn people_are_brought_one_a_message_and_refusals_keep_their_reason() {
         .patch("/persons/2001", &json!({"name": "李四"}))
         .await
         .expect(200);
+    site.is_removed("2001", "100").await;
     let asked = site.device.asked("registerPersonInfo").await;
     assert_eq!(asked["personInfoData"][0]["name"], "李四");
-    // A device that has the person already: it is changed instead.
-    site.device.answer(&asked, "200", json!({})).await;
-    let asked = site.device.asked("registerPersonInfo").await;
-    assert_eq!(asked["personInfoData"][0]["operateType"], "1");
     site.device.answer(&asked, "100", json!({})).await;
     while events.next_named("roster.updated").await.data["state"] != "applied" {}
     assert_eq!(site.admin.all(&roster).await[0]["state"], "applied");
@@ -275,15 +292,67 @@ async fn people_are_brought_one_a_message_and_refusals_keep_their_reason() {
         .patch("/persons/2001", &json!({"groups": []}))
         .await
         .expect(200);
-    let asked = site.device.asked("registerPersonInfo").await;
-    let sent = &asked["personInfoData"][0];
-    assert_eq!(
-        (&sent["operateType"], &sent["idNumber"]),
-        (&json!("2"), &json!("2001"))
-    );
-    site.device.answer(&asked, "300", json!({})).await;
+    site.is_removed("2001", "300").await;
     site.door().await;
     assert!(site.admin.all(&roster).await.is_empty());
+}
+
+/// A change leaves the photos that a device has: whoever's photos are gone goes with them.
+#[tokio::test]
+async fn a_photo_that_is_deleted_opens_no_door() {
+    let mut site = Site::start().await;
+    let mut events = site.admin.events(None).await;
+    let person = json!({"id": "2001", "name": "张三", "groups": [site.group]});
+    site.admin.post("/persons", &person).await.expect(201);
+    site.is_removed("2001", "300").await;
+    let asked = site.device.asked("registerPersonInfo").await;
+    // It takes nobody without a photo, and says so by the code for whatever is wrong with a person.
+    site.device.answer(&asked, "300", json!({})).await;
+    let item = failed(&mut events).await;
+    assert_eq!(item["reason"], "photo_rejected", "{item}");
+    assert!(item["detail"].as_str().unwrap().contains("photos"), "{item}");
+
+    let photos = "/persons/2001/photos";
+    let posted = site.admin.post_bytes(photos, "image/png", png()).await;
+    let photo = posted.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let asked = site.device.asked("registerPersonInfo").await;
+    assert_ne!(asked["personInfoData"][0]["registerPhoto1"], "");
+    // It has the person already: they are changed instead.
+    site.device.answer(&asked, "200", json!({})).await;
+    let asked = site.device.asked("registerPersonInfo").await;
+    assert_eq!(asked["personInfoData"][0]["operateType"], "1");
+    // It has not, after all: what was wrong at first is told.
+    site.device
+        .answer(&asked, "300", json!({"msg": "there is no such person"}))
+        .await;
+    let item = failed(&mut events).await;
+    assert_eq!(item["detail"], "200: from the device", "{item}");
+
+    site.admin
+        .patch("/persons/2001", &json!({"name": "李四"}))
+        .await
+        .expect(200);
+    let asked = site.device.asked("registerPersonInfo").await;
+    site.device.answer(&asked, "100", json!({})).await;
+    while events.next_named("roster.updated").await.data["state"] != "applied" {}
+
+    let path = format!("{photos}/{photo}");
+    site.admin.delete(&path).await.expect(204);
+    site.is_removed("2001", "100").await;
+    let asked = site.device.asked("registerPersonInfo").await;
+    assert_eq!(asked["personInfoData"][0]["operateType"], "0");
+    assert_eq!(asked["personInfoData"][0]["registerPhoto1"], "");
+    site.device.answer(&asked, "300", json!({})).await;
+    assert_eq!(failed(&mut events).await["reason"], "photo_rejected");
+}
+
+async fn failed(events: &mut kit::Events) -> Value {
+    loop {
+        let told = events.next_named("roster.updated").await.data;
+        if told["state"] == "failed" {
+            return told;
+        }
+    }
 }
 
 /// The dialect has no holidays (hub rule 25).
@@ -329,10 +398,13 @@ async fn somebody_whose_grant_has_holidays_is_there_only_while_the_hub_decides()
         let told = site.device.asked("onlineSetDevInfo").await;
         assert_eq!(told["autoOpenDoorEnable"], opens_itself);
         site.device.answer(&told, "100", json!({})).await;
-        let asked = site.device.asked("registerPersonInfo").await;
+        let mut asked = site.device.asked("registerPersonInfo").await;
         if decision == "device" {
             gone(&asked);
         } else {
+            gone(&asked);
+            site.device.answer(&asked, "300", json!({})).await;
+            asked = site.device.asked("registerPersonInfo").await;
             let sent = &asked["personInfoData"][0];
             assert_eq!(
                 (&sent["operateType"], &sent["passTime1"]),
@@ -354,6 +426,14 @@ async fn somebody_whose_grant_has_holidays_is_there_only_while_the_hub_decides()
             );
         }
     }
+}
+
+fn png() -> Vec<u8> {
+    let mut picture = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(64, 64)
+        .write_to(&mut picture, image::ImageFormat::Png)
+        .unwrap();
+    picture.into_inner()
 }
 
 fn told(message: &Value, index: usize, of: usize) -> Value {
@@ -402,12 +482,38 @@ async fn whom_a_device_holds_is_taken_over_one_by_one() {
         (&people[1]["valid_from"], &people[1]["valid_until"]),
         (&Value::Null, &Value::Null)
     );
+    while site.admin.get(&import).await.expect(200).json()["state"] == "running" {}
+    // Our last acknowledgement was lost: nobody listens any more, and the device is told so.
+    let message = told(&asked, 3, 4).to_string();
+    assert!(site.device.client.publish(topic, message.as_bytes()).await);
+    let stop = site.device.asked("onlineStopGetRegister").await;
+    site.device.answer(&stop, "100", json!({})).await;
     // An empty device says so (QUIRKS M40).
     let path = format!("{}/roster/verify", site.path);
     site.admin.post(&path, &json!({})).await.expect(202);
     let asked = site.device.asked("onlineGetRegister").await;
     site.device.answer(&asked, "100", json!({"personNum": "0"})).await;
     site.door().await;
+    // Blank and odd fields cost nobody the rest; an answer that cannot be followed ends it at the device, too.
+    site.admin.post(&path, &json!({})).await.expect(202);
+    let asked = site.device.asked("onlineGetRegister").await;
+    let mut odd = told(&asked, 0, 2);
+    for (field, value) in [
+        ("priority", json!("")),
+        ("phone", Value::Null),
+        ("birthday", json!([])),
+        ("passTime1", json!("always")),
+    ] {
+        odd[field] = value;
+    }
+    let odd = odd.to_string();
+    assert!(site.device.client.publish(topic, odd.as_bytes()).await);
+    assert_eq!(site.device.heard("response").await["index"], "0");
+    let mut lost = told(&asked, 1, 2);
+    lost["index"] = json!("the second");
+    let lost = lost.to_string();
+    assert!(site.device.client.publish(topic, lost.as_bytes()).await);
+    site.device.asked("onlineStopGetRegister").await;
 }
 
 #[tokio::test]
@@ -427,6 +533,20 @@ async fn settings_are_read_and_set_by_name_and_range() {
         (&json!("5"), &json!("128")),
         "{read}"
     );
+
+    // A device's passwords are the admin's alone (QUIRKS M47).
+    let held =
+        json!({"voiceVolume": "5", "devicePassword": "123456", "WirelessPassword": "s", "deviceKey": "k"});
+    for (role, shown) in [("admin", 4), ("operator", 1)] {
+        let caller = site.hub.user(&format!("a-{role}"), role, None).await;
+        let native = native.clone();
+        let read = tokio::spawn(async move { caller.get(&native).await });
+        let asked = site.device.asked("onlineGetDevInfo").await;
+        site.device.answer(&asked, "100", held.clone()).await;
+        let read = read.await.unwrap().expect(200).json();
+        assert_eq!(read.as_object().unwrap().len(), shown, "{read}");
+        assert_eq!(read["voiceVolume"], "5");
+    }
 
     let set = {
         let (admin, native) = (site.admin.clone(), native.clone());

@@ -38,6 +38,14 @@ impl de::Error for LenientError {
             problem: message.to_string(),
         }
     }
+
+    /// Two spellings of one field: the place is known, so that [`salvage`] can do without one of them.
+    fn duplicate_field(field: &'static str) -> Self {
+        Self {
+            path: field.to_owned(),
+            problem: "is there twice, under two names".to_owned(),
+        }
+    }
 }
 
 impl LenientError {

@@ -1,5 +1,7 @@
 //! 2.1.6 and 2.1.7: the settings of a device, some seventy in one message.
 
+mod values;
+
 use super::control::replies;
 use super::message::{MSG_ID_BYTES, Message, Reply, filled, plain, plain_messages, texts, written};
 use crate::fields::{self, Field, FieldError, Kind, Spelling};
@@ -166,7 +168,7 @@ impl DevInfo {
     /// A change of some settings as it is to be written.
     ///
     /// # Errors
-    /// The first field that is unknown, read-only or outside its range.
+    /// The first field that is unknown, read-only, outside its range or longer than the document has it (QUIRKS M26).
     pub fn change(changes: &Map<String, Value>) -> Result<Self, FieldError> {
         if let Some(unknown) = fields::unknown(FIELDS, changes) {
             return Err(FieldError::new(
@@ -175,7 +177,9 @@ impl DevInfo {
                 "a change",
             ));
         }
-        fields::change(FIELDS, changes, Spelling::Text).map(Self)
+        let exact = exact(changes)?;
+        values::check_lengths(&exact)?;
+        Ok(exact)
     }
 
     /// The settings of a message: everything that is not its envelope, with the document's names.
@@ -209,6 +213,14 @@ impl DevInfo {
     }
 }
 
+/// Exact names and values; what is no setting is left out.
+fn exact(changes: &Map<String, Value>) -> Result<DevInfo, FieldError> {
+    let bare = values::without_scheme(changes);
+    let exact = fields::change(FIELDS, &bare, Spelling::Text).map(DevInfo)?;
+    values::check(&exact)?;
+    Ok(exact)
+}
+
 /// `onlineSetDevInfo` (2.1.6), cloud to device: sets what is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnlineSetDevInfo {
@@ -226,7 +238,7 @@ impl OnlineSetDevInfo {
     /// # Errors
     /// The first field that is read-only or outside its range.
     pub fn exact(&self) -> Result<DevInfo, FieldError> {
-        fields::change(FIELDS, &self.settings.0, Spelling::Text).map(DevInfo)
+        exact(&self.settings.0)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::fields::FieldError;
 use crate::lenient::{self, Base64Text, LenientError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Bytes of a person's id, card number and name (2.2.1).
 pub const SHORT_BYTES: usize = 32;
@@ -267,6 +268,22 @@ struct RawPeople {
     people: Value,
 }
 
+/// The fields that say something: a blank one is as good as none, also where a number is due.
+fn without_blanks(fields: &Value) -> Cow<'_, Value> {
+    let is_blank = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        _ => false,
+    };
+    match fields {
+        Value::Object(all) if all.values().any(is_blank) => {
+            let kept = all.iter().filter(|(_, value)| !is_blank(value));
+            Cow::Owned(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
+        }
+        other => Cow::Borrowed(other),
+    }
+}
+
 impl Message for RegisterPersonInfo {
     const NAME: &'static str = "registerPersonInfo";
 
@@ -285,7 +302,7 @@ impl Message for RegisterPersonInfo {
             single => vec![single],
         };
         let people = items.iter().enumerate().map(|(at, item)| {
-            lenient::read::<PersonInfo>(item).map_err(|error| LenientError {
+            lenient::read::<PersonInfo>(&without_blanks(item)).map_err(|error| LenientError {
                 path: format!("personInfoData[{at}].{}", error.path),
                 problem: error.problem,
             })
@@ -465,7 +482,8 @@ struct Place {
 impl PersonReply {
     fn read_from(message: &Value) -> Result<Self, LenientError> {
         let place: Place = plain(message)?;
-        let person: PersonInfo = plain(message)?;
+        // One field that cannot be read must not keep everybody who follows from coming.
+        let person: PersonInfo = lenient::salvage(message)?;
         Ok(Self {
             reply: plain(message)?,
             people: place.people,

@@ -2,15 +2,17 @@
 
 use super::code::ErrorCode;
 use super::control::{SPOKEN_BYTES, replies};
-use super::message::{MSG_ID_BYTES, at_most, filled, plain_messages, within};
+use super::message::{MSG_ID_BYTES, Message, at_most, filled, plain_messages, within, written};
 use super::person::bare;
 use crate::fields::FieldError;
-use crate::lenient::Base64Text;
+use crate::lenient::{self, Base64Text, LenientError};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// `uploadRecord` (2.3.1), device to cloud: until it is acknowledged.
 ///
-/// The cloud reads whatever comes: a record with a strange field is still a record.
+/// The cloud reads whatever comes: a record with a strange field is still a record, and what is not acknowledged comes
+/// for ever (QUIRKS M36). A field that cannot be read is taken for missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UploadRecord {
@@ -26,10 +28,10 @@ pub struct UploadRecord {
     pub token: String,
     /// 0 face, 1 face and identity card, 2 face and IC card, 3 stranger, 4 IC card (QUIRKS M34).
     #[serde(rename = "snapType")]
-    pub snap_type: i64,
+    pub snap_type: Option<i64>,
     /// 0 granted, 1 not, 2 outside the periods, 3 outside the validity, 4 not authorised (QUIRKS M35).
     #[serde(rename = "compareResult")]
-    pub result: i64,
+    pub result: Option<i64>,
     /// When, as text: it enters the duplicate key as it came.
     #[serde(rename = "passTime")]
     pub time: String,
@@ -96,8 +98,18 @@ pub struct UploadRecord {
     pub card: Option<String>,
 }
 
-impl UploadRecord {
-    fn check_limits(&self) -> Result<(), FieldError> {
+impl Message for UploadRecord {
+    const NAME: &'static str = "uploadRecord";
+
+    fn read(fields: &Value) -> Result<Self, LenientError> {
+        lenient::salvage(fields)
+    }
+
+    fn fields(&self) -> Map<String, Value> {
+        written(self)
+    }
+
+    fn check(&self) -> Result<(), FieldError> {
         filled("msgID", &self.msg_id, MSG_ID_BYTES)
     }
 }
@@ -191,7 +203,6 @@ impl OnlineGetPhotoResp {
 }
 
 plain_messages! {
-    UploadRecord: "uploadRecord";
     UploadRecordResp: "uploadRecordResp";
     OnlineGetPhoto: "onlineGetPhoto";
     OnlineGetPhotoResp: "onlineGetPhotoResp";

@@ -3,7 +3,7 @@
 
 use super::devices::visible;
 use super::input::Input;
-use super::permission::{Change, Read};
+use super::permission::{Caller, Change, Read};
 use super::problem::Problem;
 use super::scope;
 use crate::links::{self, BodyFault, CallError, Dialect, Failure, LiveLink};
@@ -86,6 +86,18 @@ fn view(settings: &DeviceSettings, writable: &[&str]) -> Result<Value, Problem> 
     Ok(Value::Object(shown.collect()))
 }
 
+/// A group's values for whoever asked: passwords and keys of a device are for those alone who may read the hub's own
+/// settings (hub rule 16).
+fn shown_to(caller: &Caller, dialect: &dyn Dialect, group: &str, mut values: Value) -> Value {
+    if let Value::Object(fields) = &mut values
+        && !caller.may_read::<scope::Settings>()
+    {
+        let table = dialect.setting_fields(group);
+        fields.retain(|name, _| !dialects::fields::find(table, name).is_some_and(|field| field.secret));
+    }
+    values
+}
+
 /// The settings that dialects share, as the device has them: each `{value, writable}`, or null where its dialect has no
 /// such thing. Volume and threshold are shares from 0 to 1.
 #[utoipa::path(get, path = "/devices/{id}/settings", tag = "devices", params(("id", description = "The device")),
@@ -146,7 +158,8 @@ fn known(dialect: &dyn Dialect, group: &str) -> Result<(), Problem> {
     }
 }
 
-/// One group of the dialect's own settings, as it stands on the wire.
+/// One group of the dialect's own settings, as it stands on the wire; passwords and keys are left out for whoever may not
+/// read the hub's settings.
 #[utoipa::path(get, path = "/devices/{id}/settings/native/{group}", tag = "devices", params(("id", description = "The device"), ("group", description = "The group's wire name")),
     responses((status = 200, body = Object), (status = 409, description = "The device is not connected")))]
 async fn group(
@@ -159,7 +172,8 @@ async fn group(
     known(dialect, &group)?;
     let _turn = turn(&live).await?;
     let values = live.link.read_native_settings(&group).await;
-    values.map(Json).map_err(|error| refused(&error))
+    let values = values.map_err(|error| refused(&error))?;
+    Ok(Json(shown_to(&by.0, dialect, &group, values)))
 }
 
 /// Changes some fields of one group; the rest stays.
@@ -182,7 +196,8 @@ async fn change_group(
     };
     written.map_err(|error| refused(&error))?;
     noted(&hub, &by, &device, &group).await?;
-    read_back(&hub, live, &group).await.map(Json)
+    let values = read_back(&hub, live, &group).await?;
+    Ok(Json(shown_to(&by.0, dialect, &group, values)))
 }
 
 /// What a group holds after a change, for which some devices restart, and which others find at another address.

@@ -1,6 +1,7 @@
 //! What a dialect can do, known before any device is connected.
 
 use super::dialled::Dialled;
+use dialects::fields::Field;
 use face::RenditionLimits;
 use model::{CommandKind, SettingsChange};
 use serde_json::{Map, Value};
@@ -116,6 +117,13 @@ pub trait Dialect: Send + Sync {
 
     /// The groups of this dialect's own settings (hub rule 36).
     fn setting_groups(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The fields of one of those groups, where the dialect has a table of them: whoever is no admin is not shown those
+    /// that are secret.
+    fn setting_fields(&self, group: &str) -> &'static [Field] {
+        let _ = group;
         &[]
     }
 

@@ -16,7 +16,7 @@ const STRANGER: i64 = 3;
 /// `is_blocked` whether the hub has that person on its black list, for whom the dialect has no result (QUIRKS M53).
 #[must_use]
 pub fn record_from_device(record: UploadRecord, message: &Value, is_blocked: bool) -> ReceivedRecord {
-    let is_stranger = record.snap_type == STRANGER;
+    let is_stranger = record.snap_type == Some(STRANGER);
     // A stranger's id is made up.
     let person_id = filled(&record.person_id).filter(|_| !is_stranger);
     let temperature = record
@@ -31,10 +31,10 @@ pub fn record_from_device(record: UploadRecord, message: &Value, is_blocked: boo
         mask: None,
         outcome: outcome(&record, is_stranger, is_blocked),
         method: match record.snap_type {
-            0 | STRANGER => Method::Face,
-            1 => Method::FaceAndIdCard,
-            2 => Method::FaceAndCard,
-            4 => Method::IcCard,
+            Some(0 | STRANGER) => Method::Face,
+            Some(1) => Method::FaceAndIdCard,
+            Some(2) => Method::FaceAndCard,
+            Some(4) => Method::IcCard,
             _ => Method::Unknown,
         },
         score: None,
@@ -74,15 +74,15 @@ fn picture(picture: Base64Text) -> Option<Base64Text> {
     Some(picture).filter(|picture| !picture.is_blank())
 }
 
-/// Hub rule 43, row mqtt.
+/// Hub rule 43, row mqtt. A record that does not say how it ended let nobody in, as far as anybody knows.
 fn outcome(record: &UploadRecord, is_stranger: bool, is_blocked: bool) -> Outcome {
     match record.result {
         _ if is_stranger => Outcome::Stranger,
-        1 | 4 if is_blocked => Outcome::Blocked,
-        0 => Outcome::Granted,
-        2 => Outcome::OutOfSchedule,
-        3 => Outcome::Expired,
-        4 => Outcome::NotAuthorised,
+        Some(1 | 4) if is_blocked => Outcome::Blocked,
+        Some(0) => Outcome::Granted,
+        Some(2) => Outcome::OutOfSchedule,
+        Some(3) => Outcome::Expired,
+        Some(4) => Outcome::NotAuthorised,
         _ => Outcome::Denied,
     }
 }
@@ -164,6 +164,64 @@ mod tests {
         );
     }
 
+    /// What cannot be read is not worth the record: it would come for ever (QUIRKS M36).
+    #[test]
+    fn no_field_but_its_id_keeps_a_record_from_being_taken() {
+        let whole = received(json!({}), false);
+        let fields = [
+            "version",
+            "token",
+            "snapType",
+            "compareResult",
+            "passTime",
+            "idNumber",
+            "name",
+            "sex",
+            "birth",
+            "birthday",
+            "company",
+            "department",
+            "phone",
+            "validDateStart",
+            "validDateEnd",
+            "visitorVoiceText",
+            "inOutMode",
+            "recognitionPhoto",
+            "comparePhoto",
+            "temperature",
+            "temperatureResult",
+            "rfIdNumber",
+            "ethnicity",
+            "address",
+            "authority",
+            "locationx",
+            "locationy",
+            "normalNumber",
+            "deviceNo",
+        ];
+        for odd in [
+            json!(""),
+            json!(" "),
+            Value::Null,
+            json!([1]),
+            json!({"a": {}}),
+            json!("x"),
+        ] {
+            for field in fields {
+                let record = received(json!({"birthday": "1998年8月9日", (field): odd}), false);
+                assert!(record.key.text.starts_with("1001\n"), "{field}");
+                if !["snapType", "idNumber"].contains(&field) {
+                    assert_eq!(record.person_id, whole.person_id, "{field} {odd}");
+                }
+            }
+            let change: Value = fields
+                .iter()
+                .map(|&field| (field.to_owned(), odd.clone()))
+                .collect();
+            assert!(received(change, false).key.text.starts_with("1001\n"), "{odd}");
+        }
+    }
+
     #[test]
     fn results_follow_the_contract() {
         let outcome = |result: i64, kind: i64, is_blocked| {
@@ -177,6 +235,13 @@ mod tests {
             (outcome(4, 0, true), outcome(1, 0, true)),
             (Outcome::Blocked, Outcome::Blocked)
         );
+        for odd in [json!(""), json!(" "), Value::Null, json!("ok"), json!([])] {
+            let unknown = received(json!({"compareResult": odd, "snapType": odd}), false);
+            assert_eq!(
+                (unknown.outcome, unknown.method),
+                (Outcome::Denied, Method::Unknown)
+            );
+        }
         let stranger = received(
             json!({"compareResult": "0", "snapType": "3", "idNumber": "2f7c", "name": "陌生人"}),
             false,

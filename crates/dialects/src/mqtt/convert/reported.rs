@@ -78,8 +78,8 @@ pub fn record_to_platform(pass: &Pass<'_>) -> UploadRecord {
     let mut record = UploadRecord {
         msg_id: pass.id.to_owned(),
         version: PROTOCOL_VERSION.to_owned(),
-        snap_type: snap_type(pass),
-        result: result(pass.outcome),
+        snap_type: Some(snap_type(pass)),
+        result: Some(result(pass.outcome)),
         time: write_record_time(pass.zone.to_datetime(pass.at)),
         spoken: pass.spoken.chars().take(GREETING_CHARACTERS).collect(),
         direction: match pass.direction {
@@ -225,7 +225,10 @@ mod tests {
         ] {
             assert_eq!(sent[key], due, "{key}");
         }
-        assert_eq!((record.snap_type, record.result, record.direction), (0, 0, 1));
+        assert_eq!(
+            (record.snap_type, record.result, record.direction),
+            (Some(0), Some(0), 1)
+        );
         assert_eq!(record.temperature_result, Some(1));
     }
 
@@ -234,7 +237,7 @@ mod tests {
         let zone = zone();
         let codes = |outcome, method| {
             let record = record_to_platform(&pass(&zone, outcome, method));
-            (record.snap_type, record.result)
+            (record.snap_type.unwrap(), record.result.unwrap())
         };
         assert_eq!(codes(Outcome::Denied, Method::FaceAndIdCard), (1, 1));
         assert_eq!(codes(Outcome::OutOfSchedule, Method::FaceAndCard), (2, 2));
@@ -253,7 +256,7 @@ mod tests {
         };
         let record = record_to_platform(&unknown_card);
         assert_eq!((record.person_id.as_str(), record.name.as_str()), ("", ""));
-        assert_eq!((record.card.as_deref(), record.result), (Some("4711"), 4));
+        assert_eq!((record.card.as_deref(), record.result), (Some("4711"), Some(4)));
     }
 
     #[test]

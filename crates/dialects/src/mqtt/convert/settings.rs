@@ -177,7 +177,7 @@ mod tests {
         );
         assert_eq!(
             field(DeviceSettings {
-                open_ms: Some(10_001),
+                open_ms: Some(10_000),
                 ..none()
             }),
             "open_ms"

@@ -11,7 +11,7 @@ use dialects::facegate::convert::settings as unified;
 use dialects::facegate::device::USER_BYTES;
 use dialects::facegate::operation::Operation;
 use dialects::facegate::settings::SettingsGroup;
-use dialects::fields::FieldError;
+use dialects::fields::{Field, FieldError};
 use model::{CommandKind, SettingsChange};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -138,6 +138,10 @@ impl Dialect for Facegate {
 
     fn setting_groups(&self) -> &'static [&'static str] {
         &GROUPS
+    }
+
+    fn setting_fields(&self, group: &str) -> &'static [Field] {
+        SettingsGroup::of(group).map_or(&[], SettingsGroup::fields)
     }
 
     fn check_native_settings(&self, group: &str, changes: &Map<String, Value>) -> Result<(), BodyFault> {

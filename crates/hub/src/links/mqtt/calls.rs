@@ -3,6 +3,7 @@
 use super::broker::Broker;
 use super::client::Publisher;
 use super::conversation::{Conversation, Open, good, refused, succeeded, unreadable};
+use super::declared::operation;
 use super::people;
 use crate::links::{
     CallError, CommandDone, Failure, HeldPerson, Link, PeopleSink, PersonDone, PersonPut, Progress, warnings,
@@ -15,7 +16,8 @@ use dialects::mqtt::topic::Part;
 use dialects::mqtt::{
     CloudRequest, CloudResponse, DevInfo, ErrorCode, Message as _, OnlineDeleteSnapRecord, OnlineGetDevInfo,
     OnlineGetDevInfoResp, OnlineGetPhoto, OnlineGetPhotoResp, OnlineGetRegisterCount, OnlineOpen,
-    OnlineReboot, OnlineSetDevInfo, OnlineUpdate, PersonInfo, RegisterPersonInfo, RegisterResp, Reply, Topic,
+    OnlineReboot, OnlineSetDevInfo, OnlineStopGetRegister, OnlineUpdate, PersonInfo, RegisterPersonInfo,
+    RegisterResp, Reply, Topic,
 };
 use dialects::placement::Placement;
 use jiff::Timestamp;
@@ -50,6 +52,8 @@ pub(super) struct MqttLink {
     /// The wall clock at the device's door.
     zone: Mutex<TimeZone>,
     hub_decides: AtomicBool,
+    /// Somebody asked the device whom it holds, and takes them.
+    is_read: AtomicBool,
     /// What the device sends along, once it was admitted.
     token: Mutex<String>,
 }
@@ -64,6 +68,7 @@ impl MqttLink {
             closing: CancellationToken::new(),
             zone: Mutex::new(TimeZone::UTC),
             hub_decides: AtomicBool::new(false),
+            is_read: AtomicBool::new(false),
             token: Mutex::default(),
         })
     }
@@ -102,6 +107,32 @@ impl MqttLink {
         self.open.answered(msg_id, answer)
     }
 
+    /// Notes, until it is dropped, that the device is asked whom it holds.
+    pub(super) fn reading(&self) -> Reading<'_> {
+        self.is_read.store(true, Ordering::Relaxed);
+        Reading(self)
+    }
+
+    /// Stops a device that tells of people whom nobody takes any more: without acknowledgements it would never end.
+    pub(super) async fn stop_unread(&self) {
+        if !self.is_read.load(Ordering::Relaxed) {
+            self.stop_telling().await;
+        }
+    }
+
+    /// Has the device tell of no more people; its answer is not waited for.
+    pub(super) async fn stop_telling(&self) {
+        let asked = self
+            .ask(|id| OnlineStopGetRegister {
+                msg_id: id.to_owned(),
+                device_no: self.device_no(),
+            })
+            .await;
+        if let Err(error) = asked {
+            tracing::debug!(serial = self.serial, %error, "the device was not stopped");
+        }
+    }
+
     /// Tells the device something that it does not answer.
     pub(super) async fn tell(&self, message: impl Into<CloudResponse>) {
         let topic = Topic::of_cloud(self.serial.as_str(), Part::Response);
@@ -135,8 +166,7 @@ impl MqttLink {
     async fn send(&self, request: &CloudRequest) -> Result<(), CallError> {
         let topic = Topic::of_cloud(self.serial.as_str(), Part::Request);
         let payload = request.to_bytes();
-        // A door that was to open once is not to open whenever the device comes back.
-        let sent = if request.name().eq_ignore_ascii_case(OnlineOpen::NAME) {
+        let sent = if is_of_this_moment(request.name()) {
             self.publisher.publish_now_or_never(&topic, payload).await
         } else {
             self.publisher.publish(&topic, payload).await
@@ -177,6 +207,36 @@ impl MqttLink {
             })
             .await?;
         succeeded(&answer)
+    }
+
+    /// Adds a person; whom the device has already it changes.
+    async fn put(&self, person: PersonInfo) -> Result<(), CallError> {
+        let first = match self.person(Operate::Add, person.clone()).await {
+            Err(error) if may_be_there(&error) => error,
+            other => return other,
+        };
+        match self.person(Operate::Change, person).await {
+            // They were not there, then: the first answer says what is wrong.
+            Err(error) if may_be_there(&error) => Err(first),
+            other => other,
+        }
+    }
+
+    /// Adds a person of whom there is no photo, afresh: a change leaves the photos that the device has, and whoever's
+    /// photos were deleted is not to be let in by them. The document asks for a photo, some devices do with a card.
+    async fn put_without_photos(&self, person: PersonInfo) -> Result<(), CallError> {
+        self.absent(&person.id).await?;
+        self.person(Operate::Add, person).await.map_err(|error| {
+            if may_be_there(&error) {
+                let text = "photos: the device takes nobody without one";
+                return CallError {
+                    text: format!("{text} ({})", error.text),
+                    failure: Failure::PhotoRejected,
+                    ..error
+                };
+            }
+            error
+        })
     }
 
     /// Sees to it that somebody is not there.
@@ -257,7 +317,7 @@ impl MqttLink {
 
     /// Any message as it stands in the document; id and device are filled in.
     async fn native(&self, body: &Value) -> Result<CommandDone, CallError> {
-        let name = body.get("operation").and_then(Value::as_str).unwrap_or_default();
+        let name = operation(body);
         let mut fields = body
             .get("body")
             .and_then(Value::as_object)
@@ -267,7 +327,7 @@ impl MqttLink {
         let named = |id: &str| {
             fields.insert("msgID".to_owned(), id.into());
             CloudRequest::Unknown {
-                name: name.trim().to_owned(),
+                name: name.to_owned(),
                 fields: Value::Object(fields),
             }
         };
@@ -298,6 +358,28 @@ impl MqttLink {
             })
             .await?;
         succeeded(&answer)
+    }
+}
+
+/// Whether a message is of no use later, or does harm then: a door that was to open once is not to open whenever the
+/// device comes back, and what destroys records is not to destroy those that came up meanwhile (hub rule 33).
+fn is_of_this_moment(name: &str) -> bool {
+    [
+        OnlineOpen::NAME,
+        OnlineReboot::NAME,
+        OnlineUpdate::NAME,
+        OnlineDeleteSnapRecord::NAME,
+    ]
+    .iter()
+    .any(|moment| moment.eq_ignore_ascii_case(name.trim()))
+}
+
+/// A device is asked whom it holds while this lives.
+pub(super) struct Reading<'a>(&'a MqttLink);
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.0.is_read.store(false, Ordering::Relaxed);
     }
 }
 
@@ -350,10 +432,8 @@ impl Link for MqttLink {
                 let text = "the dialect cannot say when this person may pass";
                 return Err(CallError::ours(Failure::Unsupported, text));
             }
-            Placement::Hold(person) => match self.person(Operate::Add, (*person).clone()).await {
-                Err(error) if may_be_there(&error) => self.person(Operate::Change, *person).await?,
-                other => other?,
-            },
+            Placement::Hold(person) if photos.is_empty() => self.put_without_photos(*person).await?,
+            Placement::Hold(person) => self.put(*person).await?,
         }
         Ok(PersonDone {
             warnings: warnings(converted.losses),

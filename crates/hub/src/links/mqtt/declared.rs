@@ -3,9 +3,11 @@
 use super::NAME;
 use super::calls::{SETTINGS, update_of};
 use crate::links::{BodyFault, Dialect};
-use dialects::fields::FieldError;
+use dialects::fields::{Field, FieldError};
 use dialects::mqtt::convert::{PHOTOS, settings as unified};
-use dialects::mqtt::{CloudRequest, DevInfo, OnlineOpen, dev_info, topic};
+use dialects::mqtt::{
+    CloudRequest, DevInfo, Message as _, OnlineDeleteSnapRecord, OnlineOpen, dev_info, topic,
+};
 use model::{CommandKind, SettingsChange};
 use serde_json::{Map, Value};
 
@@ -34,6 +36,14 @@ impl Dialect for Mqtt {
         ]
     }
 
+    fn clears_records(&self, kind: CommandKind, body: &Value) -> bool {
+        match kind {
+            CommandKind::ClearRecords => true,
+            CommandKind::Native => operation(body).eq_ignore_ascii_case(OnlineDeleteSnapRecord::NAME),
+            _ => false,
+        }
+    }
+
     fn photos(&self) -> usize {
         PHOTOS
     }
@@ -53,6 +63,10 @@ impl Dialect for Mqtt {
 
     fn setting_groups(&self) -> &'static [&'static str] {
         &[SETTINGS]
+    }
+
+    fn setting_fields(&self, _group: &str) -> &'static [Field] {
+        dev_info::FIELDS
     }
 
     fn check_native_settings(&self, group: &str, changes: &Map<String, Value>) -> Result<(), BodyFault> {
@@ -120,9 +134,14 @@ fn checked(request: &CloudRequest, names: &[(&str, &str)]) -> Result<(), BodyFau
     }
 }
 
+/// The name of a native command's message.
+pub(super) fn operation(body: &Value) -> &str {
+    let name = body.get("operation").and_then(Value::as_str);
+    name.unwrap_or_default().trim()
+}
+
 fn check_native(body: &Value) -> Result<(), BodyFault> {
-    let operation = body.get("operation").and_then(Value::as_str).unwrap_or_default();
-    if operation.trim().is_empty() {
+    if operation(body).is_empty() {
         return Err(BodyFault::new(
             "operation",
             "the message's name as it stands in the document",
@@ -158,6 +177,20 @@ mod tests {
         let whole = json!({"url": "http://h/f", "size": 3, "version": "2"});
         assert!(Mqtt.check_command(CommandKind::Upgrade, &whole).is_ok());
         assert_eq!(faulty(CommandKind::Native, json!({})), "operation");
+    }
+
+    /// Hub rule 33: what the device holds is brought here first.
+    #[test]
+    fn whatever_destroys_records_is_known_by_its_name() {
+        assert!(Mqtt.clears_records(CommandKind::ClearRecords, &Value::Null));
+        for name in ["onlineDeleteSnapRecord", " OnlineDeleteSnaprecord "] {
+            assert!(
+                Mqtt.clears_records(CommandKind::Native, &json!({"operation": name})),
+                "{name}"
+            );
+        }
+        assert!(!Mqtt.clears_records(CommandKind::Native, &json!({"operation": "onlineReboot"})));
+        assert!(!Mqtt.clears_records(CommandKind::Reboot, &Value::Null));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use dialects::mqtt::topic::Part;
 use dialects::mqtt::{Sender, Topic};
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::hub::Actor;
 use tokio::sync::mpsc;
@@ -81,7 +82,28 @@ pub(super) struct Devices {
     pub(super) hub: Arc<Hub>,
     pub(super) publisher: Publisher,
     pub(super) broker: Option<Arc<Broker>>,
-    sessions: Mutex<HashMap<String, mpsc::Sender<Incoming>>>,
+    sessions: Mutex<HashMap<String, Seat>>,
+}
+
+/// Where a device's session is told things.
+struct Seat {
+    incoming: mpsc::Sender<Incoming>,
+    overrun: Overrun,
+}
+
+/// Whether a message found no room, since somebody looked: it comes again, if it was a record.
+#[derive(Clone, Default)]
+pub(super) struct Overrun(Arc<AtomicBool>);
+
+impl Overrun {
+    fn note(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Looks, and forgets it.
+    pub(super) fn take(&self) -> bool {
+        self.0.swap(false, Ordering::Relaxed)
+    }
 }
 
 /// Serves devices over the broker until the hub stops: the embedded one, if it was bound, else the configured one.
@@ -233,9 +255,10 @@ impl Devices {
         };
         let mut sessions = self.lock();
         let message = match sessions.get(&topic.serial) {
-            Some(session) => match session.try_send(message) {
+            Some(seat) => match seat.incoming.try_send(message) {
                 Ok(()) => return,
                 Err(mpsc::error::TrySendError::Full(_)) => {
+                    seat.overrun.note();
                     metrics::counter!("menshen_link_overrun_total", "dialect" => NAME).increment(1);
                     return;
                 }
@@ -250,24 +273,29 @@ impl Devices {
         let (sender, receiver) = mpsc::channel(WAITING);
         // There is room: nobody else has the sender yet.
         let _ = sender.try_send(message);
-        sessions.insert(topic.serial.clone(), sender);
+        let overrun = Overrun::default();
+        let seat = Seat {
+            incoming: sender,
+            overrun: overrun.clone(),
+        };
+        sessions.insert(topic.serial.clone(), seat);
         drop(sessions);
         let devices = Arc::clone(self);
         self.hub.tasks.spawn(async move {
-            session::run(&devices, &topic.serial, receiver).await;
+            session::run(&devices, &topic.serial, receiver, &overrun).await;
         });
     }
 
     /// A session ended; another one may have begun.
     pub(super) fn ended(&self, serial: &str) {
         let mut sessions = self.lock();
-        if sessions.get(serial).is_some_and(mpsc::Sender::is_closed) {
+        if sessions.get(serial).is_some_and(|seat| seat.incoming.is_closed()) {
             sessions.remove(serial);
         }
     }
 
     fn tell(&self, serial: &str, what: Incoming) {
-        let session = self.lock().get(serial).cloned();
+        let session = self.lock().get(serial).map(|seat| seat.incoming.clone());
         if let Some(session) = session
             && let Err(mpsc::error::TrySendError::Full(what)) = session.try_send(what)
         {
@@ -287,12 +315,12 @@ impl Devices {
     /// No more messages: the sessions deal with what they have and end.
     async fn finish(&self) {
         let sessions = std::mem::take(&mut *self.lock());
-        for (_, session) in sessions {
-            let _ = session.send(Incoming::Gone).await;
+        for (_, seat) in sessions {
+            let _ = seat.incoming.send(Incoming::Gone).await;
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, mpsc::Sender<Incoming>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Seat>> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,7 +1,7 @@
 //! Whom a device holds (2.2.2 to 2.2.5): the device tells of one after the other, and each is acknowledged once the hub has
 //! them. What does not come is asked for by its place.
 
-use super::calls::{ANSWER_WITHIN, MqttLink};
+use super::calls::{ANSWER_WITHIN, MqttLink, Reading};
 use super::conversation::{good, succeeded, unreadable};
 use crate::links::{CallError, DevicePerson, Failure, HeldPerson, PeopleSink};
 use dialects::mqtt::convert::{LibraryPerson, person_from_platform};
@@ -41,7 +41,7 @@ pub(super) async fn read(link: &MqttLink, sink: &dyn PeopleSink) -> Result<u32, 
         match device_person(&person, &zone) {
             Ok(person) => {
                 if let Err(error) = sink.take(person).await {
-                    stream.stop().await;
+                    link.stop_telling().await;
                     return Err(CallError::ours(Failure::Internal, error.to_string()));
                 }
                 count += 1;
@@ -63,6 +63,7 @@ pub(super) async fn read(link: &MqttLink, sink: &dyn PeopleSink) -> Result<u32, 
 /// The people on their way, in the device's order.
 struct Stream<'a> {
     link: &'a MqttLink,
+    _reading: Reading<'a>,
     told: super::conversation::Conversation,
     /// How many there are, once the device said so.
     expected: Option<u32>,
@@ -73,6 +74,7 @@ struct Stream<'a> {
 
 impl<'a> Stream<'a> {
     async fn begin(link: &'a MqttLink) -> Result<Self, CallError> {
+        let reading = link.reading();
         let told = link
             .ask(|id| OnlineGetRegister {
                 msg_id: id.to_owned(),
@@ -81,6 +83,7 @@ impl<'a> Stream<'a> {
             .await?;
         Ok(Self {
             link,
+            _reading: reading,
             told,
             expected: None,
             taken: BTreeSet::new(),
@@ -88,8 +91,17 @@ impl<'a> Stream<'a> {
         })
     }
 
-    /// The next person and their place; `None` after the last.
+    /// The next person and their place; `None` after the last. A device that is left in the middle would repeat the
+    /// person for ever, and is told to stop.
     async fn next(&mut self) -> Result<Option<(u32, PersonInfo)>, CallError> {
+        let next = self.following().await;
+        if next.is_err() && !self.by_place {
+            self.link.stop_telling().await;
+        }
+        next
+    }
+
+    async fn following(&mut self) -> Result<Option<(u32, PersonInfo)>, CallError> {
         loop {
             if let Some(expected) = self.expected
                 && self.taken.len() >= usize::try_from(expected).unwrap_or(usize::MAX)
@@ -97,7 +109,10 @@ impl<'a> Stream<'a> {
                 return Ok(None);
             }
             if self.by_place {
-                return self.missing().await;
+                match self.missing().await? {
+                    Some(found) => return Ok(Some(found)),
+                    None => continue,
+                }
             }
             let answer = match self.told.next(ANSWER_WITHIN).await {
                 Ok(answer) => answer,
@@ -140,7 +155,7 @@ impl<'a> Stream<'a> {
         Ok(reply.person.map(|person| (index, person)))
     }
 
-    /// The first person who is missing, asked for by place.
+    /// The first person who is missing, asked for by place; `None` where nobody has the place any more.
     async fn missing(&mut self) -> Result<Option<(u32, PersonInfo)>, CallError> {
         let places = 0..self.expected.unwrap_or(0);
         let Some(index) = places.into_iter().find(|place| !self.taken.contains(place)) else {
@@ -158,10 +173,10 @@ impl<'a> Stream<'a> {
         let reply = OnlineGetRegisterByIndexResp::read(&answer)
             .map_err(|error| unreadable(&error.to_string()))?
             .0;
-        match reply.person {
-            Some(person) => Ok(Some((index, person))),
-            None => Err(unreadable(&format!("index {index}: no person"))),
+        if reply.person.is_none() {
+            self.taken.insert(index);
         }
+        Ok(reply.person.map(|person| (index, person)))
     }
 
     /// The hub has this one.

@@ -10,31 +10,56 @@ use dialects::mqtt::{ErrorCode, UploadRecord, UploadRecordResp};
 use jiff::Timestamp;
 use model::{Outcome, Person, PersonKind};
 use std::sync::Arc;
+use std::time::Duration;
+use store::StoreError;
 
 /// How finely a device tells the time, in milliseconds.
 const RESOLUTION_MS: i64 = 1;
 /// A clock that was just set may be off by so much, in milliseconds.
 const SET_WITHIN_MS: i64 = 2_000;
 
-/// Takes a record and answers it once it is on the disk. Without an answer it comes again (QUIRKS M36).
+/// Within this time a record comes again that was not acknowledged; the document does not say when (QUIRKS M36).
+pub(super) const COMES_AGAIN_WITHIN: Duration = Duration::from_secs(30);
+
+/// Takes a record and answers it once it is on the disk. Without an answer it comes again (QUIRKS M36), and whoever is
+/// about to destroy what the device holds waits for that (hub rule 33).
 pub(super) async fn take(session: &Session, live: &Arc<LiveLink>, upload: UploadRecord, payload: &Bytes) {
+    let answer = taken(session, live, upload, payload)
+        .await
+        .unwrap_or_else(|error| {
+            tracing::warn!(serial = session.link.serial, %error, "a record was not taken; it will come again");
+            None
+        });
+    if answer
+        .as_ref()
+        .is_none_or(|answer| answer.code != ErrorCode::Success)
+    {
+        live.records.postpone(COMES_AGAIN_WITHIN);
+    }
+    if let Some(answer) = answer {
+        session.link.tell(answer).await;
+    }
+}
+
+/// What a record is answered; `None` where it is not taken now.
+async fn taken(
+    session: &Session,
+    live: &Arc<LiveLink>,
+    upload: UploadRecord,
+    payload: &Bytes,
+) -> Result<Option<UploadRecordResp>, StoreError> {
     let hub = &session.hub;
     let Some(_room) = hub.intake.room(payload.len()) else {
         metrics::counter!("menshen_intake_busy_total").increment(1);
-        return;
+        return Ok(None);
     };
-    let device = match hub.store.devices.device(&live.device, None).await {
-        Ok(Some(device)) => device,
-        Ok(None) => return,
-        Err(error) => return not_taken(session, &error),
+    let Some(device) = hub.store.devices.device(&live.device, None).await? else {
+        return Ok(None);
     };
     let (Ok(message), msg_id) = (lenient::body(payload), upload.msg_id.clone()) else {
-        return;
+        return Ok(None);
     };
-    let person = match known_person(session, live, &upload).await {
-        Ok(person) => person,
-        Err(error) => return not_taken(session, &error),
-    };
+    let person = known_person(session, live, &upload).await?;
     let is_blocked = person
         .as_ref()
         .is_some_and(|person| person.kind == PersonKind::Blocked);
@@ -58,30 +83,19 @@ pub(super) async fn take(session: &Session, live: &Arc<LiveLink>, upload: Upload
         received_at,
     };
     let arrival = Arrival::of(parts, &receipt);
-    match intake::take(hub, arrival).await {
-        Ok(taken) => {
-            let (control, msg) = answer(&hub.settings().language, taken);
-            session
-                .link
-                .tell(UploadRecordResp {
-                    msg_id: msg_id.trim().to_owned(),
-                    device_no: session.link.serial.clone(),
-                    code: if taken == Taken::HeldFull {
-                        ErrorCode::Failed
-                    } else {
-                        ErrorCode::Success
-                    },
-                    control: control.to_owned(),
-                    msg: msg.to_owned(),
-                })
-                .await;
-        }
-        Err(error) => not_taken(session, &error),
-    }
-}
-
-fn not_taken(session: &Session, error: &store::StoreError) {
-    tracing::warn!(serial = session.link.serial, %error, "a record was not taken; it will come again");
+    let taken = intake::take(hub, arrival).await?;
+    let (control, msg) = answer(&hub.settings().language, taken);
+    Ok(Some(UploadRecordResp {
+        msg_id: msg_id.trim().to_owned(),
+        device_no: session.link.serial.clone(),
+        code: if taken == Taken::HeldFull {
+            ErrorCode::Failed
+        } else {
+            ErrorCode::Success
+        },
+        control: control.to_owned(),
+        msg: msg.to_owned(),
+    }))
 }
 
 /// Whom the record means, where more is to be known than the dialect says (hub rule 43, QUIRKS M53).
@@ -89,9 +103,9 @@ async fn known_person(
     session: &Session,
     live: &LiveLink,
     upload: &UploadRecord,
-) -> Result<Option<Person>, store::StoreError> {
+) -> Result<Option<Person>, StoreError> {
     let wire_id = upload.person_id.trim();
-    if wire_id.is_empty() || !matches!(upload.result, 1 | 3 | 4) {
+    if wire_id.is_empty() || !matches!(upload.result, Some(1 | 3 | 4)) {
         return Ok(None);
     }
     let store = &session.hub.store;

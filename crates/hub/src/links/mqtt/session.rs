@@ -1,7 +1,7 @@
 //! One device: it registers, says that it is alive, brings records and answers (2.1.1, 2.1.2, 2.3.1; hub rules 17 to 21).
 
 use super::calls::MqttLink;
-use super::devices::{Devices, Incoming};
+use super::devices::{Devices, Incoming, Overrun};
 use super::{Mqtt, NAME, record};
 use crate::config::Approval;
 use crate::intake::clock_measured;
@@ -10,9 +10,11 @@ use crate::state::Hub;
 use crate::{presence, roster};
 use bytes::Bytes;
 use dialects::lenient;
+use dialects::mqtt::person::OnlineGetRegisterResp;
 use dialects::mqtt::topic::Part;
-use dialects::mqtt::{DeviceRequest, ErrorCode, KeepAliveResp, Register};
+use dialects::mqtt::{DeviceRequest, ErrorCode, KeepAliveResp, Message as _, Register};
 use jiff::Timestamp;
+use std::iter;
 use std::sync::Arc;
 use std::time::Duration;
 use store::hub::devices::{Contact, Registration, Standing, StoredDevice};
@@ -26,7 +28,12 @@ const RESOLUTION_MS: u64 = 1000;
 const GONE: [&str; 5] = ["lastwill", "will", "offline", "disconnect", "disconnected"];
 
 /// Serves a device until it is gone.
-pub(super) async fn run(devices: &Arc<Devices>, serial: &str, mut incoming: mpsc::Receiver<Incoming>) {
+pub(super) async fn run(
+    devices: &Arc<Devices>,
+    serial: &str,
+    mut incoming: mpsc::Receiver<Incoming>,
+    overrun: &Overrun,
+) {
     let hub = Arc::clone(&devices.hub);
     let link = MqttLink::new(
         serial.to_owned(),
@@ -61,6 +68,9 @@ pub(super) async fn run(devices: &Arc<Devices>, serial: &str, mut incoming: mpsc
             })) => {
                 let goes_on = session.message(part, &payload).await;
                 drop(receipt);
+                if overrun.take() {
+                    session.overran();
+                }
                 if !goes_on {
                     break "turned away, or gone by its own word";
                 }
@@ -83,6 +93,13 @@ pub(super) struct Measured {
     pub(super) skew_ms: i64,
 }
 
+/// Whether an answer is one of those to `onlineGetRegister`, by either of its names (QUIRKS M1).
+fn tells_of_somebody(name: &str) -> bool {
+    iter::once(&OnlineGetRegisterResp::NAME)
+        .chain(OnlineGetRegisterResp::ALIASES)
+        .any(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// A device's session.
 pub(super) struct Session {
     pub(super) hub: Arc<Hub>,
@@ -100,6 +117,13 @@ impl Session {
     fn seen(&self) {
         if let Some(live) = &self.live {
             live.seen(Timestamp::now());
+        }
+    }
+
+    /// Something of the device's was thrown away; what must not be lost comes again.
+    fn overran(&self) {
+        if let Some(live) = &self.live {
+            live.records.postpone(record::COMES_AGAIN_WITHIN);
         }
     }
 
@@ -127,6 +151,9 @@ impl Session {
             Ok(answer) => {
                 if !self.link.answered(&msg_id, answer) {
                     tracing::debug!(serial = self.serial(), msg_id, "an answer that nobody waits for");
+                    if dialects::mqtt::message::name(payload).is_some_and(|name| tells_of_somebody(&name)) {
+                        self.link.stop_unread().await;
+                    }
                 }
             }
             Err(error) => self.malformed(&error.to_string()),

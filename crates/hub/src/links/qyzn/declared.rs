@@ -2,6 +2,7 @@
 
 use super::{NAME, native, settings};
 use crate::links::{BodyFault, Dialect};
+use dialects::fields::Field;
 use dialects::qyzn::convert::settings as unified;
 use dialects::qyzn::{ConfigGroup, DeviceUpgrade, Operation, PlatformRequest, check};
 use model::{CommandKind, SettingsChange};
@@ -73,6 +74,10 @@ impl Dialect for Qyzn {
 
     fn setting_groups(&self) -> &'static [&'static str] {
         ConfigGroup::NAMES
+    }
+
+    fn setting_fields(&self, group: &str) -> &'static [Field] {
+        ConfigGroup::of(group).map_or(&[], ConfigGroup::fields)
     }
 
     fn check_native_settings(&self, group: &str, changes: &Map<String, Value>) -> Result<(), BodyFault> {

@@ -76,7 +76,12 @@ fn message(
     });
     let presented = private.presented.as_ref();
     let card = presented
-        .filter(|shown| !matches!(shown.kind, CredentialKind::IdCard | CredentialKind::Pin))
+        .filter(|shown| {
+            !matches!(
+                shown.kind,
+                CredentialKind::IdCard | CredentialKind::Pin | CredentialKind::Qr
+            )
+        })
         .map(|shown| shown.number.as_str());
     let record = record_to_platform(&Pass {
         id: entry.id.as_str(),

@@ -10,7 +10,6 @@ use crate::device::Device;
 use dialects::fields::{self, FieldError};
 use dialects::mqtt::dev_info::{FIELDS, OnlineSetDevInfoResp};
 use dialects::mqtt::message::Reply;
-use dialects::mqtt::time::{DayPeriods, PERIODS, WeekPeriods};
 use dialects::mqtt::{DevInfo, DeviceResponse, ErrorCode, OnlineGetDevInfoResp, OnlineSetDevInfo};
 use serde_json::{Map, Value};
 use store::StoreError;
@@ -111,48 +110,9 @@ fn changed(message: &OnlineSetDevInfo, told: &DevInfo) -> Result<DevInfo, FieldE
         let is_echo = told.0.get(name) == Some(value);
         fields::find(FIELDS, name).is_none_or(|field| field.writable || !is_echo)
     });
-    if let Some(Value::String(address)) = changes.get_mut("ntpAddress")
-        && let Some((_, host)) = address.split_once("://")
-    {
-        // A name, without a scheme (QUIRKS M26).
-        *address = host.to_owned();
-    }
     let changed = OnlineSetDevInfo {
         settings: DevInfo(changes),
         ..message.clone()
     };
-    let exact = changed.exact()?;
-    check_week(&exact)?;
-    check_spans(&exact)?;
-    Ok(exact)
-}
-
-fn check_week(settings: &DevInfo) -> Result<(), FieldError> {
-    let Some(text) = settings.text("passTime") else {
-        return Ok(());
-    };
-    let week: WeekPeriods = text
-        .parse()
-        .map_err(|error| FieldError::new("passTime", "HH:MM-HH:MM,…;…", error))?;
-    match week.0.iter().find(|day| day.periods.len() > PERIODS) {
-        Some(day) => Err(FieldError::new(
-            "passTime",
-            format!("at most {PERIODS} periods a day"),
-            day.periods.len(),
-        )),
-        None => Ok(()),
-    }
-}
-
-fn check_spans(settings: &DevInfo) -> Result<(), FieldError> {
-    for name in ["wdrTimeSet1", "wdrTimeSet2"] {
-        let Some(text) = settings.text(name).filter(|text| !text.trim().is_empty()) else {
-            continue;
-        };
-        let span = text.parse::<DayPeriods>();
-        if !span.is_ok_and(|span| span.periods.len() + usize::from(span.closed) == 1) {
-            return Err(FieldError::new(name, "HH:MM-HH:MM", text));
-        }
-    }
-    Ok(())
+    changed.exact()
 }

@@ -1,5 +1,5 @@
 //! Telling the platform everybody who is known (2.2.2): one person at a time, the next once the last is acknowledged,
-//! for as long as it takes, over as many connections as it takes.
+//! over as many connections as it takes. A platform that acknowledges nothing any more has left in the middle.
 
 use super::LinkEnd;
 use super::line::Line;
@@ -12,6 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// How often a person is told who is not acknowledged.
+const MOST_TELLINGS: u32 = 30;
+
 /// An extraction that is under way.
 struct Telling {
     msg_id: String,
@@ -22,12 +25,22 @@ struct Telling {
     due: Instant,
     /// The place that was told on this connection.
     told: Option<usize>,
+    /// How often the person at the place was told.
+    tellings: u32,
 }
 
 /// The extraction.
 pub(super) struct Stream {
     resend: Duration,
     telling: Option<Telling>,
+}
+
+impl Telling {
+    /// Counts one more telling; whether there were enough of them.
+    fn is_in_vain(&mut self) -> bool {
+        self.tellings += 1;
+        self.tellings > MOST_TELLINGS
+    }
 }
 
 impl Stream {
@@ -50,6 +63,7 @@ impl Stream {
                     place: 0,
                     due: now,
                     told: None,
+                    tellings: 0,
                 });
             }
         }
@@ -91,6 +105,14 @@ impl Stream {
         if telling.told.replace(telling.place) == Some(telling.place) && line.is_busy() {
             return Ok(());
         }
+        if telling.is_in_vain() {
+            tracing::warn!(
+                place = telling.place,
+                "nobody acknowledges whom the platform asked for"
+            );
+            self.telling = None;
+            return Ok(());
+        }
         let person = match telling.ids.get(telling.place) {
             // Nobody is known: this says so, and is the end (QUIRKS M40).
             None => {
@@ -126,6 +148,7 @@ impl Stream {
             return;
         }
         telling.place += 1;
+        telling.tellings = 0;
         telling.due = Instant::now();
         if telling.place >= telling.ids.len() {
             self.telling = None;
@@ -185,5 +208,18 @@ mod tests {
         assert_eq!(place(&stream), Some(0));
         stream.acknowledged(&ack("9", 0, ErrorCode::Success));
         assert_eq!(place(&stream), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_person_is_told_thirty_times_and_each_acknowledgement_counts_anew() {
+        let mut stream = Stream::new(Duration::from_secs(10));
+        stream.begin("7".into(), vec!["a".into(), "b".into()]);
+        for place in 0..2 {
+            let telling = stream.telling.as_mut().unwrap();
+            assert_eq!(telling.place, place);
+            assert!((0..MOST_TELLINGS).all(|_| !telling.is_in_vain()));
+            assert!(telling.is_in_vain());
+            stream.acknowledged(&ack("7", 0, ErrorCode::Success));
+        }
     }
 }

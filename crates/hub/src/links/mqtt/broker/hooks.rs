@@ -48,7 +48,13 @@ impl Handler for Rights {
                 let entry = self.gate.admit(applicant(info)).await;
                 return (false, Some(HookResult::AuthResult(verdict(entry))));
             }
-            Parameter::ClientConnected(session) => self.gate.connected(&key(&session.id)),
+            Parameter::ClientConnected(session) => {
+                // What was published while nobody listened is on its way to nobody.
+                if self.is_hub(&session.id) {
+                    self.budget.reset();
+                }
+                self.gate.connected(&key(&session.id));
+            }
             Parameter::ClientDisconnected(session, _) => {
                 if self.is_hub(&session.id) {
                     self.budget.reset();
