@@ -217,17 +217,18 @@ impl Device {
         Ok(())
     }
 
-    /// Changes a person who is there, for all dialects. Returns whether there was one.
+    /// Changes a person who is there, for all dialects, as one of them says. Returns whether there was one.
     ///
     /// # Errors
     /// [`PutError`]; nothing changed then.
     pub async fn revise_person(
         &self,
+        dialect: &'static str,
         wire_id: &str,
         change: impl FnOnce(&mut Person, &mut Vec<Rule>, &mut Greeting) + Send,
         photos: PhotoChange,
     ) -> Result<bool, PutError> {
-        let found = self.people.revise(wire_id, change, photos).await?;
+        let found = self.people.revise(dialect, wire_id, change, photos).await?;
         self.repeats.forget(&visitor_name(wire_id));
         self.touch();
         Ok(found)

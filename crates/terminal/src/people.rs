@@ -2,6 +2,7 @@
 //! with it after each commit.
 
 mod extras;
+mod index;
 mod member;
 mod recompute;
 mod rename;
@@ -10,61 +11,37 @@ pub(crate) use member::model_id;
 pub use member::{Member, Newcomer, PhotoChange, PhotoStage, PutError};
 
 use face::{Engine, Gallery, MODEL_VERSION, Top2};
+use index::Index;
 use model::{CredentialKind, Greeting, Person, access};
-use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use store::StoreError;
 use store::terminal::{KeptPerson, Library, NewPerson, NewPhoto, Template};
-use tokio::sync::Mutex;
+use tokio::sync::{RwLock as Turns, RwLockReadGuard as Turn};
 
 /// Persons read at once at the start.
 const PAGE: u32 = 500;
 
-#[derive(Default)]
-struct Index {
-    members: HashMap<String, Arc<Member>>,
-    credentials: HashMap<(CredentialKind, String), BTreeSet<String>>,
-}
-
-impl Index {
-    fn insert(&mut self, member: Arc<Member>) -> Option<Arc<Member>> {
-        let before = self.remove(&member.wire_id);
-        for credential in &member.person.credentials {
-            let key = (credential.kind, credential.number.clone());
-            self.credentials
-                .entry(key)
-                .or_default()
-                .insert(member.wire_id.clone());
-        }
-        self.members.insert(member.wire_id.clone(), member);
-        before
-    }
-
-    fn remove(&mut self, wire_id: &str) -> Option<Arc<Member>> {
-        let member = self.members.remove(wire_id)?;
-        for credential in &member.person.credentials {
-            let key = (credential.kind, credential.number.clone());
-            if let Some(holders) = self.credentials.get_mut(&key) {
-                holders.remove(wire_id);
-                if holders.is_empty() {
-                    self.credentials.remove(&key);
-                }
-            }
-        }
-        Some(member)
-    }
+/// How much the library takes in.
+#[derive(Debug, Clone)]
+pub struct PeopleBounds {
+    /// Persons at most.
+    pub capacity: u32,
+    /// Photos of one person at most.
+    pub photos_per_person: usize,
+    /// What is taken for a picture where no engine looks at it.
+    pub photo: face::ImageLimits,
 }
 
 /// Everybody whom this door knows.
 pub struct People {
     library: Arc<dyn Library>,
     engine: Option<Arc<Engine>>,
-    capacity: u32,
-    photos_per_person: usize,
+    bounds: PeopleBounds,
     gallery: Gallery<String>,
     index: RwLock<Index>,
-    /// Changes are made one after the other, so that memory follows the order of the commits.
-    change: Mutex<()>,
+    /// Changes are made one after the other, and never while a pass is being counted, so that memory follows the order of
+    /// the commits.
+    change: Turns<()>,
 }
 
 impl People {
@@ -75,17 +52,15 @@ impl People {
     pub async fn load(
         library: Arc<dyn Library>,
         engine: Option<Arc<Engine>>,
-        capacity: u32,
-        photos_per_person: usize,
+        bounds: PeopleBounds,
     ) -> Result<Self, StoreError> {
         let people = Self {
             library,
             engine,
-            capacity,
-            photos_per_person,
+            bounds,
             gallery: Gallery::new(),
             index: RwLock::default(),
-            change: Mutex::default(),
+            change: Turns::default(),
         };
         let mut after: Option<String> = None;
         loop {
@@ -104,6 +79,7 @@ impl People {
     /// [`PutError`]; nothing changed then.
     pub async fn put(&self, newcomer: Newcomer) -> Result<(), PutError> {
         let Newcomer {
+            dialect,
             wire_id,
             person,
             rules,
@@ -116,6 +92,7 @@ impl People {
             rules,
             greeting,
             photos: self.examined(photos).await?,
+            dialect: dialect.to_owned(),
             keeps_passes: false,
         };
         self.keep(new).await
@@ -123,8 +100,8 @@ impl People {
 
     /// Photos with their templates, ready to be kept.
     async fn examined(&self, photos: Vec<(String, Vec<u8>)>) -> Result<Vec<NewPhoto>, PutError> {
-        if photos.len() > self.photos_per_person {
-            return Err(PutError::Photos(self.photos_per_person));
+        if photos.len() > self.bounds.photos_per_person {
+            return Err(PutError::Photos(self.bounds.photos_per_person));
         }
         let mut ready = Vec::with_capacity(photos.len());
         for (position, (face_id, bytes)) in photos.into_iter().enumerate() {
@@ -140,17 +117,17 @@ impl People {
 
     /// Keeps a person and shows the person to the door; changes are made one after the other.
     async fn keep(&self, new: NewPerson) -> Result<(), PutError> {
-        let _order = self.change.lock().await;
+        let _order = self.change.write().await;
         self.keep_in_order(new).await
     }
 
     async fn keep_in_order(&self, new: NewPerson) -> Result<(), PutError> {
         let kept = self
             .library
-            .put(new, self.capacity)
+            .put(new, self.bounds.capacity)
             .await
             .map_err(|error| match error {
-                StoreError::Full { .. } if self.len() >= self.capacity as usize => PutError::Capacity,
+                StoreError::Full { .. } if self.len() >= self.bounds.capacity as usize => PutError::Capacity,
                 other => PutError::Store(other),
             })?;
         self.show(kept);
@@ -158,18 +135,20 @@ impl People {
     }
 
     /// Changes a person who is there: `change` is given the person with the rules and the greeting.
-    /// Passes used still count, unless the limit is another. Returns whether there was one.
+    /// Passes used still count, unless `dialect` sets another limit. Returns whether there was one.
     ///
     /// # Errors
     /// [`PutError`]; nothing changed then.
     pub async fn revise(
         &self,
+        dialect: &'static str,
         wire_id: &str,
         change: impl FnOnce(&mut Person, &mut Vec<access::Rule>, &mut Greeting) + Send,
         mut photos: PhotoChange,
     ) -> Result<bool, PutError> {
         let fresh = self.examined(photos.take_new()).await?;
-        let _order = self.change.lock().await;
+        let made = self.missing_templates(wire_id, &photos).await;
+        let _order = self.change.write().await;
         let Some(member) = self.find(wire_id) else {
             return Ok(false);
         };
@@ -179,13 +158,13 @@ impl People {
                 ready.push(NewPhoto {
                     face_id: photo.face_id.clone(),
                     bytes,
-                    template: photo.template.clone(),
+                    template: made.get(&photo.id).or(photo.template.as_ref()).cloned(),
                 });
             }
         }
         ready.extend(fresh);
-        if ready.len() > self.photos_per_person {
-            return Err(PutError::Photos(self.photos_per_person));
+        if ready.len() > self.bounds.photos_per_person {
+            return Err(PutError::Photos(self.bounds.photos_per_person));
         }
         let (mut person, mut rules) = (member.person.clone(), member.rules.clone());
         let mut greeting = member.greeting.clone();
@@ -193,6 +172,7 @@ impl People {
         change(&mut person, &mut rules, &mut greeting);
         let new = NewPerson {
             wire_id: wire_id.to_owned(),
+            dialect: dialect.to_owned(),
             keeps_passes: person.pass_limit == limit,
             person,
             rules,
@@ -201,6 +181,11 @@ impl People {
         };
         self.keep_in_order(new).await?;
         Ok(true)
+    }
+
+    /// While this is held nobody is changed: a pass that the library counts meanwhile is counted once in memory.
+    pub async fn passing(&self) -> Turn<'_, ()> {
+        self.change.read().await
     }
 
     /// Everybody's ids, in order.
@@ -242,7 +227,7 @@ impl People {
     /// # Errors
     /// [`StoreError`]; nothing changed then.
     pub async fn delete(&self, wire_id: &str) -> Result<bool, StoreError> {
-        let _order = self.change.lock().await;
+        let _order = self.change.write().await;
         let found = self.library.delete(wire_id).await?;
         self.index
             .write()
@@ -257,7 +242,7 @@ impl People {
     /// # Errors
     /// [`StoreError`]; nothing changed then.
     pub async fn clear(&self) -> Result<u64, StoreError> {
-        let _order = self.change.lock().await;
+        let _order = self.change.write().await;
         let deleted = self.library.clear().await?;
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = Index::default();
         self.gallery.clear();
@@ -331,7 +316,8 @@ impl People {
     /// Puts a person who is kept into memory. New rows of the gallery come before the old ones go, so that nobody is
     /// unknown for a moment.
     fn show(&self, kept: KeptPerson) {
-        let member = Arc::new(Member::new(kept));
+        let before = self.find(&kept.wire_id);
+        let member = Arc::new(Member::new(kept, before.as_deref()));
         for photo in &member.photos {
             if let Some(template) = photo.template.as_ref().and_then(usable) {
                 self.gallery
@@ -358,8 +344,7 @@ impl People {
     ) -> Result<(Vec<u8>, Option<Template>), PutError> {
         let unread = |error| PutError::unread(position, &error);
         let Some(engine) = self.engine.clone() else {
-            let limits = face::ImageLimits::default();
-            face::decode::dimensions(&bytes, &limits).map_err(unread)?;
+            face::decode::dimensions(&bytes, &self.bounds.photo).map_err(unread)?;
             return Ok((bytes, None));
         };
         let (bytes, examined) = tokio::task::spawn_blocking(move || {

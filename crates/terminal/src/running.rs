@@ -11,7 +11,7 @@ use crate::door::Door;
 use crate::endpoints::Places;
 use crate::events::Events;
 use crate::pass::{Factors, Language, Repeats};
-use crate::people::People;
+use crate::people::{People, PeopleBounds};
 use crate::pins::Pins;
 use crate::questions::Questions;
 use crate::reader::Reader;
@@ -228,15 +228,12 @@ async fn build(
     if let Err(reason) = &engine {
         tracing::warn!(%reason, "faces are not recognised");
     }
-    let capacity = config.terminal.capacity;
-    let photos = config.limits.photos_per_person;
-    let people = People::load(
-        Arc::clone(&store.library),
-        engine.as_ref().ok().cloned(),
-        capacity,
-        photos,
-    )
-    .await?;
+    let bounds = PeopleBounds {
+        capacity: config.terminal.capacity,
+        photos_per_person: config.limits.photos_per_person,
+        photo: config.face.photo,
+    };
+    let people = People::load(Arc::clone(&store.library), engine.as_ref().ok().cloned(), bounds).await?;
     let clock = Clock::load(Arc::clone(&store.state)).await?;
     let thresholds = config.face.thresholds();
     let english = config.terminal.language == "en";
@@ -266,7 +263,7 @@ async fn build(
         dialects,
         sensors: std::sync::Mutex::default(),
         factors: Factors::default(),
-        repeats: Repeats::new(thresholds.accept),
+        repeats: Repeats::new(),
         frames: Arc::new(Semaphore::new(config.limits.frames_waiting)),
         last_pass: std::sync::Mutex::default(),
         trimming: false.into(),

@@ -9,10 +9,13 @@
 
 mod support;
 
-use model::{PersonKind, Verify};
+use model::{Person, PersonKind, Verify};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use support::{Door, card_holder, config, empty_picture, face_holder, folder, sample};
+use terminal::behaviour::Behaviour;
+use terminal::people::PhotoChange;
 
 #[tokio::test]
 async fn a_card_opens_the_door_and_leaves_a_record() {
@@ -189,9 +192,78 @@ async fn without_models_people_are_kept_and_known_once_models_arrive() {
     assert_eq!(door.state().await["recognition"]["available"], false);
     door.running.stop().await;
     let door = Door::start_with_faces(config(&path)).await;
-    door.running.device().people.recompute().await;
+    let device = door.running.device();
+    device.people.recompute().await;
     let known = door.frame(sample("obama2.jpg")).await;
     assert_eq!(known["decision"]["result"], "granted", "{known}");
+    // A change that leaves the photo leaves its template, too.
+    let change = |person: &mut Person, _: &mut Vec<_>, _: &mut _| person.name = "Barack".to_owned();
+    let found = device.revise_person("lan", "obama", change, PhotoChange::Keep);
+    assert!(found.await.unwrap());
+    assert!(
+        device
+            .rename_person("obama", "barack", &HashMap::new())
+            .await
+            .unwrap()
+    );
+    let known = door.frame(sample("obama2.jpg")).await;
+    assert_eq!(known["faces"][0]["person_id"], "barack", "{known}");
+    assert_eq!(known["decision"]["result"], "granted", "{known}");
+}
+
+#[tokio::test]
+async fn nobody_with_a_fever_is_let_in() {
+    let (_folder, path) = folder();
+    let door = Door::start_with_faces(config(&path)).await;
+    let strict = |behaviour: &mut Behaviour| {
+        behaviour.fever_from = Some(37.3);
+        behaviour.strangers.let_in = true;
+    };
+    door.running.device().change_behaviour(strict).await.unwrap();
+    let measured = |temperature: f32| {
+        let sensors = door.request(Method::PUT, "/api/sensors");
+        sensors.json(&json!({ "temperature": temperature })).send()
+    };
+    assert_eq!(measured(38.5).await.unwrap().status(), 200);
+    door.frame(sample("biden.jpg")).await;
+    assert_eq!(door.state().await["door"]["openings"], 0);
+    assert_eq!(measured(36.5).await.unwrap().status(), 200);
+    door.frame(sample("astronaut.png")).await;
+    assert_eq!(door.state().await["door"]["openings"], 1);
+}
+
+#[tokio::test]
+async fn a_door_that_is_always_open_opens_to_whoever_is_seen_and_once() {
+    let (_folder, path) = folder();
+    let mut unsure = config(&path);
+    (unsure.face.accept, unsure.face.reject) = (0.9, 0.2);
+    let door = Door::start_with_faces(unsure).await;
+    let open = |behaviour: &mut Behaviour| {
+        behaviour.always_open = true;
+        behaviour.strangers.recorded = false;
+    };
+    door.running.device().change_behaviour(open).await.unwrap();
+    let mut strict = face_holder("obama", "obama.jpg");
+    strict.person.verify = Verify::FaceAndCard;
+    door.put(strict).await;
+    for (photo, reason, openings) in [("obama3.jpg", "look_again", 1), ("biden.jpg", "stranger", 2)] {
+        for _ in 0..2 {
+            let seen = door.frame(sample(photo)).await;
+            assert_eq!(seen["decision"]["reason"], reason, "{seen}");
+            assert_eq!(door.state().await["door"]["openings"], openings, "{photo}");
+        }
+    }
+    door.put(face_holder("biden", "biden.jpg")).await;
+    let strict = |person: &mut Person, _: &mut Vec<_>, _: &mut _| person.verify = Verify::FaceAndCard;
+    let device = door.running.device();
+    let revised = device.revise_person("lan", "biden", strict, PhotoChange::Keep);
+    assert!(revised.await.unwrap());
+    for _ in 0..2 {
+        let seen = door.frame(sample("biden.jpg")).await;
+        assert_eq!(seen["decision"]["reason"], "second_factor_missing", "{seen}");
+        assert_eq!(door.state().await["door"]["openings"], 3);
+    }
+    assert_eq!(door.state().await["counts"]["records"], 0);
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ pub struct NewEntry {
     pub private: Value,
     /// The picture taken then.
     pub capture: Option<Vec<u8>>,
+    /// The dialects that are never shown it.
+    pub hidden_from: Vec<String>,
 }
 
 /// A record that is kept.

@@ -37,6 +37,8 @@ pub struct NewPerson {
     pub greeting: Greeting,
     /// The photos, all of them.
     pub photos: Vec<NewPhoto>,
+    /// The dialect that says so: a limit that it sets anew counts with the passes that it has yet to acknowledge.
+    pub dialect: String,
     /// Whether the passes used so far still count: a change that says nothing of them. Else they count anew.
     pub keeps_passes: bool,
 }
@@ -82,7 +84,7 @@ pub struct KeptPerson {
 #[async_trait]
 pub trait Library: Send + Sync {
     /// Adds a person, or replaces the one with the same wire id. A pass limit counts from now on, with
-    /// the passes that some dialect has not acknowledged yet.
+    /// the passes that the dialect that sets it has not acknowledged yet.
     ///
     /// # Errors
     /// [`StoreError::Full`] when a new person would exceed `capacity`; nothing changes then.

@@ -19,6 +19,7 @@ pub(crate) type Photos = Vec<(String, Vec<u8>)>;
 /// [`PutError`]; nothing changed then.
 pub(crate) async fn take(
     device: &Device,
+    dialect: &'static str,
     told: ToldPerson,
     photos: Option<Photos>,
     lay_over: LayOver,
@@ -30,11 +31,12 @@ pub(crate) async fn take(
             lay_over(told, person, rules);
         };
         let photos = photos.clone().map_or(PhotoChange::Keep, PhotoChange::Replace);
-        if device.revise_person(&wire_id, change, photos).await? {
+        if device.revise_person(dialect, &wire_id, change, photos).await? {
             return Ok(());
         }
     }
     let newcomer = Newcomer {
+        dialect,
         wire_id,
         person: told.person,
         rules: told.rules,

@@ -8,7 +8,7 @@ use super::repeats::{Claim, First, Visitor};
 use super::ruling::Ruling;
 use super::words::{Hearer, words};
 use crate::behaviour::Identification;
-use crate::decider::{Decider, Verdict};
+use crate::decider::{Decider, Verdict, WhenSilent};
 use crate::device::{Device, visitor_name};
 use crate::people::Member;
 use bytes::Bytes;
@@ -53,6 +53,8 @@ pub(super) struct Attempt {
 struct RulingBy {
     ruling: Ruling,
     asked: Option<String>,
+    /// What its silence means.
+    when_silent: WhenSilent,
 }
 
 /// What is said at the door.
@@ -103,7 +105,7 @@ impl Attempt {
             Who::Known(member) => Visitor::Named(visitor_name(&member.wire_id)),
             Who::Stranger(template) => Visitor::Stranger(template.clone()),
             Who::Unknown | Who::PasswordHolder => match &self.presented {
-                Some(credential) => Visitor::Named(format!("{:?} {}", credential.kind, credential.number)),
+                Some(credential) => Visitor::of(credential.kind, &credential.number),
                 None => Visitor::Nobody,
             },
         }
@@ -185,30 +187,54 @@ impl Device {
     }
 
     async fn attempt_now(self: Arc<Self>, attempt: Attempt) -> Result<Answer, PassError> {
+        match self.first_or_answer(attempt.visitor()).await {
+            Ok(first) => self.first(attempt, first).await,
+            Err(answer) => Ok(answer),
+        }
+    }
+
+    /// Whether this is a visitor's first pass within the interval; else the answer to that one.
+    pub(super) async fn first_or_answer(&self, visitor: Visitor) -> Result<First<Answer>, Answer> {
         loop {
-            match self
-                .repeats
-                .claim(attempt.visitor(), Instant::now(), self.repeat_interval())
-            {
-                Claim::First(first) => return self.first(attempt, first).await,
+            match self.claim(visitor.clone()) {
+                Claim::First(first) => return Ok(first),
                 Claim::Repeat(mut answer) => {
                     // An error means that the first one failed: then this one is the first.
                     if let Ok(answer) = answer.wait_for(Option::is_some).await
                         && let Some(answer) = answer.clone()
                     {
-                        return Ok(answer);
+                        return Err(answer);
                     }
                 }
             }
         }
     }
 
+    fn claim(&self, visitor: Visitor) -> Claim<Answer> {
+        let (interval, alike) = (self.repeat_interval(), self.thresholds().accept);
+        self.repeats.claim(visitor, Instant::now(), interval, alike)
+    }
+
+    /// The door that opens as soon as anybody is seen, where no record is made of it: once within the interval for the
+    /// person who it may be.
+    pub(super) fn open_to_anybody(self: &Arc<Self>, perhaps: &str, answer: &Answer) {
+        if !self.behaviour().always_open {
+            return;
+        }
+        if let Claim::First(first) = self.claim(Visitor::Named(format!("anybody {perhaps}"))) {
+            self.open_door(Method::Face);
+            first.answer(answer.clone());
+        }
+    }
+
     async fn first(self: Arc<Self>, attempt: Attempt, first: First<Answer>) -> Result<Answer, PassError> {
         let Some(method) = self.proof(&attempt) else {
-            return Ok(self.unrecorded(
-                Denial::SecondFactorMissing,
-                attempt.member().map(|m| m.person.name.as_str()),
-            ));
+            let name = attempt.member().map(|member| member.person.name.as_str());
+            let answer = self.unrecorded(Denial::SecondFactorMissing, name);
+            if let (Factor::Face, Some(member)) = (attempt.factor, attempt.member()) {
+                self.open_to_anybody(&member.wire_id, &answer);
+            }
+            return Ok(answer);
         };
         let behaviour = self.behaviour();
         let anybody = behaviour.always_open && attempt.factor == Factor::Face;
@@ -216,38 +242,42 @@ impl Device {
             if anybody {
                 self.open_door(method);
             }
-            return Ok(self.unrecorded(Denial::Stranger, None));
+            let answer = self.unrecorded(Denial::Stranger, None);
+            first.answer(answer.clone());
+            return Ok(answer);
         }
         let now = self.clock.now();
         let sensors = *self.sensors.lock().unwrap_or_else(PoisonError::into_inner);
-        let local = self.local_decision(&attempt, &sensors, now);
-        let ruling = self.ruling(local, &attempt, method);
+        let objection = Conditions::of(&behaviour).objection(&sensors);
+        let local = self.local_decision(&attempt, objection, now);
+        let ruling = self.ruling(local, objection, &attempt, method);
+        let when_silent = ruling.when_silent;
+        let taken = attempt.member().filter(|_| local.is_granted());
         let details = attempt.details(method, ruling, local, sensors);
         let ruling = details.ruling;
         let private = attempt.private();
         let entry = match self.keep(&attempt, &details, &private, now).await {
             Ok(entry) => entry,
             Err(error) => {
-                if let (true, Some(member)) = (local.is_granted(), attempt.member()) {
+                if let Some(member) = taken {
                     member.give_back_pass();
                 }
                 return Err(error.into());
             }
         };
         if ruling == Ruling::Pending {
-            self.await_verdict(&attempt, &entry, &details, &private, first.clone());
+            self.await_verdict(&attempt, &entry, &details, &private, when_silent, first.clone());
         } else if ruling == Ruling::Granted {
             self.open_door(method);
-        } else if anybody {
-            // The record says what it would have been.
-            self.open_door(method);
-            if let (true, Some(member)) = (local.is_granted(), attempt.member()) {
+        } else {
+            if let Some(member) = taken {
                 member.give_back_pass();
             }
-        } else if let (true, Some(member)) = (local.is_granted(), attempt.member()) {
-            member.give_back_pass();
-        } else if ruling == Ruling::Denied(Denial::Stranger) && behaviour.strangers.let_in {
-            self.open_door(method);
+            let stranger = ruling == Ruling::Denied(Denial::Stranger) && behaviour.strangers.let_in;
+            // The record says what it would have been.
+            if anybody || (stranger && objection.is_none()) {
+                self.open_door(method);
+            }
         }
         self.wake_delivery();
         let answer = self.announce(&entry, &details, &private, None);
@@ -279,7 +309,7 @@ impl Device {
     }
 
     /// What this terminal says; if it grants, the pass is taken.
-    fn local_decision(&self, attempt: &Attempt, sensors: &Sensors, now: Timestamp) -> Decision {
+    fn local_decision(&self, attempt: &Attempt, objection: Option<Denial>, now: Timestamp) -> Decision {
         let behaviour = self.behaviour();
         let refused = attempt
             .presented
@@ -288,7 +318,6 @@ impl Device {
         if refused {
             return Decision::Denied(Denial::NotAuthorised);
         }
-        let objection = Conditions::of(&behaviour).objection(sensors);
         let member = match &attempt.who {
             Who::Known(member) if self.is_shut_to(member, attempt.channel) => {
                 return Decision::Denied(Denial::NotAuthorised);
@@ -316,31 +345,37 @@ impl Device {
     }
 
     /// Who has the last word: this terminal, or a platform that is asked. What the sensors say no platform overrules.
-    fn ruling(&self, local: Decision, attempt: &Attempt, method: Method) -> RulingBy {
-        let measured = matches!(
-            local,
-            Decision::Denied(Denial::Fever | Denial::Mask | Denial::Liveness)
-        );
-        let ruling = match self.decisions.decider() {
-            Decider::Platform { faces_only: true, .. }
-                if attempt.member().is_none() || !shows_face(method) =>
-            {
-                local.into()
-            }
+    fn ruling(
+        &self,
+        local: Decision,
+        objection: Option<Denial>,
+        attempt: &Attempt,
+        method: Method,
+    ) -> RulingBy {
+        match self.decisions.decider() {
             Decider::Platform {
-                dialect, when_silent, ..
-            } if !measured => {
-                if self.connections.is_online(&dialect) {
-                    return RulingBy {
-                        ruling: Ruling::Pending,
-                        asked: Some(dialect),
-                    };
+                dialect,
+                when_silent,
+                faces_only,
+            } if objection.is_none()
+                && (!faces_only || (attempt.member().is_some() && shows_face(method))) =>
+            {
+                let is_asked = self.connections.is_online(&dialect);
+                RulingBy {
+                    ruling: match is_asked {
+                        true => Ruling::Pending,
+                        false => super::verdict::without_verdict(local, when_silent),
+                    },
+                    asked: is_asked.then_some(dialect),
+                    when_silent,
                 }
-                super::verdict::without_verdict(local, when_silent)
             }
-            _ => local.into(),
-        };
-        RulingBy { ruling, asked: None }
+            _ => RulingBy {
+                ruling: local.into(),
+                asked: None,
+                when_silent: WhenSilent::TerminalDecides,
+            },
+        }
     }
 
     async fn keep(
@@ -360,8 +395,14 @@ impl Device {
             details: serde_json::to_value(details)?,
             private: serde_json::to_value(private)?,
             capture: attempt.capture.as_ref().map(|bytes| bytes.to_vec()),
+            hidden_from: Vec::new(),
         });
+        let passing = self.people.passing().await;
         let entry = entry.await?;
+        if let (Ruling::Granted, Some(member)) = (details.ruling, attempt.member()) {
+            member.keep_pass(true);
+        }
+        drop(passing);
         self.trim_soon();
         Ok(entry)
     }
@@ -398,7 +439,12 @@ impl Device {
                 .increment(1);
             self.events.tell("record.created", &pass);
         }
-        *self.last_pass.lock().unwrap_or_else(PoisonError::into_inner) = Some(pass);
+        let mut last = self.last_pass.lock().unwrap_or_else(PoisonError::into_inner);
+        // A person who was deleted meanwhile is named no more.
+        let is_gone = |id: &String| self.people.find(id).is_none();
+        let gone = pass.person_id.as_ref().is_some_and(is_gone);
+        *last = (!gone).then_some(pass);
+        drop(last);
         self.touch();
         answer
     }

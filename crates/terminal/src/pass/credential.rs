@@ -1,12 +1,14 @@
 //! A card, code, PIN or identity document held to a reader.
 
 use super::attempt::{Answer, Attempt, PassError, Who};
+use super::conditions::Conditions;
 use super::factors::Factor;
 use super::frame::FrameAnswer;
+use super::repeats::Visitor;
 use super::ruling::Ruling;
 use crate::device::Device;
 use model::{Credential, CredentialKind, Denial, IdentityDocument, Method};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 /// What was held to a reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +34,12 @@ impl Device {
             && self.people.holder(presented.kind, &presented.number).is_none()
             && self.questions.can_ask()
         {
-            return Ok(self.ask_about_code(&presented.number).await);
+            let Answer { decision, record_id } = self.ask_about_code(&presented.number).await;
+            return Ok(FrameAnswer {
+                faces: Vec::new(),
+                decision: Some(decision),
+                record_id,
+            });
         }
         let Presented {
             kind,
@@ -67,20 +74,32 @@ impl Device {
     }
 
     /// A platform decides on a QR code, and keeps the record of it (hub rule 17).
-    async fn ask_about_code(self: &Arc<Self>, content: &str) -> FrameAnswer {
-        let ruling = match self.questions.code(content).await {
-            Some(true) => Ruling::Granted,
-            Some(false) => Ruling::Denied(Denial::PlatformDenied),
-            None => Ruling::Denied(Denial::PlatformSilent),
+    async fn ask_about_code(self: &Arc<Self>, content: &str) -> Answer {
+        let first = match self
+            .first_or_answer(Visitor::of(CredentialKind::Qr, content))
+            .await
+        {
+            Ok(first) => first,
+            Err(answer) => return answer,
+        };
+        let sensors = *self.sensors.lock().unwrap_or_else(PoisonError::into_inner);
+        let ruling = match Conditions::of(&self.behaviour()).objection(&sensors) {
+            Some(denial) => Ruling::Denied(denial),
+            None => match self.questions.code(content).await {
+                Some(true) => Ruling::Granted,
+                Some(false) => Ruling::Denied(Denial::PlatformDenied),
+                None => Ruling::Denied(Denial::PlatformSilent),
+            },
         };
         if ruling == Ruling::Granted {
             self.open_door(Method::Qr);
         }
-        FrameAnswer {
-            faces: Vec::new(),
-            decision: Some(self.saying(ruling, None)),
+        let answer = Answer {
+            decision: self.saying(ruling, None),
             record_id: None,
-        }
+        };
+        first.answer(answer.clone());
+        answer
     }
 }
 

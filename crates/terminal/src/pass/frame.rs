@@ -115,7 +115,11 @@ impl Device {
                 .map_or_else(|| Who::Stranger(Box::new(template)), Who::Known),
             Verdict::Stranger => Who::Stranger(Box::new(template)),
             Verdict::Unsure => {
-                let Answer { decision, record_id } = self.unrecorded(Denial::LookAgain, None);
+                let answer = self.unrecorded(Denial::LookAgain, None);
+                if let Some((perhaps, _)) = &found.best {
+                    self.open_to_anybody(perhaps, &answer);
+                }
+                let Answer { decision, record_id } = answer;
                 return Ok(FrameAnswer {
                     faces,
                     decision: Some(decision),

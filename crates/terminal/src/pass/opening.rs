@@ -30,6 +30,7 @@ impl Device {
             face_id: None,
             channel: None,
         };
+        let others = self.dialects.iter().filter(|other| **other != dialect);
         let entry = self.journal.append(NewEntry {
             id: RecordId::new(uuid::Uuid::now_v7().simple().to_string()),
             occurred_at: self.clock.now(),
@@ -40,11 +41,9 @@ impl Device {
             details: serde_json::to_value(details)?,
             private: serde_json::to_value(Private::default())?,
             capture: None,
+            hidden_from: others.map(|other| (*other).to_owned()).collect(),
         });
-        let entry = entry.await?;
-        for other in self.dialects.iter().filter(|other| **other != dialect) {
-            self.journal.hide(other, &[entry.seq]).await?;
-        }
+        entry.await?;
         self.trim_soon();
         self.touch();
         self.wake_delivery();

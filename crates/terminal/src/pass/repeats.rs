@@ -1,6 +1,7 @@
 //! Who was at the door a moment ago: a repeat within the interval is the same pass (terminal rule 6).
 
 use face::Template;
+use model::CredentialKind;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,6 +20,14 @@ pub enum Visitor {
     Stranger(Box<Template>),
     /// Cannot be told from others.
     Nobody,
+}
+
+impl Visitor {
+    /// Whoever shows a credential that is nobody's.
+    #[must_use]
+    pub fn of(kind: CredentialKind, number: &str) -> Self {
+        Self::Named(format!("{kind:?} {number}"))
+    }
 }
 
 /// The first pass of somebody, whose answer later ones repeat; `A` is that answer.
@@ -67,16 +76,14 @@ struct Memory<A> {
 
 /// The memory of the last interval.
 pub struct Repeats<A> {
-    alike: f32,
     memory: Mutex<Memory<A>>,
 }
 
 impl<A> Repeats<A> {
-    /// A memory in which strangers are the same from the cosine `alike` on.
+    /// A memory of nobody.
     #[must_use]
-    pub fn new(alike: f32) -> Self {
+    pub fn new() -> Self {
         Self {
-            alike,
             memory: Mutex::new(Memory {
                 named: HashMap::new(),
                 stranger: None,
@@ -85,8 +92,8 @@ impl<A> Repeats<A> {
     }
 
     /// Whether a visitor repeats a pass of the last `interval` (zero: every pass is a first one); if not, the visitor is
-    /// remembered from now on.
-    pub fn claim(&self, visitor: Visitor, now: Instant, interval: Duration) -> Claim<A> {
+    /// remembered from now on. Strangers are the same from the cosine `alike` on.
+    pub fn claim(&self, visitor: Visitor, now: Instant, interval: Duration, alike: f32) -> Claim<A> {
         let (sender, answer) = watch::channel(None);
         let first = Claim::First(First(Arc::new(sender)));
         if interval.is_zero() {
@@ -98,7 +105,7 @@ impl<A> Repeats<A> {
             Visitor::Stranger(template) => {
                 let before = memory.stranger.as_ref();
                 before
-                    .filter(|(last, _)| last.similarity(template) >= self.alike)
+                    .filter(|(last, _)| last.similarity(template) >= alike)
                     .map(|(_, pass)| pass)
             }
             Visitor::Nobody => None,
@@ -139,6 +146,7 @@ mod tests {
     use super::*;
 
     const INTERVAL: Duration = Duration::from_secs(5);
+    const ALIKE: f32 = 0.5;
 
     fn named(text: &str) -> Visitor {
         Visitor::Named(text.to_owned())
@@ -153,39 +161,40 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_repeat_gets_the_first_ones_answer_and_the_interval_ends() {
-        let repeats = Repeats::new(0.5);
+        let repeats = Repeats::new();
         let start = Instant::now();
-        let pass = first(repeats.claim(named("a"), start, INTERVAL));
+        let pass = first(repeats.claim(named("a"), start, INTERVAL, ALIKE));
         pass.answer(1);
-        first(repeats.claim(named("b"), start, INTERVAL));
-        let Claim::Repeat(answer) = repeats.claim(named("a"), start + Duration::from_millis(4999), INTERVAL)
+        first(repeats.claim(named("b"), start, INTERVAL, ALIKE));
+        let Claim::Repeat(answer) =
+            repeats.claim(named("a"), start + Duration::from_millis(4999), INTERVAL, ALIKE)
         else {
             panic!("counted twice");
         };
         assert_eq!(*answer.borrow(), Some(1));
         pass.answer(2);
         assert_eq!(*answer.borrow(), Some(2), "a late decision reaches repeats");
-        first(repeats.claim(named("a"), start + INTERVAL, INTERVAL));
+        first(repeats.claim(named("a"), start + INTERVAL, INTERVAL, ALIKE));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_pass_that_failed_is_not_repeated() {
-        let repeats: Repeats<i32> = Repeats::new(0.5);
+        let repeats: Repeats<i32> = Repeats::new();
         let start = Instant::now();
-        drop(first(repeats.claim(named("a"), start, INTERVAL)));
-        first(repeats.claim(named("a"), start, INTERVAL));
+        drop(first(repeats.claim(named("a"), start, INTERVAL, ALIKE)));
+        first(repeats.claim(named("a"), start, INTERVAL, ALIKE));
     }
 
     #[tokio::test(start_paused = true)]
     async fn zero_counts_every_pass_and_a_change_of_rights_forgets() {
         let now = Instant::now();
-        let every: Repeats<i32> = Repeats::new(0.5);
-        first(every.claim(named("a"), now, Duration::ZERO)).answer(1);
-        first(every.claim(named("a"), now, Duration::ZERO));
-        let repeats = Repeats::new(0.5);
-        first(repeats.claim(named("a"), now, INTERVAL)).answer(1);
+        let every: Repeats<i32> = Repeats::new();
+        first(every.claim(named("a"), now, Duration::ZERO, ALIKE)).answer(1);
+        first(every.claim(named("a"), now, Duration::ZERO, ALIKE));
+        let repeats = Repeats::new();
+        first(repeats.claim(named("a"), now, INTERVAL, ALIKE)).answer(1);
         repeats.forget("a");
-        first(repeats.claim(named("a"), now, INTERVAL));
+        first(repeats.claim(named("a"), now, INTERVAL, ALIKE));
     }
 
     #[tokio::test(start_paused = true)]
@@ -196,13 +205,13 @@ mod tests {
             values[1] = y;
             Visitor::Stranger(Box::new(Template::from_raw(values).unwrap()))
         };
-        let repeats = Repeats::new(0.5);
+        let repeats = Repeats::new();
         let now = Instant::now();
-        first(repeats.claim(template(1.0, 0.0), now, INTERVAL)).answer(1);
+        first(repeats.claim(template(1.0, 0.0), now, INTERVAL, ALIKE)).answer(1);
         assert!(matches!(
-            repeats.claim(template(1.0, 0.1), now, INTERVAL),
+            repeats.claim(template(1.0, 0.1), now, INTERVAL, ALIKE),
             Claim::Repeat(_)
         ));
-        first(repeats.claim(template(0.0, 1.0), now, INTERVAL)).answer(2);
+        first(repeats.claim(template(0.0, 1.0), now, INTERVAL, ALIKE)).answer(2);
     }
 }

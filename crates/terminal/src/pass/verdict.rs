@@ -4,7 +4,7 @@ use super::attempt::{Answer, Attempt};
 use super::record::{Details, Private};
 use super::repeats::First;
 use super::ruling::Ruling;
-use crate::decider::{Decider, Verdict, WhenSilent};
+use crate::decider::{Verdict, WhenSilent};
 use crate::device::Device;
 use crate::people::Member;
 use model::{Decision, Denial};
@@ -58,12 +58,9 @@ impl Device {
         entry: &Entry,
         details: &Details,
         private: &Private,
+        when_silent: WhenSilent,
         first: First<Answer>,
     ) {
-        let when_silent = match self.decisions.decider() {
-            Decider::Platform { when_silent, .. } => when_silent,
-            Decider::Terminal => WhenSilent::TerminalDecides,
-        };
         let open = Open {
             entry: entry.clone(),
             details: details.clone(),
@@ -90,12 +87,15 @@ impl Device {
             None => without_verdict(local, open.when_silent),
         };
         let granted = open.details.ruling == Ruling::Granted;
-        match (&open.member, granted, local.is_granted()) {
+        let passing = self.people.passing().await;
+        let settled = self.settle(&open).await;
+        match (&open.member, granted && settled.is_ok(), local.is_granted()) {
+            (Some(member), true, taken) => member.keep_pass(taken),
             (Some(member), false, true) => member.give_back_pass(),
-            (Some(member), true, false) => drop(member.take_pass()),
             _ => {}
         }
-        match self.settle(&open).await {
+        drop(passing);
+        match settled {
             Ok(()) if granted => {
                 let open_ms = verdict.as_ref().and_then(|verdict| verdict.open_ms);
                 self.open_door_for(open.details.method, open_ms);

@@ -2,9 +2,16 @@
 
 use model::{Decision, Denial, FaceFault, Greeting, Person, PersonId, access};
 use sha2::{Digest, Sha256};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::StoreError;
 use store::terminal::{KeptPerson, KeptPhoto};
+
+/// How many passes a person has used: as the library counts them, and of attempts that are under way.
+#[derive(Debug, Default)]
+struct Counts {
+    kept: u32,
+    taken: u32,
+}
 
 /// A person in memory.
 #[derive(Debug)]
@@ -20,13 +27,19 @@ pub struct Member {
     /// The photo ids that the dialect gave, the first first.
     pub face_ids: Vec<String>,
     pub(super) photos: Vec<KeptPhoto>,
-    passes_used: AtomicU32,
+    /// The same for all that this person was and will be, so that what is taken of one is given back to the next.
+    passes: Arc<Mutex<Counts>>,
 }
 
 impl Member {
-    pub(super) fn new(kept: KeptPerson) -> Self {
+    /// A person who takes the place of `before`: passes that are taken stay so.
+    pub(super) fn new(kept: KeptPerson, before: Option<&Self>) -> Self {
+        let passes = before
+            .map(|before| Arc::clone(&before.passes))
+            .unwrap_or_default();
+        passes.lock().unwrap_or_else(PoisonError::into_inner).kept = kept.person.passes_used;
         Self {
-            passes_used: AtomicU32::new(kept.person.passes_used),
+            passes,
             face_ids: kept.photos.iter().map(|photo| photo.face_id.clone()).collect(),
             wire_id: kept.wire_id,
             person: kept.person,
@@ -36,54 +49,67 @@ impl Member {
         }
     }
 
-    /// The same person under another id, with photos that have others.
-    pub(super) fn renamed(&self, new_id: &str, photos: Vec<KeptPhoto>) -> Self {
+    /// The same person, under another id or the same, with photos that have other ids or templates.
+    pub(super) fn with_photos(&self, wire_id: &str, photos: Vec<KeptPhoto>) -> Self {
         Self {
-            wire_id: new_id.to_owned(),
+            wire_id: wire_id.to_owned(),
             person: self.person.clone(),
             rules: self.rules.clone(),
             greeting: self.greeting.clone(),
             face_ids: photos.iter().map(|photo| photo.face_id.clone()).collect(),
             photos,
-            passes_used: AtomicU32::new(self.passes_used.load(Ordering::Relaxed)),
+            passes: Arc::clone(&self.passes),
         }
     }
 
     /// What the access decision needs to know of the person, now.
     #[must_use]
     pub fn subject(&self) -> access::Subject {
+        let passes = self.passes();
         access::Subject {
             kind: self.person.kind,
             valid_from: self.person.valid_from,
             valid_until: self.person.valid_until,
             pass_limit: self.person.pass_limit,
-            passes_used: self.passes_used.load(Ordering::Relaxed),
+            passes_used: passes.kept.saturating_add(passes.taken),
         }
     }
 
-    /// Takes one pass, so that two at the same time are never granted the last one. The pass must be kept in the
-    /// journal or given back.
+    /// Takes one pass, so that two at the same time are never granted the last one. It must be kept or given back.
     pub fn take_pass(&self) -> Decision {
         let limit = self.person.pass_limit.unwrap_or(u32::MAX);
-        let take = |used: u32| (used < limit).then(|| used.saturating_add(1));
-        match self
-            .passes_used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
-        {
-            Ok(_) => Decision::Granted,
-            Err(_) => Decision::Denied(Denial::UsedUp),
+        let mut passes = self.passes();
+        if passes.kept.saturating_add(passes.taken) >= limit {
+            return Decision::Denied(Denial::UsedUp);
         }
+        passes.taken += 1;
+        Decision::Granted
     }
 
     /// Gives back a pass that came to nothing.
     pub fn give_back_pass(&self) {
-        self.passes_used.fetch_sub(1, Ordering::Relaxed);
+        let mut passes = self.passes();
+        passes.taken = passes.taken.saturating_sub(1);
+    }
+
+    /// The library counted a pass, while [`People::passing`](super::People::passing) was held; `taken`: it was taken
+    /// before.
+    pub fn keep_pass(&self, taken: bool) {
+        let mut passes = self.passes();
+        passes.kept = passes.kept.saturating_add(1);
+        passes.taken = passes.taken.saturating_sub(u32::from(taken));
+    }
+
+    fn passes(&self) -> MutexGuard<'_, Counts> {
+        self.passes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A person as a dialect brings one.
 #[derive(Debug, Clone)]
 pub struct Newcomer {
+    /// The dialect that brings the person.
+    pub dialect: &'static str,
     /// The id on the wire, up to 64 bytes.
     pub wire_id: String,
     /// Who it is.
@@ -212,4 +238,45 @@ pub(crate) fn model_id(wire_id: &str) -> PersonId {
             .fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
         PersonId::from_random(number)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(passes_used: u32) -> KeptPerson {
+        let person = Person {
+            pass_limit: Some(3),
+            passes_used,
+            ..Person::new(PersonId::new("p1").unwrap(), "Zhang San")
+        };
+        KeptPerson {
+            wire_id: "p1".to_owned(),
+            person,
+            rules: Vec::new(),
+            greeting: Greeting::default(),
+            photos: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_pass_under_way_counts_whatever_the_person_becomes_meanwhile() {
+        let before = Member::new(kept(0), None);
+        assert_eq!(before.take_pass(), Decision::Granted);
+        assert_eq!(before.take_pass(), Decision::Granted);
+        let after = Member::new(kept(0), Some(&before)).with_photos("p2", Vec::new());
+        assert_eq!(after.subject().passes_used, 2);
+        before.give_back_pass();
+        before.keep_pass(true);
+        assert_eq!(after.subject().passes_used, 1);
+        assert_eq!(after.take_pass(), Decision::Granted);
+        assert_eq!(after.take_pass(), Decision::Granted);
+        assert_eq!(after.take_pass(), Decision::Denied(Denial::UsedUp));
+        after.keep_pass(false);
+        assert_eq!(
+            before.subject().passes_used,
+            4,
+            "a platform let in beyond the limit"
+        );
+    }
 }

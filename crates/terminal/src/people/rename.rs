@@ -17,7 +17,7 @@ impl People {
         new_id: &str,
         faces: &HashMap<String, String>,
     ) -> Result<bool, StoreError> {
-        let _order = self.change.lock().await;
+        let _order = self.change.write().await;
         let Some(member) = self.find(wire_id) else {
             return Ok(false);
         };
@@ -36,7 +36,7 @@ impl People {
             return Ok(false);
         }
         let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
-        let renamed = Arc::new(member.renamed(new_id, photos));
+        let renamed = Arc::new(member.with_photos(new_id, photos));
         if new_id != wire_id {
             for photo in &renamed.photos {
                 if let Some(template) = photo.template.as_ref().and_then(usable) {

@@ -66,6 +66,7 @@ pub fn card_holder(wire_id: &str, card: &str) -> Newcomer {
         ..Person::new(PersonId::new(wire_id).unwrap(), format!("Name of {wire_id}"))
     };
     Newcomer {
+        dialect: "lan",
         wire_id: wire_id.to_owned(),
         person,
         rules: vec![Rule::default()],

@@ -113,6 +113,7 @@ impl Library for SqliteLibrary {
             rules,
             greeting,
             photos,
+            dialect,
             keeps_passes,
         } = new;
         person.photos = Vec::new();
@@ -127,10 +128,11 @@ impl Library for SqliteLibrary {
             .map(|photo| self.ready(photo))
             .collect::<Result<Vec<_>, _>>()?;
         let id = wire_id.clone();
+        let count_anew_for = Some(dialect).filter(|_| !keeps_passes);
         let (passes_used, photos) = self
             .store
             .write(move |tx| {
-                let passes_used = put_person(tx, &id, &sealed, capacity, keeps_passes)?;
+                let passes_used = put_person(tx, &id, &sealed, capacity, count_anew_for.as_deref())?;
                 erase::photos(tx, Whose::One(&id))?;
                 let photos = photos.into_iter().map(|photo| put_photo(tx, &id, photo));
                 Ok((passes_used, photos.collect::<Result<Vec<_>, _>>()?))
@@ -227,13 +229,13 @@ impl Library for SqliteLibrary {
     }
 }
 
-/// Writes the row of a person; gives the passes that count already.
+/// Writes the row of a person; gives the passes that count already, or anew for a dialect.
 fn put_person(
     tx: &Write<'_>,
     wire_id: &str,
     sealed: &[u8],
     capacity: u32,
-    keeps_passes: bool,
+    count_anew_for: Option<&str>,
 ) -> Result<u32, StoreError> {
     let known: Option<u32> = tx
         .prepare_cached("SELECT passes_used FROM persons WHERE wire_id = ?1")?
@@ -249,9 +251,9 @@ fn put_person(
             });
         }
     }
-    let passes_used = match known.filter(|_| keeps_passes) {
-        Some(used) => used,
-        None => untold_passes(tx, wire_id)?,
+    let passes_used = match (known, count_anew_for) {
+        (_, Some(dialect)) => untold_passes(tx, wire_id, dialect)?,
+        (known, None) => known.unwrap_or(0),
     };
     tx.prepare_cached(
         "INSERT INTO persons (wire_id, body, passes_used, changed_at) VALUES (?1, ?2, ?3, ?4)
@@ -298,15 +300,15 @@ fn rename(tx: &mut Write<'_>, old: &str, new: &str) -> Result<bool, StoreError> 
     Ok(true)
 }
 
-/// Passes that some dialect has yet to acknowledge: whoever set the limit anew cannot have counted them.
-fn untold_passes(tx: &Write<'_>, wire_id: &str) -> Result<u32, StoreError> {
+/// Passes that a dialect has yet to acknowledge: when it set the limit anew it cannot have counted them.
+fn untold_passes(tx: &Write<'_>, wire_id: &str, dialect: &str) -> Result<u32, StoreError> {
     let passes = tx
         .prepare_cached(
             "SELECT count(*) FROM records r WHERE person = ?1 AND counted = 1 AND EXISTS
-                 (SELECT 1 FROM deliveries d WHERE d.active = 1 AND d.acknowledged < r.seq AND NOT EXISTS
+                 (SELECT 1 FROM deliveries d WHERE d.dialect = ?2 AND d.active = 1 AND d.acknowledged < r.seq AND NOT EXISTS
                      (SELECT 1 FROM exceptions e WHERE e.dialect = d.dialect AND e.seq = r.seq))",
         )?
-        .query_row([wire_id], |row| row.get(0))?;
+        .query_row([wire_id, dialect], |row| row.get(0))?;
     Ok(passes)
 }
 

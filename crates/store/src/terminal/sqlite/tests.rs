@@ -25,6 +25,7 @@ fn person(wire_id: &str, photo: Option<&[u8]>) -> NewPerson {
         person: Person::new(PersonId::new("p1").unwrap(), "Zhang San"),
         rules: vec![Rule::default()],
         greeting: model::Greeting::default(),
+        dialect: "one".into(),
         keeps_passes: false,
         photos: photo
             .map(|bytes| NewPhoto {
@@ -47,6 +48,7 @@ fn entry(number: u32, person: Option<&str>) -> NewEntry {
         counts: person.is_some(),
         details: json!({ "number": number }),
         private: json!({ "name": "Zhang San" }),
+        hidden_from: Vec::new(),
         capture: Some(format!("capture {number}").into_bytes()),
     }
 }
@@ -156,6 +158,17 @@ async fn passes_that_nobody_was_told_of_count_against_a_new_limit() {
     store.journal.acknowledge("one", 1).await.unwrap();
     let kept = store.library.put(person("a", None), 1).await.unwrap();
     assert_eq!(kept.person.passes_used, 2);
+    store.journal.switch_on(&["one", "idle"]).await.unwrap();
+    store.journal.append(entry(4, Some("a"))).await.unwrap();
+    for number in 2..=4 {
+        store.journal.acknowledge("one", number).await.unwrap();
+    }
+    let kept = store.library.put(person("a", None), 1).await.unwrap();
+    assert_eq!(
+        kept.person.passes_used, 0,
+        "what others have yet to be told of is counted"
+    );
+    store.journal.append(entry(5, Some("a"))).await.unwrap();
     store.journal.switch_on(&["two"]).await.unwrap();
     let kept = store.library.put(person("a", None), 1).await.unwrap();
     assert_eq!(kept.person.passes_used, 0, "a dialect that is off does not count");
@@ -250,6 +263,17 @@ async fn what_is_hidden_from_one_dialect_is_nothing_to_the_others() {
         .delivered("one", Timestamp::MIN, Timestamp::MAX, 0, 10)
         .await;
     assert_eq!(numbers(&again.unwrap()), [0; 0]);
+    let always = (Timestamp::MIN, Timestamp::MAX);
+    let queried = journal.recorded("one", always, None, 10).await;
+    assert_eq!(numbers(&queried.unwrap()), [4, 2], "the newest first");
+    let hidden = NewEntry {
+        hidden_from: vec!["two".to_owned()],
+        ..entry(5, None)
+    };
+    journal.append(hidden).await.unwrap();
+    assert_eq!(visible("one", 4, 10).await, [5]);
+    assert_eq!(visible("two", 4, 10).await, [0; 0]);
+    assert_eq!(outstanding(&store, "two").await, [1, 2, 3, 4]);
 }
 
 #[tokio::test]
@@ -327,6 +351,41 @@ async fn past_the_bound_delivered_records_go_first_then_the_oldest() {
     assert_eq!(outstanding(&store, "one").await, [4, 5, 6]);
     assert_eq!(store.journal.count(), 3);
     assert_eq!(store.journal.trim(3, &["one"]).await.unwrap(), Trimmed::default());
+}
+
+#[tokio::test]
+async fn past_the_bound_what_was_acknowledged_out_of_order_goes_before_what_was_not() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path()).await;
+    store.journal.switch_on(&["one", "two"]).await.unwrap();
+    for number in 1..=5 {
+        store.journal.append(entry(number, None)).await.unwrap();
+    }
+    for number in 2..=4 {
+        store.journal.acknowledge("one", number).await.unwrap();
+    }
+    for number in [1, 2, 4] {
+        store.journal.acknowledge("two", number).await.unwrap();
+    }
+    let trimmed = store.journal.trim(3, &["one", "two"]).await.unwrap();
+    assert_eq!(
+        trimmed,
+        Trimmed {
+            delivered: 2,
+            lost: 0
+        }
+    );
+    assert_eq!(outstanding(&store, "one").await, [1, 5]);
+    assert_eq!(outstanding(&store, "two").await, [3, 5]);
+    let trimmed = store.journal.trim(2, &["one", "two"]).await.unwrap();
+    assert_eq!(
+        trimmed,
+        Trimmed {
+            delivered: 0,
+            lost: 1
+        },
+        "then the oldest"
+    );
 }
 
 #[tokio::test]

@@ -97,6 +97,7 @@ impl Endpoint {
             self.check_face(photo.as_deref(), None).await?;
         }
         let newcomer = Newcomer {
+            dialect: DIALECT,
             wire_id: told.wire_id.clone(),
             person: told.person,
             rules: told.rules,
@@ -233,7 +234,7 @@ impl Endpoint {
         let change = |person: &mut Person, rules: &mut Vec<Rule>, _: &mut Greeting| {
             lay_over(told, says_when, person, rules);
         };
-        if !self.device.revise_person(before, change, photos).await? {
+        if !self.device.revise_person(DIALECT, before, change, photos).await? {
             return Err(Unfit::Unknown);
         }
         if wire_id != *before {

@@ -1,7 +1,7 @@
 //! People (3.6 to 3.9) and the check of a picture (3.19).
 
-use super::Endpoint;
 use super::calls::{Outcome, failed};
+use super::{DIALECT, Endpoint};
 use crate::camera::as_jpeg;
 use crate::endpoints::told;
 use crate::people::{Member, PhotoStage, PutError, model_id};
@@ -31,7 +31,7 @@ impl Endpoint {
             Ok(photo) => photo.map(|bytes| (String::new(), bytes)).into_iter().collect(),
             Err(error) => return Err(Refused::new(Status::PictureFormat, format!("photo: {error}"))),
         };
-        let taken = told::take(&self.device, person, Some(photos), lay_over).await;
+        let taken = told::take(&self.device, DIALECT, person, Some(photos), lay_over).await;
         taken.map(|()| Reply::done()).map_err(|error| refusal(&error))
     }
 

@@ -1,7 +1,7 @@
 //! People that the platform brings, and asks for (2.2).
 
-use super::PICTURE_BYTES;
 use super::commands::{reply, store_failed};
+use super::{DIALECT, PICTURE_BYTES};
 use crate::camera::fitting;
 use crate::device::Device;
 use crate::people::{Member, Newcomer, PhotoChange, PutError, model_id};
@@ -116,6 +116,7 @@ fn newcomer(kept: LibraryPerson) -> Newcomer {
     let wire_id = kept.id.clone();
     lay_over(kept, &mut person, &mut rules, &mut greeting);
     Newcomer {
+        dialect: DIALECT,
         wire_id,
         person,
         rules,
@@ -153,7 +154,7 @@ async fn change(device: &Device, mut kept: LibraryPerson) -> Result<bool, PutErr
     let change = |person: &mut Person, rules: &mut Vec<Rule>, greeting: &mut Greeting| {
         lay_over(kept, person, rules, greeting);
     };
-    device.revise_person(&wire_id, change, photos).await
+    device.revise_person(DIALECT, &wire_id, change, photos).await
 }
 
 /// `onlineGetRegisterCount` (2.2.4).

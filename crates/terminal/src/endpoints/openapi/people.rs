@@ -41,7 +41,7 @@ impl Endpoint {
 
     async fn keep(&self, person: ToldPerson, photos: Option<Photos>) -> Result<(), Refused> {
         let (wire_id, extra) = (person.wire_id.clone(), person.extra.clone());
-        told::take(&self.device, person, photos, lay_over)
+        told::take(&self.device, DIALECT, person, photos, lay_over)
             .await
             .map_err(|error| refusal(&error))?;
         self.keep_extra(&wire_id, &extra)

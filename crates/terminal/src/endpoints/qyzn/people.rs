@@ -1,5 +1,6 @@
 //! People that the platform brings (4.3).
 
+use super::DIALECT;
 use crate::device::Device;
 use crate::people::{Member, Newcomer, PhotoChange, PutError, model_id};
 use dialects::lenient::Base64Text;
@@ -72,6 +73,7 @@ fn newcomer(person: LibraryPerson) -> Newcomer {
         .into_iter()
         .map(|face| (face.id.unwrap_or_default(), face.picture));
     Newcomer {
+        dialect: DIALECT,
         photos: photos.collect(),
         rules: person.rules,
         greeting: Greeting::default(),
@@ -150,7 +152,7 @@ pub(super) async fn update(device: &Device, message: &UpdatePerson) -> ResponseB
     revised(
         &whole.person_id,
         device
-            .revise_person(&whole.person_id, change, PhotoChange::Keep)
+            .revise_person(DIALECT, &whole.person_id, change, PhotoChange::Keep)
             .await,
     )
 }
@@ -200,7 +202,7 @@ pub(super) async fn add_face(device: &Device, message: &AddFace) -> ResponseBody
         picture,
     };
     let done = device
-        .revise_person(&message.person_id, |_, _, _| {}, photo)
+        .revise_person(DIALECT, &message.person_id, |_, _, _| {}, photo)
         .await;
     revised(&message.person_id, done)
 }
@@ -225,7 +227,10 @@ pub(super) async fn delete_face(device: &Device, message: &DeleteFace) -> Respon
         }
         (None, None) => return ResponseBody::refusal(Code::InvalidParameter, "faceId or personId"),
     };
-    revised(&person, device.revise_person(&person, |_, _, _| {}, photo).await)
+    revised(
+        &person,
+        device.revise_person(DIALECT, &person, |_, _, _| {}, photo).await,
+    )
 }
 
 fn revised(person: &str, done: Result<bool, PutError>) -> ResponseBody {

@@ -1,6 +1,7 @@
 //! Appending, and settling what waited for a platform.
 
 use super::super::rows::to_seq;
+use super::delivery;
 use crate::terminal::{Entry, NewEntry};
 use crate::{SealedBlob, StoreError, Write};
 use rusqlite::OptionalExtension;
@@ -70,6 +71,9 @@ pub(super) fn append(tx: &mut Write<'_>, row: Row, seconds: &Mutex<Seconds>) -> 
     let seq = tx.last_insert_rowid();
     if entry.counts {
         count_pass(tx, entry.person.as_deref())?;
+    }
+    for dialect in &entry.hidden_from {
+        delivery::hide(tx, dialect, &[seq])?;
     }
     Ok(Entry {
         seq: to_seq(seq),

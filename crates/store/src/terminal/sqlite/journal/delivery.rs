@@ -22,6 +22,7 @@ pub(super) const OUTSTANDING_SINCE: &str = "
 /// of the instant `?4` at the place `?5`, `?6` at most.
 pub(super) const RECORDED: &str = "
     WHERE seq > (SELECT hidden FROM deliveries WHERE dialect = ?1)
+      AND NOT EXISTS (SELECT 1 FROM hidden h WHERE h.dialect = ?1 AND h.seq = r.seq)
       AND settled = 1 AND occurred_at BETWEEN ?2 AND ?3 AND (occurred_at, seq) < (?4, ?5)
     ORDER BY occurred_at DESC, seq DESC LIMIT ?6";
 

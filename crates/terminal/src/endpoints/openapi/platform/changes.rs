@@ -1,6 +1,6 @@
 //! 9.1 and 9.4: the changes of the platform's people, made here one after the other, each with its result.
 
-use super::super::Endpoint;
+use super::super::{DIALECT, Endpoint};
 use crate::endpoints::told;
 use crate::people::{PutError, model_id};
 use dialects::lenient;
@@ -102,7 +102,7 @@ async fn make(endpoint: &Endpoint, change: &FaceChange) -> Result<(), String> {
     let picture = picture.map_err(|error| format!("userImageUrl: {error}"))?;
     let (wire_id, extra) = (person.wire_id.clone(), person.extra.clone());
     let photos = vec![(String::new(), picture.to_vec())];
-    told::take(&endpoint.device, person, Some(photos), lay_over)
+    told::take(&endpoint.device, DIALECT, person, Some(photos), lay_over)
         .await
         .map_err(|error| match error {
             PutError::Photo { fault, .. } => fault.explanation().to_owned(),
