@@ -263,7 +263,7 @@ async fn build(
         dialects,
         sensors: std::sync::Mutex::default(),
         factors: Factors::default(),
-        repeats: Repeats::new(),
+        repeats: Repeats::default(),
         frames: Arc::new(Semaphore::new(config.limits.frames_waiting)),
         last_pass: std::sync::Mutex::default(),
         trimming: false.into(),

@@ -79,10 +79,9 @@ pub struct Repeats<A> {
     memory: Mutex<Memory<A>>,
 }
 
-impl<A> Repeats<A> {
+impl<A> Default for Repeats<A> {
     /// A memory of nobody.
-    #[must_use]
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self {
             memory: Mutex::new(Memory {
                 named: HashMap::new(),
@@ -90,7 +89,9 @@ impl<A> Repeats<A> {
             }),
         }
     }
+}
 
+impl<A> Repeats<A> {
     /// Whether a visitor repeats a pass of the last `interval` (zero: every pass is a first one); if not, the visitor is
     /// remembered from now on. Strangers are the same from the cosine `alike` on.
     pub fn claim(&self, visitor: Visitor, now: Instant, interval: Duration, alike: f32) -> Claim<A> {
@@ -161,7 +162,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_repeat_gets_the_first_ones_answer_and_the_interval_ends() {
-        let repeats = Repeats::new();
+        let repeats = Repeats::default();
         let start = Instant::now();
         let pass = first(repeats.claim(named("a"), start, INTERVAL, ALIKE));
         pass.answer(1);
@@ -179,7 +180,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_pass_that_failed_is_not_repeated() {
-        let repeats: Repeats<i32> = Repeats::new();
+        let repeats: Repeats<i32> = Repeats::default();
         let start = Instant::now();
         drop(first(repeats.claim(named("a"), start, INTERVAL, ALIKE)));
         first(repeats.claim(named("a"), start, INTERVAL, ALIKE));
@@ -188,10 +189,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn zero_counts_every_pass_and_a_change_of_rights_forgets() {
         let now = Instant::now();
-        let every: Repeats<i32> = Repeats::new();
+        let every: Repeats<i32> = Repeats::default();
         first(every.claim(named("a"), now, Duration::ZERO, ALIKE)).answer(1);
         first(every.claim(named("a"), now, Duration::ZERO, ALIKE));
-        let repeats = Repeats::new();
+        let repeats = Repeats::default();
         first(repeats.claim(named("a"), now, INTERVAL, ALIKE)).answer(1);
         repeats.forget("a");
         first(repeats.claim(named("a"), now, INTERVAL, ALIKE));
@@ -205,7 +206,7 @@ mod tests {
             values[1] = y;
             Visitor::Stranger(Box::new(Template::from_raw(values).unwrap()))
         };
-        let repeats = Repeats::new();
+        let repeats = Repeats::default();
         let now = Instant::now();
         first(repeats.claim(template(1.0, 0.0), now, INTERVAL, ALIKE)).answer(1);
         assert!(matches!(
