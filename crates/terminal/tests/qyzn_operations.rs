@@ -350,13 +350,13 @@ async fn what_only_the_platform_can_answer() {
     let mut link = platform.welcome().await;
     door.state_where(|state| state["connections"]["qyzn"]["online"] == true)
         .await;
-    for (opendoor, result) in [(1, "granted"), (0, "denied")] {
-        let shown = door.present("qr", "adddfffsss");
+    for (code, opendoor, result) in [("adddfffsss", 1, "granted"), ("another", 0, "denied")] {
+        let shown = door.present("qr", code);
         let asked = async {
             let asked = link.request("qrcode_data").await;
             assert_eq!(
                 asked.body,
-                json!({"message": "qrcode_data", "data": {"content": "adddfffsss"}})
+                json!({"message": "qrcode_data", "data": {"content": code}})
             );
             link.answer(
                 asked.sequence,
@@ -366,10 +366,13 @@ async fn what_only_the_platform_can_answer() {
         };
         let (shown, ()) = tokio::join!(shown, asked);
         assert_eq!(shown["decision"]["result"], result);
+        // Shown again at once it is the same pass (terminal rule 6): nobody is asked.
+        let again = door.present("qr", code).await;
+        assert_eq!(again["decision"]["result"], result);
     }
     // A silent platform: the door stays shut, and the answer comes nevertheless.
     assert_eq!(
-        door.present("qr", "adddfffsss").await["decision"]["reason"],
+        door.present("qr", "a third").await["decision"]["reason"],
         "platform_silent"
     );
     let silent = link.request("qrcode_data").await;

@@ -239,11 +239,12 @@ impl Device {
         let behaviour = self.behaviour();
         let anybody = behaviour.always_open && attempt.factor == Factor::Face;
         if matches!(attempt.who, Who::Stranger(_)) && !behaviour.strangers.recorded {
+            let answer = self.unrecorded(Denial::Stranger, None);
+            // Whom the door stays shut to is nobody's pass to repeat.
             if anybody {
                 self.open_door(method);
+                first.answer(answer.clone());
             }
-            let answer = self.unrecorded(Denial::Stranger, None);
-            first.answer(answer.clone());
             return Ok(answer);
         }
         let now = self.clock.now();
