@@ -76,7 +76,7 @@ impl Session {
         let record = UploadRecord {
             msg_id: self.id(),
             device_no: SERIAL.to_owned(),
-            snap_type: i64::from(what),
+            snap_type: Some(i64::from(what)),
             time: "1508845817".to_owned(),
             ..UploadRecord::default()
         };
