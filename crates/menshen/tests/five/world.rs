@@ -196,9 +196,8 @@ pub(crate) fn borrowed(texts: &[String]) -> Vec<&str> {
 /// The terminal comes to the hub a second time, by its other dialect.
 async fn approved_second(pair: &Pair) -> String {
     let pending = until("the terminal to be pending in its other dialect", || async {
-        let devices = pair.api.try_all("/devices").await?;
-        let pending = devices.into_iter().find(|device| device["status"] == "pending")?;
-        pending["id"].as_str().map(str::to_owned)
+        let device = pair.api.device(wires::MQTT.name).await?;
+        device["id"].as_str().map(str::to_owned)
     })
     .await;
     let path = format!("/devices/{pending}");

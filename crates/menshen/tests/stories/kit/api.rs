@@ -165,13 +165,9 @@ impl Api {
         }
     }
 
-    /// The terminal, once it is known.
-    pub(crate) async fn device(&self) -> Option<Value> {
-        let devices = self.try_get("/devices").await?;
-        devices["items"]
-            .as_array()?
-            .iter()
-            .find(|device| device["serial"] == SERIAL)
-            .cloned()
+    /// The terminal as a device of this dialect, once it has come.
+    pub(crate) async fn device(&self, dialect: &str) -> Option<Value> {
+        let mut devices = self.try_all("/devices").await?.into_iter();
+        devices.find(|device| device["serial"] == SERIAL && device["dialect"] == dialect)
     }
 }

@@ -232,7 +232,7 @@ async fn introduce(wire: &Wire, api: &Api, own: u16, between: Between<'_>, more:
         merge(&mut device, more);
         return text(&api.post("/devices", &device).await["id"]);
     }
-    let pending = until("the terminal to be pending", || api.device()).await;
+    let pending = until("the terminal to be pending", || api.device(wire.name)).await;
     assert_eq!(pending["status"], "pending");
     let device = text(&pending["id"]);
     api.post(&format!("/devices/{device}/approve"), more).await;
