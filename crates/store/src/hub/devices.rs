@@ -432,7 +432,7 @@ pub trait Devices: Send + Sync {
     /// A conflict where the serial is another device's, or this device had another one.
     async fn identified(&self, id: &DeviceId, identity: Identity) -> Result<StoredDevice, StoreError>;
 
-    /// Until which place, in milliseconds of its own clock, a device's records are here.
+    /// Until which place a device's records are here, in milliseconds of the clock that its dialect's link counts by.
     ///
     /// # Errors
     /// Not found.

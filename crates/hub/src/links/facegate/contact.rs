@@ -26,8 +26,8 @@ pub(super) async fn contact(line: Line) -> Result<Arc<FacegateLink>, CallError> 
     let wire = Wire::new(line, user_of(dialling.credentials.as_ref()));
     let said = enter(&wire, &dialling).await?;
     identify(&wire, &said).await?;
-    measure(&wire).await?;
     fill::begin(&wire).await?;
+    measure(&wire).await?;
     let has_new_database = has_new_database(&wire).await?;
     let wanted = subscription::wanted(&wire.line, &dialling);
     let link = FacegateLink::new(wire, wanted, has_new_database);

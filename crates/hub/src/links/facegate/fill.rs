@@ -4,7 +4,7 @@
 use super::calls::FacegateLink;
 use super::paging::Pages;
 use super::record;
-use super::wire::{OFF_MS, Wire};
+use super::wire::Wire;
 use crate::links::{CallError, Failure, LiveLink};
 use crate::patience::patiently;
 use dialects::facegate::convert::{DeviceRecord, record_from_capture, record_from_control};
@@ -15,6 +15,7 @@ use dialects::facegate::record::{ManualPushRecords, SearchCapture, SearchControl
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use std::time::Duration;
+use store::StoreError;
 
 /// How often records are fetched while the terminal stays on the line: what it pushes comes again until it is taken.
 const EVERY: Duration = Duration::from_secs(3600);
@@ -22,8 +23,8 @@ const EVERY: Duration = Duration::from_secs(3600);
 const QUIETS: u32 = 3;
 /// How soon it is tried again after it failed.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
-/// Clocks are set: so much is fetched twice, in milliseconds. A clock that was further off is noticed.
-const OVERLAP_MS: i64 = OFF_MS + 60_000;
+/// Clocks are set: so much is fetched twice, in milliseconds. A clock that was off by five minutes is noticed (hub rule 41).
+const OVERLAP_MS: i64 = 6 * 60_000;
 /// How far ahead a clock may have been, in milliseconds.
 const AHEAD_MS: i64 = 366 * 24 * 3600 * 1000;
 /// Records of one fetch at most: a terminal that always has more would never end.
@@ -39,47 +40,52 @@ struct Span {
 /// What happened before the hub first spoke to a terminal is none of its records.
 pub(super) async fn begin(wire: &Wire) -> Result<(), CallError> {
     let (devices, id) = (&wire.line.hub.store.devices, &wire.line.device.device.id);
+    let now_ms = Timestamp::now().as_millisecond();
     let begun = match devices.records_until(id).await {
-        Ok(None) => {
-            devices
-                .set_records_until(id, wire.there_ms(Timestamp::now()))
-                .await
-        }
+        Ok(None) => devices.set_records_until(id, now_ms).await,
         other => other.map(|_| ()),
     };
     begun.map_err(|error| CallError::ours(Failure::Internal, error.to_string()))
 }
 
 impl FacegateLink {
-    /// From where records may be missing, in milliseconds of the terminal's clock; see [`begin`].
-    async fn begins_at(&self) -> Result<i64, CallError> {
-        let device = &self.wire.line.device.device;
-        let until = self.wire.line.hub.store.devices.records_until(&device.id).await;
-        let until = until.map_err(|error| CallError::ours(Failure::Internal, error.to_string()))?;
-        let begin = until.unwrap_or_else(|| self.wire.there_ms(Timestamp::now()));
-        Ok(begin.saturating_sub(OVERLAP_MS))
+    /// Until when, by our clock, everything is here (see [`begin`]), and until when the terminal's clock was known to be
+    /// wrong.
+    async fn known_until(&self) -> Result<(Timestamp, Option<Timestamp>), StoreError> {
+        let (devices, id) = (
+            &self.wire.line.hub.store.devices,
+            &self.wire.line.device.device.id,
+        );
+        let here = devices.records_until(id).await?;
+        let here = here.and_then(|ms| Timestamp::from_millisecond(ms).ok());
+        let wrong = devices.device(id, None).await?;
+        let wrong = wrong.and_then(|device| device.clock_wrong_until);
+        Ok((here.unwrap_or_else(Timestamp::now), wrong))
     }
 
-    /// What may be missing, and until when of the terminal's clock everything is here then. After a clock was off, records
-    /// may stand anywhere in time.
-    async fn missing(&self) -> Result<(Span, i64), CallError> {
-        let until_ms = self.wire.there_ms(Timestamp::now());
-        let (begin_ms, beyond_ms) = if self.wire.was_off() {
+    /// What may be missing, and until when by our clock everything is here then. After a clock was off, records may stand
+    /// anywhere in time.
+    async fn missing(&self) -> Result<(Span, Timestamp), CallError> {
+        let until = Timestamp::now();
+        let known = self.known_until().await;
+        let (here, wrong) = known.map_err(|error| CallError::ours(Failure::Internal, error.to_string()))?;
+        let there_ms = self.wire.there_ms(until);
+        let (begin_ms, beyond_ms) = if wrong.is_some_and(|wrong| wrong >= here) {
             (0, AHEAD_MS)
         } else {
             // The second that is not over yet is in it.
-            (self.begins_at().await?, OVERLAP_MS)
+            (self.wire.there_ms(here).saturating_sub(OVERLAP_MS), OVERLAP_MS)
         };
         let span = Span {
-            begin: self.wire.wall_clock(begin_ms.min(until_ms)),
-            end: self.wire.wall_clock(until_ms.saturating_add(beyond_ms)),
+            begin: self.wire.wall_clock(begin_ms.min(there_ms)),
+            end: self.wire.wall_clock(there_ms.saturating_add(beyond_ms)),
         };
-        Ok((span, until_ms))
+        Ok((span, until))
     }
 
     /// Brings everything here that the terminal has and the hub may lack; returns how much came.
     pub(super) async fn fill(&self) -> Result<u32, CallError> {
-        let (span, until_ms) = self.missing().await?;
+        let (span, until) = self.missing().await?;
         let people = match self.control_records(span, None).await {
             // Without a search they can be pushed again.
             Err(error) if error.failure == Failure::Unsupported => {
@@ -94,9 +100,8 @@ impl FacegateLink {
             other => other?,
         };
         let (hub, id) = (&self.wire.line.hub, &self.wire.line.device.device.id);
-        let kept = patiently(|| hub.store.devices.set_records_until(id, until_ms)).await;
+        let kept = patiently(|| hub.store.devices.set_records_until(id, until.as_millisecond())).await;
         kept.map_err(|error| CallError::ours(Failure::Internal, error.to_string()))?;
-        self.wire.caught_up();
         Ok(people.saturating_add(strangers))
     }
 

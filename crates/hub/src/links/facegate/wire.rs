@@ -18,9 +18,6 @@ const UNAUTHORIZED: u16 = 401;
 /// The status of HTTP for a path that the terminal lacks.
 const NOT_FOUND: u16 = 404;
 
-/// A clock that is off by more is in doubt (hub rule 41), in milliseconds.
-pub(super) const OFF_MS: i64 = 5 * 60 * 1000;
-
 /// What destroys records that a terminal holds (3.8, 3.11): those after them move up in its lists.
 const DESTROYS: [&str; 3] = ["DeletePerson", "DeleteAllPerson", "SetFactoryDefault"];
 
@@ -36,8 +33,6 @@ struct Spoken {
     device: Option<DeviceId>,
     /// The terminal's clock minus ours, in milliseconds, when it was looked at last.
     skew_ms: i64,
-    /// The clock was found so far off that what was recorded by it stands anywhere in time.
-    was_off: bool,
     /// How often it was told to destroy records.
     removals: u64,
 }
@@ -51,7 +46,6 @@ impl Wire {
                 user,
                 device: None,
                 skew_ms,
-                was_off: false,
                 removals: 0,
             }),
         }
@@ -73,20 +67,7 @@ impl Wire {
 
     /// The clock was looked at.
     pub(super) fn set_skew(&self, skew_ms: i64) {
-        self.with(|spoken| {
-            spoken.skew_ms = skew_ms;
-            spoken.was_off |= skew_ms.saturating_abs() > OFF_MS;
-        });
-    }
-
-    /// Whether the clock was off since everything was fetched last.
-    pub(super) fn was_off(&self) -> bool {
-        self.with(|spoken| spoken.was_off)
-    }
-
-    /// Everything that was recorded while the clock was off is here.
-    pub(super) fn caught_up(&self) {
-        self.with(|spoken| spoken.was_off = false);
+        self.with(|spoken| spoken.skew_ms = skew_ms);
     }
 
     /// How often the terminal was told to destroy records: where it was meanwhile, a list that was read page by page may
