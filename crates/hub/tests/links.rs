@@ -114,6 +114,7 @@ impl Link for Fake {
                     wire_id: id.clone(),
                     person,
                     photos: Vec::new(),
+                    index: None,
                 })
                 .await;
             taken.unwrap();

@@ -20,6 +20,8 @@ struct Site {
     hub: TestHub,
     admin: Client,
     device: Device,
+    /// How the device connects.
+    hello: Hello,
     path: String,
     group: String,
 }
@@ -38,12 +40,14 @@ impl Site {
         let device = json!({"dialect": "mqtt", "serial": "OPS-1", "zone_id": zone["id"]});
         let entered = made(admin.post("/devices", &device).await);
         let broker = hub.running.listeners().mqtt.clone().unwrap();
-        let mut device = Device::connect(&broker, "OPS-1", &Hello::with("OPS-1", &entered["broker"])).await;
+        let hello = Hello::with("OPS-1", &entered["broker"]);
+        let mut device = Device::connect(&broker, "OPS-1", &hello).await;
         device.enter().await;
         Self {
             hub,
             admin,
             device,
+            hello,
             path: format!("/devices/{}", entered["id"].as_str().unwrap()),
             group: group["id"].as_str().unwrap().to_owned(),
         }
@@ -514,6 +518,88 @@ async fn whom_a_device_holds_is_taken_over_one_by_one() {
     let lost = lost.to_string();
     assert!(site.device.client.publish(topic, lost.as_bytes()).await);
     site.device.asked("onlineStopGetRegister").await;
+}
+
+impl Site {
+    /// The device comes anew in the middle of an import; what it is asked of its people then, and of whom.
+    async fn is_asked_on(&mut self, broker: &str, hello: &Hello) -> Value {
+        self.device.client.hang_up().await;
+        while self.admin.get(&self.path).await.expect(200).json()["status"] == "online" {}
+        self.device = Device::connect(broker, "OPS-1", hello).await;
+        self.device.held = 4;
+        assert_eq!(self.device.register().await["errorCode"], "100");
+        loop {
+            let (topic, message, _) = self.device.next("").await;
+            match message["msgType"].as_str() {
+                _ if topic.is_empty() => {}
+                Some("onlineSetDevInfo" | "onlineStopGetRegister") => {
+                    self.device.answer(&message, "100", json!({})).await;
+                }
+                _ => return message,
+            }
+        }
+    }
+
+    /// The device tells of one of four, who is acknowledged.
+    async fn tells(&mut self, asked: &Value, index: usize) {
+        let message = told(asked, index, 4).to_string();
+        let topic = "face/OPS-1/response";
+        assert!(self.device.client.publish(topic, message.as_bytes()).await);
+        assert_eq!(self.device.heard("response").await["index"], index.to_string());
+    }
+
+    /// The device answers who has a place.
+    async fn has_place(&mut self, asked: &Value, index: usize, person: &str) {
+        assert_eq!(asked["msgType"], "onlineGetRegisterByIndex", "{asked}");
+        assert_eq!(asked["index"], index.to_string());
+        let mut told = told(asked, index, 4);
+        told.as_object_mut().unwrap().remove("msgType");
+        told["idNumber"] = person.into();
+        self.device.answer(asked, "100", told).await;
+    }
+}
+
+#[tokio::test]
+async fn an_import_that_is_cut_short_goes_on_where_it_was() {
+    let mut site = Site::start().await;
+    let (broker, hello) = (
+        site.hub.running.listeners().mqtt.clone().unwrap(),
+        site.hello.clone(),
+    );
+    let import = format!("{}/import", site.path);
+    site.admin.post(&import, &json!({})).await.expect(202);
+    let asked = site.device.asked("onlineGetRegister").await;
+    for index in [0, 1] {
+        site.tells(&asked, index).await;
+    }
+    let asked = site.is_asked_on(&broker, &hello).await;
+    site.has_place(&asked, 1, "P1").await;
+    let asked = site.device.asked("onlineGetRegisterByIndex").await;
+    site.has_place(&asked, 2, "P2").await;
+    let asked = site.device.asked("onlineGetRegisterByIndex").await;
+    assert_eq!(asked["index"], "3");
+    assert_eq!(
+        site.admin.get(&import).await.expect(200).json()["persons"],
+        3,
+        "nobody is taken twice"
+    );
+
+    // Where somebody else has the place by now, nobody may be passed over.
+    let asked = site.is_asked_on(&broker, &hello).await;
+    site.has_place(&asked, 2, "P3").await;
+    let asked = site.device.asked("onlineGetRegister").await;
+    assert_eq!(site.admin.get(&import).await.expect(200).json()["persons"], 0);
+    for index in 0..4 {
+        site.tells(&asked, index).await;
+    }
+    let done = json!({"state": "done", "persons": 4, "photos": 0, "photos_refused": 0, "error": null});
+    let state = loop {
+        let state = site.admin.get(&import).await.expect(200).json();
+        if state["state"] != "running" {
+            break state;
+        }
+    };
+    assert_eq!(state, done);
 }
 
 #[tokio::test]

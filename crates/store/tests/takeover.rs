@@ -16,7 +16,7 @@ use model::{CommandKind, Decider, DeviceId, Direction, GroupId, Person, PersonId
 use serde_json::json;
 use store::hub::commands::{NewCommand, Waiting};
 use store::hub::devices::{Contact, NewDevice, Registration};
-use store::hub::imports::{ImportState, Took};
+use store::hub::imports::{ImportState, Place, Took};
 use store::hub::roster::{RosterOutcome, RosterState, RosterWork, Stray};
 use store::hub::rules::GrantDraft;
 use store::hub::{Actor, HubStore, HubStoreOptions};
@@ -196,7 +196,7 @@ async fn whom_a_device_tells_of_unasked_is_a_stray_unless_known() {
 }
 
 #[tokio::test]
-async fn an_import_outlives_the_hub_and_begins_with_the_first_person_again() {
+async fn an_import_outlives_the_hub_and_goes_on_or_starts_over() {
     let site = Site::new().await;
     let (device, imports) = (&site.device, &site.store.imports);
     assert_eq!(imports.last(device).await.unwrap(), None);
@@ -204,9 +204,14 @@ async fn an_import_outlives_the_hub_and_begins_with_the_first_person_again() {
     assert!(imports.begin(&by(), device).await.unwrap());
     assert!(!imports.begin(&by(), device).await.unwrap(), "one runs");
     assert_eq!(imports.go_on(device).await.unwrap().unwrap().attempts, 1);
+    let place = Place {
+        index: 1,
+        wire_id: "second".to_owned(),
+    };
     let (plain, pictured) = (
         Took::default(),
         Took {
+            place: Some(place.clone()),
             photos: 1,
             refused: 2,
         },
@@ -224,7 +229,12 @@ async fn an_import_outlives_the_hub_and_begins_with_the_first_person_again() {
         (seen.state, seen.attempts, seen.actor),
         (ImportState::Running, 2, by())
     );
+    assert_eq!((seen.persons, seen.photos, seen.photos_refused), (2, 1, 2));
+    assert_eq!(seen.reached, Some(place));
+    store.imports.start_over(device).await.unwrap();
+    let seen = store.imports.last(device).await.unwrap().unwrap();
     assert_eq!((seen.persons, seen.photos, seen.photos_refused), (0, 1, 0));
+    assert_eq!(seen.reached, None);
     store.imports.end(device, Err("why".to_owned())).await.unwrap();
     let seen = store.imports.last(device).await.unwrap().unwrap();
     assert_eq!(

@@ -109,8 +109,8 @@ async fn import(
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, url)], body).into_response())
 }
 
-/// How the last import of a device stands. One that was cut short stays `running`, and begins with the first person again
-/// when the device is there again.
+/// How the last import of a device stands. One that was cut short stays `running`, and goes on when the device is there
+/// again: over mqtt after whom it had reached, where the device still has them in that place, else with the first person.
 #[utoipa::path(get, path = "/devices/{id}/import", tag = "devices", params(("id", description = "The device")),
     responses((status = 200, body = Object), (status = 404, description = "There was none")))]
 async fn import_state(

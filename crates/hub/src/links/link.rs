@@ -7,6 +7,7 @@ use model::{CommandKind, Decider, DeviceSettings, Person, SettingsChange, access
 use serde_json::{Map, Value};
 use std::time::Duration;
 use store::StoreError;
+use store::hub::imports::Place;
 use store::hub::roster::RosterWarning;
 
 /// What a failed call means, whatever the dialect's code (the model's error classes).
@@ -173,6 +174,8 @@ pub struct DevicePerson {
     pub person: Person,
     /// Photos, the best first.
     pub photos: Vec<Vec<u8>>,
+    /// How many come before in the device's list, where reading can go on from there ([`PeopleSink::reached`]).
+    pub index: Option<u32>,
 }
 
 /// Where the people that a device holds go.
@@ -183,6 +186,15 @@ pub trait PeopleSink: Send + Sync {
     /// # Errors
     /// [`StoreError`]; the person is to be sent again then.
     async fn take(&self, person: DevicePerson) -> Result<(), StoreError>;
+
+    /// Who was taken last when reading was cut short, to go on after them where the device still has them there.
+    fn reached(&self) -> Option<&Place>;
+
+    /// The device is read from its first person on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn start_over(&self) -> Result<(), StoreError>;
 }
 
 /// Where a command that takes its time says how far it is.

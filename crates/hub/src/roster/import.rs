@@ -12,7 +12,7 @@ use model::PersonId;
 use std::sync::Arc;
 use store::StoreError;
 use store::hub::Actor;
-use store::hub::imports::{ImportState, Took};
+use store::hub::imports::{ImportState, Place, Took};
 use uuid::Uuid;
 
 /// A device whose connection ends each time is not asked for its people more often than this.
@@ -40,8 +40,13 @@ pub(super) async fn resume(hub: &Arc<Hub>, live: &Arc<LiveLink>) -> Result<(), S
 
 fn spawn(hub: &Arc<Hub>, live: Arc<LiveLink>) {
     let owned = Arc::clone(hub);
+    // Before the device's worker compares whom it holds.
+    let at_once = Arc::clone(&live.people).try_lock_owned().ok();
     hub.tasks.spawn(async move {
-        let _people = live.people.lock().await;
+        let _people = match at_once {
+            Some(people) => people,
+            None => Arc::clone(&live.people).lock_owned().await,
+        };
         let imported = tokio::select! {
             imported = import(&owned, &live) => imported,
             () = owned.shutdown.cancelled() => return,
@@ -65,8 +70,12 @@ async fn import(hub: &Arc<Hub>, live: &LiveLink) -> Result<(), StoreError> {
     let sink = Sink {
         hub,
         live,
+        reached: import.reached,
         actor: import.actor,
     };
+    if sink.reached.is_none() {
+        sink.start_over().await?;
+    }
     // As the hub has it now: an import begins beside the device's worker.
     if let Some(device) = hub.store.devices.device(&live.device, None).await? {
         live.link.set_zone(hub.zone_of(&device.device));
@@ -94,6 +103,7 @@ async fn import(hub: &Arc<Hub>, live: &LiveLink) -> Result<(), StoreError> {
 struct Sink<'a> {
     hub: &'a Arc<Hub>,
     live: &'a LiveLink,
+    reached: Option<Place>,
     actor: Actor,
 }
 
@@ -106,7 +116,13 @@ impl PeopleSink for Sink<'_> {
             self.create(&id, &person).await?;
         }
         let photos = self.hub.store.people.photos(&id, None).await?;
-        let mut took = Took::default();
+        let mut took = Took {
+            place: person.index.map(|index| Place {
+                index,
+                wire_id: person.wire_id.clone(),
+            }),
+            ..Took::default()
+        };
         if photos.is_none_or(|photos| photos.is_empty()) {
             for photo in person.photos {
                 match self.photo(&id, photo).await? {
@@ -118,6 +134,14 @@ impl PeopleSink for Sink<'_> {
         self.hub.store.imports.took(&self.live.device, took).await?;
         self.hub.outbox_grew();
         Ok(())
+    }
+
+    fn reached(&self) -> Option<&Place> {
+        self.reached.as_ref()
+    }
+
+    async fn start_over(&self) -> Result<(), StoreError> {
+        self.hub.store.imports.start_over(&self.live.device).await
     }
 }
 

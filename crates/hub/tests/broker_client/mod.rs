@@ -237,6 +237,11 @@ impl Client {
         }
     }
 
+    /// Ends the connection without a word.
+    pub async fn hang_up(&mut self) {
+        self.stream.shutdown().await.unwrap();
+    }
+
     /// Waits until the broker hangs up.
     pub async fn is_hung_up_on(&mut self) {
         while self.receive().await.is_some() {}

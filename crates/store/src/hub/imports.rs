@@ -38,25 +38,39 @@ impl ImportState {
 pub struct Import {
     /// Where it stands.
     pub state: ImportState,
-    /// People taken since the device was last asked for them.
+    /// People taken since the device was last asked for its first one.
     pub persons: u32,
     /// Photos taken.
     pub photos: u32,
-    /// Photos that the hub could not use, since the device was last asked.
+    /// Photos that the hub could not use, since then.
     pub photos_refused: u32,
     /// Why it failed.
     pub error: Option<String>,
     /// How often the device was asked for its people.
     #[serde(skip)]
     pub attempts: u32,
+    /// Who was taken last, where the dialect can go on from there.
+    #[serde(skip)]
+    pub reached: Option<Place>,
     /// Who asked for it.
     #[serde(skip)]
     pub actor: Actor,
 }
 
+/// Somebody in a device's list of its people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// How many come before.
+    pub index: u32,
+    /// The id that the device has for them.
+    pub wire_id: String,
+}
+
 /// What was taken with one person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Took {
+    /// Where the device has them, if an import can go on from there.
+    pub place: Option<Place>,
     /// Photos that were kept.
     pub photos: u32,
     /// Photos that could not be used.
@@ -78,11 +92,17 @@ pub trait Imports: Send + Sync {
     /// Only what the database says.
     async fn begin(&self, actor: &Actor, device: &DeviceId) -> Result<bool, StoreError>;
 
-    /// Goes on with one that runs, from the first person on. `None` where none runs.
+    /// Goes on with one that runs: after whom it reached, else from the first person on. `None` where none runs.
     ///
     /// # Errors
     /// Only what the database says.
     async fn go_on(&self, device: &DeviceId) -> Result<Option<Import>, StoreError>;
+
+    /// The device is asked for its first person again.
+    ///
+    /// # Errors
+    /// Only what the database says.
+    async fn start_over(&self, device: &DeviceId) -> Result<(), StoreError>;
 
     /// One person more was taken.
     ///
@@ -132,8 +152,7 @@ impl Imports for SqliteImports {
         self.store
             .write(move |tx| {
                 let running = tx.execute(
-                    "UPDATE imports SET attempts = attempts + 1, persons = 0, photos_refused = 0 \
-                     WHERE device_id = ?1 AND state = 'running'",
+                    "UPDATE imports SET attempts = attempts + 1 WHERE device_id = ?1 AND state = 'running'",
                     [device.as_str()],
                 )?;
                 if running == 0 {
@@ -144,15 +163,30 @@ impl Imports for SqliteImports {
             .await
     }
 
+    async fn start_over(&self, device: &DeviceId) -> Result<(), StoreError> {
+        let device = device.clone();
+        self.store
+            .write(move |tx| {
+                tx.execute(
+                    "UPDATE imports SET persons = 0, photos_refused = 0, place = NULL, place_wire_id = NULL \
+                     WHERE device_id = ?1",
+                    [device.as_str()],
+                )?;
+                Ok(())
+            })
+            .await
+    }
+
     async fn took(&self, device: &DeviceId, took: Took) -> Result<(), StoreError> {
         let device = device.clone();
         self.store
             .write(move |tx| {
+                let (place, wire_id) = took.place.map(|place| (place.index, place.wire_id)).unzip();
                 tx.prepare_cached(
                     "UPDATE imports SET persons = persons + 1, photos = photos + ?2, \
-                     photos_refused = photos_refused + ?3 WHERE device_id = ?1",
+                     photos_refused = photos_refused + ?3, place = ?4, place_wire_id = ?5 WHERE device_id = ?1",
                 )?
-                .execute(params![device.as_str(), took.photos, took.refused])?;
+                .execute(params![device.as_str(), took.photos, took.refused, place, wire_id])?;
                 Ok(())
             })
             .await
@@ -193,7 +227,7 @@ fn begin(tx: &mut Write<'_>, actor: &Actor, device: &str) -> Result<bool, StoreE
 fn load(connection: &Connection, device: &str) -> Result<Option<Import>, StoreError> {
     let found = connection
         .prepare_cached(
-            "SELECT actor, state, attempts, persons, photos, photos_refused, error \
+            "SELECT actor, state, attempts, persons, photos, photos_refused, error, place, place_wire_id \
              FROM imports WHERE device_id = ?1",
         )?
         .query_row([device], from_row)
@@ -202,7 +236,9 @@ fn load(connection: &Connection, device: &str) -> Result<Option<Import>, StoreEr
 }
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Import> {
+    let reached = row.get::<_, Option<u32>>("place")?.zip(row.get("place_wire_id")?);
     Ok(Import {
+        reached: reached.map(|(index, wire_id)| Place { index, wire_id }),
         state: ImportState::from_name(row.get_ref("state")?.as_str()?),
         persons: row.get("persons")?,
         photos: row.get("photos")?,

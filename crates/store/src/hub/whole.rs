@@ -29,6 +29,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 2,
         sql: include_str!("schema/0002.sql"),
     },
+    Migration {
+        version: 3,
+        sql: include_str!("schema/0003.sql"),
+    },
 ];
 
 /// Where the hub's state is.

@@ -107,6 +107,7 @@ pub(super) async fn read(wire: &Wire, sink: &dyn PeopleSink) -> Result<u32, Call
                 wire_id: named,
                 person,
                 photos: photo.into_iter().filter(|photo| !photo.is_empty()).collect(),
+                index: None,
             };
             sink.take(person)
                 .await

@@ -2,8 +2,8 @@
 //! them. What does not come is asked for by its place.
 
 use super::calls::{ANSWER_WITHIN, MqttLink, Reading};
-use super::conversation::{good, succeeded, unreadable};
-use crate::links::{CallError, DevicePerson, Failure, HeldPerson, PeopleSink};
+use super::conversation::{Conversation, good, succeeded, unreadable};
+use crate::links::{CallError, DevicePerson, Failure, HeldPerson, Link as _, PeopleSink};
 use dialects::mqtt::convert::{LibraryPerson, person_from_platform};
 use dialects::mqtt::person::{OnlineGetRegisterByIndexResp, OnlineGetRegisterResp};
 use dialects::mqtt::{
@@ -15,6 +15,7 @@ use jiff::tz::TimeZone;
 use model::{Person, PersonId};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use store::hub::imports::Place;
 
 /// More people than this no device has.
 const MOST_PEOPLE: u32 = 1_000_000;
@@ -36,9 +37,9 @@ pub(super) async fn list(link: &MqttLink) -> Result<Vec<HeldPerson>, CallError> 
 /// Reads everybody into the hub.
 pub(super) async fn read(link: &MqttLink, sink: &dyn PeopleSink) -> Result<u32, CallError> {
     let (zone, mut count) = (link.zone(), 0);
-    let mut stream = Stream::begin(link).await?;
+    let mut stream = Stream::begin_or_go_on(link, sink).await?;
     while let Some((index, person)) = stream.next().await? {
-        match device_person(&person, &zone) {
+        match device_person(&person, index, &zone) {
             Ok(person) => {
                 if let Err(error) = sink.take(person).await {
                     link.stop_telling().await;
@@ -63,19 +64,22 @@ pub(super) async fn read(link: &MqttLink, sink: &dyn PeopleSink) -> Result<u32, 
 /// The people on their way, in the device's order.
 struct Stream<'a> {
     link: &'a MqttLink,
-    _reading: Reading<'a>,
-    told: super::conversation::Conversation,
+    /// The device tells by itself. What is missing once it has stopped is asked for by its place.
+    told: Option<Told<'a>>,
     /// How many there are, once the device said so.
     expected: Option<u32>,
     taken: BTreeSet<u32>,
-    /// The device stopped telling: what is missing is asked for by its place.
-    by_place: bool,
+}
+
+struct Told<'a> {
+    answers: Conversation,
+    _reading: Reading<'a>,
 }
 
 impl<'a> Stream<'a> {
     async fn begin(link: &'a MqttLink) -> Result<Self, CallError> {
         let reading = link.reading();
-        let told = link
+        let answers = link
             .ask(|id| OnlineGetRegister {
                 msg_id: id.to_owned(),
                 device_no: link.serial.clone(),
@@ -83,19 +87,60 @@ impl<'a> Stream<'a> {
             .await?;
         Ok(Self {
             link,
-            _reading: reading,
-            told,
+            told: Some(Told {
+                answers,
+                _reading: reading,
+            }),
             expected: None,
             taken: BTreeSet::new(),
-            by_place: false,
         })
+    }
+
+    /// After whom the sink has already, where the device still has them there; else from the first one on.
+    async fn begin_or_go_on(link: &'a MqttLink, sink: &dyn PeopleSink) -> Result<Self, CallError> {
+        let Some(reached) = sink.reached() else {
+            return Self::begin(link).await;
+        };
+        match Self::after(link, reached).await {
+            Ok(Some(stream)) => return Ok(stream),
+            Ok(None) => {}
+            Err(error) if matches!(error.failure, Failure::Disconnected | Failure::Timeout) => {
+                return Err(error);
+            }
+            Err(error) => {
+                tracing::info!(serial = link.serial, %error, "the device is read from its first person on")
+            }
+        }
+        let restarted = sink.start_over().await;
+        restarted.map_err(|error| CallError::ours(Failure::Internal, error.to_string()))?;
+        Self::begin(link).await
+    }
+
+    async fn after(link: &'a MqttLink, reached: &Place) -> Result<Option<Self>, CallError> {
+        let reply = by_index(link, reached.index).await?;
+        if reply
+            .person
+            .is_none_or(|person| person.id.trim() != reached.wire_id)
+        {
+            return Ok(None);
+        }
+        let people = link.count_persons().await?;
+        if people > MOST_PEOPLE {
+            return Err(unreadable(&format!("personNum {people}")));
+        }
+        Ok(Some(Self {
+            link,
+            told: None,
+            expected: Some(people),
+            taken: (0..=reached.index).collect(),
+        }))
     }
 
     /// The next person and their place; `None` after the last. A device that is left in the middle would repeat the
     /// person for ever, and is told to stop.
     async fn next(&mut self) -> Result<Option<(u32, PersonInfo)>, CallError> {
         let next = self.following().await;
-        if next.is_err() && !self.by_place {
+        if next.is_err() && self.told.is_some() {
             self.link.stop_telling().await;
         }
         next
@@ -108,17 +153,17 @@ impl<'a> Stream<'a> {
             {
                 return Ok(None);
             }
-            if self.by_place {
+            let Some(told) = &mut self.told else {
                 match self.missing().await? {
                     Some(found) => return Ok(Some(found)),
                     None => continue,
                 }
-            }
-            let answer = match self.told.next(ANSWER_WITHIN).await {
+            };
+            let answer = match told.answers.next(ANSWER_WITHIN).await {
                 Ok(answer) => answer,
                 Err(error) if error.failure == Failure::Timeout && self.expected.is_some() => {
                     self.stop().await;
-                    self.by_place = true;
+                    self.told = None;
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -161,18 +206,7 @@ impl<'a> Stream<'a> {
         let Some(index) = places.into_iter().find(|place| !self.taken.contains(place)) else {
             return Ok(None);
         };
-        let answer = self
-            .link
-            .one(ANSWER_WITHIN, |id| OnlineGetRegisterByIndex {
-                msg_id: id.to_owned(),
-                device_no: self.link.serial.clone(),
-                index: i64::from(index),
-            })
-            .await?;
-        succeeded(&answer)?;
-        let reply = OnlineGetRegisterByIndexResp::read(&answer)
-            .map_err(|error| unreadable(&error.to_string()))?
-            .0;
+        let reply = by_index(self.link, index).await?;
         if reply.person.is_none() {
             self.taken.insert(index);
         }
@@ -182,15 +216,17 @@ impl<'a> Stream<'a> {
     /// The hub has this one.
     async fn acknowledge(&mut self, index: u32) {
         self.taken.insert(index);
-        if !self.by_place {
-            self.confirm(index).await;
-        }
+        self.confirm(index).await;
     }
 
+    /// Tells a device that tells by itself.
     async fn confirm(&self, index: u32) {
+        let Some(told) = &self.told else {
+            return;
+        };
         self.link
             .tell(GetRegisterAck {
-                msg_id: self.told.msg_id.clone(),
+                msg_id: told.answers.msg_id.clone(),
                 device_no: self.link.serial.clone(),
                 code: ErrorCode::Success,
                 index: i64::from(index),
@@ -213,8 +249,23 @@ impl<'a> Stream<'a> {
     }
 }
 
+/// Who has a place in the device's list, if anybody.
+async fn by_index(link: &MqttLink, index: u32) -> Result<PersonReply, CallError> {
+    let answer = link
+        .one(ANSWER_WITHIN, |id| OnlineGetRegisterByIndex {
+            msg_id: id.to_owned(),
+            device_no: link.serial.clone(),
+            index: i64::from(index),
+        })
+        .await?;
+    succeeded(&answer)?;
+    OnlineGetRegisterByIndexResp::read(&answer)
+        .map(|reply| reply.0)
+        .map_err(|error| unreadable(&error.to_string()))
+}
+
 /// A person as the device has them, for the hub.
-fn device_person(info: &PersonInfo, zone: &TimeZone) -> Result<DevicePerson, String> {
+fn device_person(info: &PersonInfo, index: u32, zone: &TimeZone) -> Result<DevicePerson, String> {
     let held = person_from_platform(info, zone).map_err(|error| error.to_string())?;
     let id = PersonId::new(held.id.as_str())
         .unwrap_or_else(|_| PersonId::from_random(uuid::Uuid::now_v7().as_u128()));
@@ -247,5 +298,6 @@ fn device_person(info: &PersonInfo, zone: &TimeZone) -> Result<DevicePerson, Str
         wire_id,
         person,
         photos: photos.into_iter().map(|(_, picture)| picture).collect(),
+        index: Some(index),
     })
 }

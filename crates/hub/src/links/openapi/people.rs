@@ -85,5 +85,6 @@ fn device_person(user: &User) -> DevicePerson {
         wire_id: wire_id.to_owned(),
         person,
         photos: photo.into_iter().filter(|photo| !photo.is_empty()).collect(),
+        index: None,
     }
 }

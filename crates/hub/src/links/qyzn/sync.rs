@@ -149,5 +149,6 @@ pub(super) fn device_person(mut message: AddPersonFace, zone: &TimeZone) -> Devi
         wire_id: held.id,
         person,
         photos,
+        index: None,
     }
 }
