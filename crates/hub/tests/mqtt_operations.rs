@@ -207,13 +207,13 @@ async fn a_door_is_told_to_open_now_or_never() {
     let mut events = site.admin.events(None).await;
     drop(site.device);
     while events.next_named("device.status").await.data["status"] != "offline" {}
-    let late = site
-        .admin
-        .post(&commands, &json!({"kind": "open_door"}))
-        .await
-        .expect(202)
-        .json();
-    assert_eq!(late["state"], "expired", "the device is away");
+    for door in [
+        json!({"kind": "open_door"}),
+        json!({"kind": "native", "operation": "onlineOpen", "body": {"msg": ""}}),
+    ] {
+        let late = site.admin.post(&commands, &door).await.expect(202).json();
+        assert_eq!(late["state"], "expired", "the device is away: {door}");
+    }
 }
 
 #[tokio::test]

@@ -360,7 +360,7 @@ async fn an_outcome_counts_for_what_was_sent() {
 #[tokio::test]
 async fn what_a_device_cannot_keep_is_sent_again_in_time() {
     let site = Site::new().await;
-    site.person("P-1").await;
+    let first = site.person("P-1").await;
     let put = site.put().await;
     let later = Timestamp::now() + SignedDuration::from_hours(1);
     let outcome = RosterOutcome::Applied {
@@ -368,6 +368,12 @@ async fn what_a_device_cannot_keep_is_sent_again_in_time() {
         redo_at: Some(later),
     };
     site.settle("P-1", Some(put.digest), outcome).await;
+    assert_eq!(site.state("P-1").await, Some(RosterState::Applied));
+    let due = site.store.roster.due(&site.device).await.unwrap().unwrap();
+    assert_eq!(due.as_millisecond(), later.as_millisecond());
+    // Changed and changed back before anything was sent: it is due all the same.
+    let other = site.rename("P-1", "Zhong K.", first).await;
+    site.rename("P-1", "Zhong Kui", other).await;
     assert_eq!(site.state("P-1").await, Some(RosterState::Applied));
     let due = site.store.roster.due(&site.device).await.unwrap().unwrap();
     assert_eq!(due.as_millisecond(), later.as_millisecond());

@@ -9,7 +9,7 @@ use super::permission::{Caller, Change, Read};
 use super::problem::Problem;
 use super::scope;
 use crate::events::{Resolver, Resolvers};
-use crate::links;
+use crate::links::{self, Dialect};
 use crate::state::Hub;
 use async_trait::async_trait;
 use axum::Json;
@@ -31,7 +31,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The longest life of a command that was not sent, in seconds.
-const MOST_EXPIRY_SECONDS: u64 = 30 * 24 * 60 * 60;
+const MOST_EXPIRY_SECONDS: u32 = 30 * 24 * 60 * 60;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<Hub>> {
     OpenApiRouter::new()
@@ -123,10 +123,11 @@ async fn create(
 ) -> Result<Response, Problem> {
     let stored = visible(&hub, &by.0, id).await?;
     let (kind, expires_in, body) = read(body)?;
-    check(&stored, kind, &body)?;
+    let opens_door = check(&stored, kind, &body)?.opens_door(kind, &body);
     let device = stored.device;
     let created_at = Timestamp::now();
-    let life = SignedDuration::from_secs(i64::try_from(expires_in).unwrap_or(0));
+    let usual = if opens_door { CommandKind::OpenDoor } else { kind }.default_expiry_seconds();
+    let life = SignedDuration::from_secs(expires_in.unwrap_or(usual).into());
     let connected = hub.links.is_live(&device.id);
     let command = NewCommand {
         device_id: device.id.clone(),
@@ -134,7 +135,7 @@ async fn create(
         body,
         created_at,
         expires_at: created_at.saturating_add(life).unwrap_or(created_at),
-        expired: kind == CommandKind::OpenDoor && !connected,
+        expired: opens_door && !connected,
         most_queued: hub.config.limits.commands_per_device,
     };
     let stored = hub.store.commands.queue(&by.0.actor(), command).await?;
@@ -145,8 +146,8 @@ async fn create(
     Ok(response)
 }
 
-/// Takes a body apart: kind, life in seconds, the kind's own arguments.
-fn read(mut body: Map<String, Value>) -> Result<(CommandKind, u64, Value), Problem> {
+/// Takes a body apart: kind, life in seconds where it is said, the kind's own arguments.
+fn read(mut body: Map<String, Value>) -> Result<(CommandKind, Option<u32>, Value), Problem> {
     let kind = body.remove("kind");
     let name = kind.as_ref().and_then(Value::as_str).unwrap_or_default();
     let Some(kind) = CommandKind::ALL.into_iter().find(|kind| kind.name() == name) else {
@@ -158,9 +159,9 @@ fn read(mut body: Map<String, Value>) -> Result<(CommandKind, u64, Value), Probl
         ));
     };
     let expires_in = match body.remove("expires_in") {
-        None | Some(Value::Null) => u64::from(kind.default_expiry_seconds()),
-        Some(value) => match value.as_u64() {
-            Some(seconds @ 1..=MOST_EXPIRY_SECONDS) => seconds,
+        None | Some(Value::Null) => None,
+        Some(value) => match value.as_u64().and_then(|seconds| u32::try_from(seconds).ok()) {
+            Some(seconds @ 1..=MOST_EXPIRY_SECONDS) => Some(seconds),
             _ => {
                 return Err(Problem::invalid_field(
                     "expires_in",
@@ -196,7 +197,8 @@ fn arguments(kind: CommandKind) -> &'static [&'static str] {
     }
 }
 
-fn check(stored: &StoredDevice, kind: CommandKind, body: &Value) -> Result<(), Problem> {
+/// The device's dialect, where such a command can be queued.
+fn check(stored: &StoredDevice, kind: CommandKind, body: &Value) -> Result<&'static dyn Dialect, Problem> {
     let device = &stored.device;
     let dialect = links::dialect(&device.dialect);
     let Some(dialect) = dialect.filter(|dialect| dialect.has_command(kind)) else {
@@ -219,7 +221,8 @@ fn check(stored: &StoredDevice, kind: CommandKind, body: &Value) -> Result<(), P
     }
     dialect
         .check_command(kind, body)
-        .map_err(|fault| Problem::invalid_field(&fault.path, "invalid", fault.message))
+        .map_err(|fault| Problem::invalid_field(&fault.path, "invalid", fault.message))?;
+    Ok(dialect)
 }
 
 /// One command.

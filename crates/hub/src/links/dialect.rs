@@ -91,6 +91,20 @@ pub trait Dialect: Send + Sync {
         kind == CommandKind::ClearRecords
     }
 
+    /// The message of this dialect that opens the door.
+    fn door_operation(&self) -> &'static str;
+
+    /// Whether a command opens the door, by whatever name: one that comes late opens it for nobody (hub rules 32 and 33).
+    fn opens_door(&self, kind: CommandKind, body: &Value) -> bool {
+        let operation = || body.get("operation").and_then(Value::as_str).unwrap_or_default();
+        let bare = |name: &str| name.trim().trim_matches('/').to_ascii_lowercase();
+        match kind {
+            CommandKind::OpenDoor => true,
+            CommandKind::Native => bare(operation()) == bare(self.door_operation()),
+            _ => false,
+        }
+    }
+
     /// Whether a device carries out a command beside others, and takes its time: the door does not wait for it.
     fn is_long(&self, kind: CommandKind, body: &Value) -> bool {
         let _ = (kind, body);

@@ -50,3 +50,24 @@ pub(crate) fn pushed_routes() -> Router<Arc<Hub>> {
 pub fn dialect(name: &str) -> Option<&'static dyn Dialect> {
     dialects().iter().copied().find(|dialect| dialect.name() == name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::CommandKind;
+    use serde_json::json;
+
+    #[test]
+    fn each_dialects_door_is_a_message_that_it_has() {
+        for dialect in dialects() {
+            let native = json!({"operation": dialect.door_operation(), "body": {"msg": ""}});
+            assert_eq!(
+                dialect.check_command(CommandKind::Native, &native),
+                Ok(()),
+                "{native}"
+            );
+            assert!(dialect.opens_door(CommandKind::Native, &native), "{native}");
+            assert!(!dialect.opens_door(CommandKind::Native, &json!({"operation": "reboot"})));
+        }
+    }
+}

@@ -128,6 +128,10 @@ impl Dialect for Facegate {
         true
     }
 
+    fn door_operation(&self) -> &'static str {
+        "OpenDoor"
+    }
+
     fn clears_records(&self, kind: CommandKind, body: &Value) -> bool {
         match kind {
             CommandKind::ClearRecords => true,

@@ -12,7 +12,7 @@ use dialects::lan::convert::settings as unified;
 use dialects::lan::key::{DEFAULT_KEY, KEY_BYTES};
 use dialects::lan::operation::Operation as _;
 use dialects::lan::person::PHOTO_PIXELS;
-use dialects::lan::{DeviceInfo, Request, UpdateApk};
+use dialects::lan::{DeviceInfo, Open, Request, UpdateApk};
 use face::RenditionLimits;
 use model::{CommandKind, SettingsChange};
 use serde::{Deserialize, Serialize};
@@ -123,6 +123,10 @@ impl Dialect for Lan {
 
     fn writable_settings(&self) -> &'static [&'static str] {
         unified::WRITABLE
+    }
+
+    fn door_operation(&self) -> &'static str {
+        Open::NAME
     }
 
     fn clears_records(&self, kind: CommandKind, body: &Value) -> bool {

@@ -36,6 +36,10 @@ impl Dialect for Mqtt {
         ]
     }
 
+    fn door_operation(&self) -> &'static str {
+        OnlineOpen::NAME
+    }
+
     fn clears_records(&self, kind: CommandKind, body: &Value) -> bool {
         match kind {
             CommandKind::ClearRecords => true,

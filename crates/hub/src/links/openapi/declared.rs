@@ -6,8 +6,10 @@ use crate::links::dialled::records::range_of;
 use crate::links::dialled::{Dialled, DialledLink, Line};
 use crate::links::{BodyFault, CallError, Dialect};
 use async_trait::async_trait;
+use dialects::openapi::OpenDoor;
 use dialects::openapi::convert::settings as unified;
 use dialects::openapi::device::REMARK_CHARACTERS;
+use dialects::openapi::operation::Operation as _;
 use dialects::openapi::sign::DEFAULT_PASSWORD;
 use dialects::openapi::socket;
 use model::{CommandKind, SettingsChange};
@@ -106,6 +108,10 @@ impl Dialect for OpenApi {
     }
 
     /// The dialect deletes no records.
+    fn door_operation(&self) -> &'static str {
+        OpenDoor::NAME
+    }
+
     fn clears_records(&self, _kind: CommandKind, _body: &Value) -> bool {
         false
     }

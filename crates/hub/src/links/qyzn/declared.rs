@@ -4,7 +4,7 @@ use super::{NAME, native, settings};
 use crate::links::{BodyFault, Dialect};
 use dialects::fields::Field;
 use dialects::qyzn::convert::settings as unified;
-use dialects::qyzn::{ConfigGroup, DeviceUpgrade, Operation, PlatformRequest, check};
+use dialects::qyzn::{ConfigGroup, DeviceUpgrade, OpenDoor, Operation, PlatformRequest, check};
 use model::{CommandKind, SettingsChange};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -42,6 +42,10 @@ impl Dialect for Qyzn {
             "pass_limit",
             "photos:1",
         ]
+    }
+
+    fn door_operation(&self) -> &'static str {
+        OpenDoor::NAME
     }
 
     fn clears_records(&self, kind: CommandKind, body: &Value) -> bool {

@@ -72,8 +72,8 @@ impl Roster for SqliteRoster {
                         "SELECT min(at) FROM (SELECT min(CASE WHEN state = 'failed' THEN retry_at \
                          ELSE coalesce(retry_at, 0) END) AS at FROM roster \
                          WHERE device_id = ?1 AND state IN ('wanted', 'removing', 'failed') UNION ALL \
-                         SELECT min(retry_at) FROM roster \
-                         WHERE device_id = ?1 AND state = 'applied' AND retry_at IS NOT NULL)",
+                         SELECT min(redo_at) FROM roster \
+                         WHERE device_id = ?1 AND state = 'applied' AND redo_at IS NOT NULL)",
                     )?
                     .query_row([device.as_str()], |row| row.get(0))?;
                 Ok(due.and_then(|due| Timestamp::from_millisecond(due).ok()))

@@ -47,8 +47,8 @@ pub(super) fn claim(
         return Ok(Vec::new());
     };
     tx.prepare_cached(
-        "UPDATE roster SET state = 'wanted', retry_at = NULL \
-         WHERE device_id = ?1 AND state = 'applied' AND retry_at IS NOT NULL AND retry_at <= ?2",
+        "UPDATE roster SET state = 'wanted' \
+         WHERE device_id = ?1 AND state = 'applied' AND redo_at IS NOT NULL AND redo_at <= ?2",
     )?
     .execute(params![device, now.as_millisecond()])?;
     let mut claimed = Vec::new();
@@ -199,11 +199,11 @@ fn applied(
     redo_at: Option<Timestamp>,
 ) -> Result<(), StoreError> {
     tx.prepare_cached(
-        "UPDATE roster SET applied_digest = ?3, sent = (state = 'removing'), \
+        "UPDATE roster SET applied_digest = ?3, sent = (state = 'removing'), redo_at = ?5, \
          warnings = CASE WHEN wanted_digest IS ?3 THEN ?4 ELSE warnings END, \
          reason = CASE WHEN wanted_digest IS ?3 THEN NULL ELSE reason END, \
          detail = CASE WHEN wanted_digest IS ?3 THEN NULL ELSE detail END, \
-         retry_at = CASE WHEN wanted_digest IS ?3 THEN ?5 ELSE retry_at END, \
+         retry_at = CASE WHEN wanted_digest IS ?3 THEN NULL ELSE retry_at END, \
          state = CASE WHEN wanted_digest IS ?3 AND state <> 'removing' THEN 'applied' ELSE state END \
          WHERE device_id = ?1 AND person_id = ?2",
     )?
@@ -222,7 +222,7 @@ fn removed(tx: &Write<'_>, device: &str, person: &str) -> Result<(), StoreError>
     tx.prepare_cached("DELETE FROM roster WHERE device_id = ?1 AND person_id = ?2 AND state = 'removing'")?
         .execute([device, person])?;
     tx.prepare_cached(
-        "UPDATE roster SET applied_digest = NULL, sent = 0 WHERE device_id = ?1 AND person_id = ?2",
+        "UPDATE roster SET applied_digest = NULL, redo_at = NULL, sent = 0 WHERE device_id = ?1 AND person_id = ?2",
     )?
     .execute([device, person])?;
     Ok(())
