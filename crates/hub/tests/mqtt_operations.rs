@@ -15,6 +15,7 @@ mod kit;
 use broker_client::{Device, Hello};
 use kit::{Client, TestHub};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 struct Site {
     hub: TestHub,
@@ -557,6 +558,19 @@ impl Site {
         told["idNumber"] = person.into();
         self.device.answer(asked, "100", told).await;
     }
+}
+
+/// Elsewhere than at our own broker a device that only pings says nothing that the hub hears (QUIRKS M38).
+#[tokio::test]
+async fn a_silent_device_is_asked_before_it_is_given_up() {
+    let mut site = Site::start().await;
+    let seen = |answer: kit::Answer| answer.expect(200).json()["last_seen_at"].clone();
+    let before = seen(site.admin.get(&site.path).await);
+    site.device.client.patience = Duration::from_secs(80);
+    let asked = site.device.asked("onlineGetRegisterCount").await;
+    site.device.answer(&asked, "100", json!({"personNum": "0"})).await;
+    site.door().await;
+    assert_ne!(seen(site.admin.get(&site.path).await), before);
 }
 
 #[tokio::test]

@@ -87,6 +87,8 @@ fn packet(first: u8, body: &[u8]) -> Vec<u8> {
 pub struct Client {
     /// Where it comes from, where somebody noted it.
     pub local: Option<std::net::SocketAddr>,
+    /// How long it waits for the next packet.
+    pub patience: Duration,
     stream: Box<dyn Stream>,
     next_id: u16,
     came: VecDeque<Packet>,
@@ -103,6 +105,7 @@ impl Client {
     pub async fn over(stream: Box<dyn Stream>, hello: &Hello) -> (Self, u8) {
         let mut client = Self {
             local: None,
+            patience: PATIENCE,
             stream,
             next_id: 0,
             came: VecDeque::new(),
@@ -140,9 +143,9 @@ impl Client {
 
     /// The next packet; `None` where the broker hung up.
     pub async fn receive(&mut self) -> Option<Packet> {
-        tokio::time::timeout(PATIENCE, self.read())
+        tokio::time::timeout(self.patience, self.read())
             .await
-            .expect("nothing came within 20 s")
+            .expect("nothing came in time")
     }
 
     async fn read(&mut self) -> Option<Packet> {

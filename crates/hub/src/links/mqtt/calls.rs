@@ -133,6 +133,19 @@ impl MqttLink {
         }
     }
 
+    /// Asks the device for anything at all; whatever it says is heard by its session.
+    pub(super) async fn ask_for_a_word(&self) {
+        let asked = self
+            .ask(|id| OnlineGetRegisterCount {
+                msg_id: id.to_owned(),
+                device_no: self.device_no(),
+            })
+            .await;
+        if let Err(error) = asked {
+            tracing::debug!(serial = self.serial, %error, "the device was not asked");
+        }
+    }
+
     /// Tells the device something that it does not answer.
     pub(super) async fn tell(&self, message: impl Into<CloudResponse>) {
         let topic = Topic::of_cloud(self.serial.as_str(), Part::Response);

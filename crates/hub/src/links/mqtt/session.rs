@@ -22,6 +22,9 @@ use tokio::sync::mpsc;
 
 /// A device that says nothing for so long is gone (hub rule 21).
 const SILENCE: Duration = Duration::from_secs(90);
+/// A device may say by the keep-alive of MQTT alone that it is there, which no other broker tells us (QUIRKS M38): it is asked
+/// after so much of the silence.
+const ASKED_AFTER: Duration = Duration::from_secs(60);
 /// How finely a registration tells the time, in milliseconds.
 const RESOLUTION_MS: u64 = 1000;
 /// Names of messages by which a last will says that the device is gone; the document has none.
@@ -52,12 +55,21 @@ pub(super) async fn run(
         live: None,
         clock: None,
     };
+    let mut asked = false;
     let why = loop {
+        let asks = !asked && session.live.is_some();
+        let patience = match (asked, asks) {
+            (true, _) => SILENCE - ASKED_AFTER,
+            (_, true) => ASKED_AFTER,
+            _ => SILENCE,
+        };
         let next = tokio::select! {
-            next = tokio::time::timeout(SILENCE, incoming.recv()) => next,
+            next = tokio::time::timeout(patience, incoming.recv()) => next,
             () = link.closed() => break "closed by the hub",
         };
+        asked = next.is_err();
         match next {
+            Err(_) if asks => link.ask_for_a_word().await,
             Err(_) => break "silence",
             Ok(None | Some(Incoming::Gone)) => break "the connection ended",
             Ok(Some(Incoming::Alive)) => session.seen(),
