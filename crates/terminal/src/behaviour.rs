@@ -173,6 +173,8 @@ pub struct Behaviour {
     pub fever_from: Option<f32>,
     /// Nobody passes without a mask.
     pub mask: bool,
+    /// Nobody is known by their face.
+    pub ignores_faces: bool,
     /// How one identifies.
     pub identification: Identification,
     /// Strangers.

@@ -144,6 +144,17 @@ async fn face_settings(world: &mut World) {
     pair.out_of_range("smartface", "faceThre", json!(11)).await;
     let shared = pair.api.get(&pair.at("/settings")).await;
     assert_eq!(shared["repeat_seconds"], json!({"value": 8, "writable": true}));
+    for switch in ["faceEnable", "faceCmpEnable"] {
+        for (is_on, decides) in [(0, false), (1, true)] {
+            pair.set("smartface", json!({ switch: is_on })).await;
+            let answer = pair.kiosk.frame(world.unseen.clone()).await;
+            assert_eq!(
+                answer["decision"].is_object(),
+                decides,
+                "{switch} {is_on}: {answer}"
+            );
+        }
+    }
 }
 
 async fn peripherals(world: &mut World) {

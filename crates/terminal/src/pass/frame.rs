@@ -34,7 +34,7 @@ pub struct SeenFace {
 pub struct FrameAnswer {
     /// The faces in it, the largest first.
     pub faces: Vec<SeenFace>,
-    /// What is said; null where no face is.
+    /// What is said; null where no face is, or none is looked at.
     pub decision: Option<Saying>,
     /// The record; null where none is made.
     pub record_id: Option<String>,
@@ -98,7 +98,8 @@ impl Device {
         channel: Option<Channel>,
     ) -> Result<FrameAnswer, PassError> {
         let mut faces: Vec<SeenFace> = examination.faces.iter().map(seen).collect();
-        let (Some(template), Some(largest)) = (examination.template, faces.first_mut()) else {
+        let template = examination.template.filter(|_| !self.behaviour().ignores_faces);
+        let (Some(template), Some(largest)) = (template, faces.first_mut()) else {
             return Ok(FrameAnswer {
                 faces,
                 decision: None,

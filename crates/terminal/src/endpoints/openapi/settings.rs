@@ -13,6 +13,8 @@ use serde_json::{Map, Value, json};
 const FEVER: std::ops::RangeInclusive<f64> = 37.0..=37.5;
 /// `imgType`: the face alone.
 const FACE_ALONE: f64 = 0.0;
+/// The switches of finding faces and of comparing them.
+const RECOGNISING: [&str; 2] = ["faceEnable", "faceCmpEnable"];
 /// The fields that say what is measured and demanded.
 const MEASURED: [&str; 5] = [
     "maskDetecEnable",
@@ -87,6 +89,9 @@ impl Endpoint {
             &memory.peripherals,
         ));
         Demanded::at(&behaviour).tell(&mut face, &mut around);
+        if ignores_faces(&face) && !behaviour.ignores_faces {
+            face.0.extend(RECOGNISING.map(|name| (name.to_owned(), 1.into())));
+        }
         let interval = self.device.repeat_interval().as_secs();
         if (6..=20).contains(&interval) {
             face.0.insert("faceInterval".to_owned(), interval.into());
@@ -113,8 +118,11 @@ impl Endpoint {
         let set = self.memory.change(|memory| memory.smart_face = set).await;
         set.map_err(|error| failed(&error))?;
         let demanded = Demanded::by(&face, &around);
-        self.act(&changed.0, demanded, |behaviour| act_on_face(&changed, behaviour))
-            .await
+        self.act(&changed.0, demanded, |behaviour| {
+            act_on_face(&changed, behaviour);
+            behaviour.ignores_faces = ignores_faces(&face);
+        })
+        .await
     }
 
     /// `perpara` (8.1.16).
@@ -215,6 +223,11 @@ fn changed(told: &Map<String, Value>, set: &Map<String, Value>) -> Map<String, V
     fields
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
+}
+
+/// Whether faces are not to be found, or not to be compared.
+fn ignores_faces(face: &SmartFace) -> bool {
+    RECOGNISING.iter().any(|name| face.is_on(name) == Some(false))
 }
 
 fn act_on_face(face: &SmartFace, behaviour: &mut Behaviour) {
