@@ -288,9 +288,16 @@ async fn an_unknown_terminal_is_pending_and_not_acknowledged() {
     assert_eq!(approved["pinned_address"], "127.0.0.1");
     let answer = push(&format!("{base}/record"), &record).await.expect(200);
     assert_eq!(answer.json()["status"], 0);
-    // Somebody else's address.
-    let elsewhere = json!({"pinned_address": "192.0.2.1"});
-    admin.patch(&path, &elsewhere).await.expect(200);
+    // Somebody else's address, or the own by its name; what is none is refused.
+    for (pinned, status) in [("localhost", 200), ("localhost:80", 422), ("192.0.2.1", 200)] {
+        let answer = admin
+            .patch(&path, &json!({"pinned_address": pinned}))
+            .await
+            .expect(status);
+        if pinned == "localhost" {
+            assert_eq!(answer.json()["pinned_address"], "localhost");
+        }
+    }
     push(&format!("{base}/record"), &record).await.expect(404);
 }
 

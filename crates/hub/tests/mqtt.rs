@@ -328,8 +328,16 @@ async fn over_tls_the_devices_own_address_is_known() {
 
     // Pinned elsewhere, it is not let in, and the operators are told.
     let mut events = admin.events(None).await;
+    for wrong in ["192.0.2.1:80", "door.example", ""] {
+        let refused = admin.patch(&path, &json!({"pinned_address": wrong})).await;
+        assert_eq!(
+            refused.expect(422).json()["errors"][0]["path"],
+            "pinned_address",
+            "{wrong}"
+        );
+    }
     admin
-        .patch(&path, &json!({"pinned_address": "192.0.2.1"}))
+        .patch(&path, &json!({"pinned_address": " 192.0.2.1"}))
         .await
         .expect(200);
     let (_, code) = over_tls(&address, hub.directory.path(), &Hello::with("M-1", &account)).await;

@@ -6,7 +6,9 @@ use super::device_input::{
     switched, within,
 };
 use super::device_schemas::DeviceSchema;
-use super::dialled_input::{Dialling, check_credentials, check_dialled, pinned_on_approval, repinned};
+use super::dialled_input::{
+    Dialling, check_credentials, check_dialled, pinnable, pinned_on_approval, repinned,
+};
 use super::input::{Input, OptionalInput};
 use super::page::{List, PageQuery, Paging};
 use super::permission::{AdminOnly, Caller, Change, Read};
@@ -224,7 +226,7 @@ async fn change(
     by: Change<scope::Devices>,
     Path(id): Path<String>,
     IfMatch(expected): IfMatch,
-    Input(input): Input<DevicePatch>,
+    Input(mut input): Input<DevicePatch>,
 ) -> Result<Response, Problem> {
     let before = visible(&hub, &by.0, id).await?;
     check_text("name", input.name.as_deref())?;
@@ -232,6 +234,7 @@ async fn change(
     if let Some(dialect) = links::dialect(&before.device.dialect) {
         check_decider(dialect, before.device.decision, input.decision)?;
         check_dialled(dialect, &input)?;
+        input.pinned_address = pinnable(dialect, input.pinned_address)?;
     }
     let change = DeviceChange {
         pinned_address: repinned(&before, &input),

@@ -75,6 +75,36 @@ pub(super) fn check_credentials(dialect: &dyn Dialect, credentials: Option<&Valu
     })
 }
 
+/// The address that a device may come from, as addresses are compared; a device that is dialled may have a name there.
+///
+/// # Errors
+/// 422 for what is neither.
+pub(super) fn pinnable(
+    dialect: &dyn Dialect,
+    pinned: Option<Option<String>>,
+) -> Result<Option<Option<String>>, Problem> {
+    let Some(Some(text)) = pinned else {
+        return Ok(pinned);
+    };
+    let text = text.trim();
+    if let Ok(address) = text.parse::<std::net::IpAddr>() {
+        return Ok(Some(Some(address.to_string())));
+    }
+    let names = dialect.hub_dials();
+    if names
+        && format!("{text}:1")
+            .parse::<HostPort>()
+            .is_ok_and(|place| place.host == text)
+    {
+        return Ok(Some(Some(text.to_owned())));
+    }
+    let limit = match names {
+        true => "an IP address like 192.0.2.7, or a host's name, without a port",
+        false => "an IP address like 192.0.2.7",
+    };
+    Err(Problem::invalid_field("pinned_address", "invalid", limit))
+}
+
 /// A device that is dialled elsewhere comes from elsewhere, too, unless something else is said.
 pub(super) fn repinned(before: &StoredDevice, input: &DevicePatch) -> Option<Option<String>> {
     if input.pinned_address.is_some() {

@@ -93,8 +93,11 @@ impl SwarmOptions {
                 "a swarm needs at least one device and one connection in a second",
             ));
         }
-        if !(0.0..=1e9).contains(&self.records_per_second) {
-            return Err(SwarmError::Options("records in a second are 0 or more"));
+        let rate = self.records_per_second;
+        if rate != 0.0 && !(1e-6..=1e9).contains(&rate) {
+            return Err(SwarmError::Options(
+                "records in a second are 0, or 0.000001 to 1000000000",
+            ));
         }
         Ok(())
     }
