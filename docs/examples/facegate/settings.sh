@@ -6,8 +6,8 @@ DEVICE=${DEVICE:-http://127.0.0.1:8000}
 USER_NAME=${USER_NAME:-admin}
 PASSWORD=${PASSWORD:-admin}
 call() {
-    answer=$(curl --silent --show-error --fail --max-time 30 --user "$USER_NAME:$PASSWORD" \
-        --header 'Content-Type: application/json' --data-binary "$2" "$DEVICE/action/$1")
+    answer=$(printf '%s' "$2" | curl --silent --show-error --fail --max-time 30 --user "$USER_NAME:$PASSWORD" \
+        --header 'Content-Type: application/json' --data-binary @- "$DEVICE/action/$1")
     echo "$answer"
     case $answer in *'"Fail"'*) exit 1 ;; esac
 }

@@ -11,5 +11,5 @@ call() {
 call --data-urlencode "key=$KEY" "$DEVICE/open"
 call --data-urlencode "key=$KEY" --data count=1 --data-urlencode 'tipsBefore=请看镜头' "$DEVICE/photo"
 call --data-urlencode "key=$KEY" "$DEVICE/reset"
-call --data-urlencode "key=$KEY" --data-urlencode "url=$APK" "$DEVICE/updateAPK"
+call --data-urlencode "key=$KEY" --data-urlencode "url=${APK:?names a program to install}" "$DEVICE/updateAPK"
 call --data-urlencode "key=$KEY" "$DEVICE/reboot"

@@ -84,7 +84,10 @@ async fn the_scripts_of_the_documentation_are_answered() {
         let address = door.running.listeners().facegate.unwrap();
         let run = tokio::task::spawn_blocking(move || {
             let photo = path.join("photo.jpg");
-            std::fs::write(&photo, crate::any_photo()).unwrap();
+            // As large as those of cameras: no argument of a program takes it.
+            let mut picture = crate::any_photo();
+            picture.resize(300_000, 0);
+            std::fs::write(&photo, picture).unwrap();
             let mut command = Command::new("sh");
             command.arg(&script).env("PHOTO", photo);
             let output = command.env("DEVICE", format!("http://{address}")).output();
