@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use dialects::facegate::BasicUser;
 use dialects::openapi::sign::DEFAULT_PASSWORD;
 use hub::probe::{Listening, Options, ProbeError, facegate, lan, mqtt, openapi, qyzn};
+use std::net::SocketAddr;
 use std::path::Path;
 
 /// The password of a facegate device that nobody changed.
@@ -72,8 +73,16 @@ fn listening(arguments: &ProbeArguments) -> Listening {
     Listening {
         address: arguments.address.clone(),
         wait: arguments.wait,
-        ready: |address| eprintln!("waiting for a device at {address}"),
+        ready: match arguments.dialect {
+            ProbeDialect::Mqtt => |address| waiting(address, &format!("tcp://{address}")),
+            ProbeDialect::Openapi => |address| waiting(address, &format!("http://{address}/openapi")),
+            _ => |address| waiting(address, &address.to_string()),
+        },
     }
+}
+
+fn waiting(address: SocketAddr, dialled: &str) {
+    eprintln!("waiting for a device at {address}; it is to be set to {dialled}");
 }
 
 /// An address that is none is wrong usage; nobody there is a failure.

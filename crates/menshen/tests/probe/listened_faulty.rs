@@ -162,15 +162,25 @@ async fn a_faulty_qyzn_device_is_found_out_with_the_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_who_comes_is_a_failure() {
-    let address = format!("127.0.0.1:{}", free_port());
-    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_menshen"));
-    let probing = command
-        .args(["probe", "qyzn", &address, "--wait", "100ms"])
-        .output();
-    let nobody = probing.await.unwrap();
-    assert_eq!(nobody.status.code(), Some(1));
-    let stderr = String::from_utf8(nobody.stderr).unwrap();
-    assert!(stderr.contains("waiting for a device at 127.0.0.1"), "{stderr}");
-    assert!(stderr.contains("no device came"), "{stderr}");
+async fn nobody_who_comes_is_a_failure_and_the_user_is_told_where_it_was_to_come() {
+    for (dialect, before, after) in [
+        (&["qyzn"][..], "", ""),
+        (&["mqtt"], "tcp://", ""),
+        (&["openapi", "--listen"], "http://", "/openapi"),
+    ] {
+        let address = format!("127.0.0.1:{}", free_port());
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_menshen"));
+        let (name, more) = dialect.split_first().unwrap();
+        let probing = command
+            .args(["probe", name, &address, "--wait", "100ms"])
+            .args(more)
+            .output();
+        let nobody = probing.await.unwrap();
+        assert_eq!(nobody.status.code(), Some(1));
+        let stderr = String::from_utf8(nobody.stderr).unwrap();
+        let told =
+            format!("waiting for a device at {address}; it is to be set to {before}{address}{after}\n");
+        assert!(stderr.contains(&told), "{stderr}");
+        assert!(stderr.contains("no device came"), "{stderr}");
+    }
 }

@@ -1,6 +1,6 @@
 //! `[facegate]`: the terminal is called over HTTP at `/action/<Operator>`, and pushes what was subscribed.
 
-use super::{ConfigError, is_host_and_port, value};
+use super::{ConfigError, check_listen, value};
 use dialects::facegate::DeviceId;
 use serde::{Deserialize, Serialize};
 
@@ -31,12 +31,7 @@ impl Default for FacegateConfig {
 
 impl FacegateConfig {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
-        if !is_host_and_port(&self.listen) {
-            return Err(value(
-                "facegate.listen",
-                format!("host:port, not {:?}", self.listen),
-            ));
-        }
+        check_listen("facegate.listen", &self.listen)?;
         if self.resend_seconds == 0 {
             return Err(value("facegate.resend_seconds", "at least 1"));
         }

@@ -48,6 +48,19 @@ fn an_unknown_key_in_any_table_is_refused() {
 }
 
 #[test]
+fn every_listener_can_be_off() {
+    let lines = DEFAULT_TOML
+        .lines()
+        .map(|line| match line.split_once("listen =") {
+            Some((before @ ("" | "push_"), _)) => format!("{before}listen = \"\"\n"),
+            _ => format!("{line}\n"),
+        });
+    let text: String = lines.collect();
+    assert_eq!(text.matches("listen = \"\"").count(), 5);
+    toml::from_str::<TerminalConfig>(&text).unwrap().check().unwrap();
+}
+
+#[test]
 fn contradictory_values_name_their_key() {
     for (text, key) in [
         ("[terminal]\nserial = \"\"", "terminal.serial"),
